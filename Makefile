@@ -1,0 +1,43 @@
+# make book    sets up .venv and renders the book
+# make test    sets up the same environment and runs every test
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: book test figures benchmark system clean
+
+book: .venv/.ready .venv/.quarto-tried
+	@$(BIN)/book render --timings
+
+test: .venv/.ready .venv/.test-ready system
+	@$(BIN)/python -m pytest -n 2
+
+figures: .venv/.ready
+	@$(BIN)/book figures
+
+benchmark: .venv/.ready
+	@$(BIN)/python benchmarks/training.py
+
+.venv/.ready: requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 book")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/.test-ready: requirements-test.txt .venv/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
+	@touch $@
+
+# quarto-cli downloads Quarto from a code host, which not every machine reaches.
+.venv/.quarto-tried: requirements-quarto.txt .venv/.ready
+	@command -v quarto >/dev/null || \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -r $< >/dev/null 2>&1 || \
+	  echo "Quarto could not be had here: the built-in press renders the book instead"
+	@touch $@
+
+# Two programs that tests use; what is missing is skipped by name.
+system:
+	@tests/system-packages
+
+clean:
+	rm -rf _book .book

@@ -1,0 +1,73 @@
+"""Citations, set by pandoc's citeproc in one run over the whole book."""
+
+import json
+
+from bookbuild import pandoc
+from bookbuild.index import Chapter
+from bookbuild.project import Project
+from bookbuild.references import is_cross_reference
+from bookbuild.tree import Node, div, identifier, is_node, nodes, para, rewrite
+
+
+def cited_keys(tree) -> list[str]:
+    """The keys of all sources that a tree cites, in order."""
+    return [each["citationId"] for cite in nodes(tree, "Cite") for each in cite["c"][0]
+            if not is_cross_reference(each["citationId"])]
+
+
+def known_keys(project: Project) -> set[str]:
+    """The keys that the bibliography holds."""
+    sources = [json.loads(pandoc.run(path.read_text(encoding="utf-8"), "--from",
+                                     "biblatex" if path.suffix == ".bib" else "csljson",
+                                     "--to", "csljson")) for path in project.bibliographies]
+    return {entry["id"] for entries in sources for entry in entries}
+
+
+def cite(project: Project, chapters: list[Chapter]) -> None:
+    """Word every citation, and fill the div `#refs` with the list of what was cited.
+
+    The citations of all chapters are handed to citeproc in one document, so that names are
+    told apart over the whole book.
+    """
+    if not project.bibliographies:
+        return
+    found = [node for chapter in chapters for node in nodes(chapter.blocks, "Cite")]
+    options = [f"--bibliography={path}" for path in project.bibliographies]
+    if "csl" in project.config:
+        options.append(f"--csl={project.root / project.config['csl']}")
+    written = pandoc.write([*(para([node]) for node in found), div([], "refs")],
+                           "--to", "json", "--citeproc", *options,
+                           meta={"link-citations": {"t": "MetaBool", "c": True},
+                                 "lang": {"t": "MetaString", "c": project.lang}})
+    *worded, bibliography = json.loads(written)["blocks"]
+    replacement = {id(node): block["c"] for node, block in zip(found, worded)}
+    for chapter in chapters:
+        chapter.blocks = _put_back(chapter.blocks, replacement, bibliography)
+
+
+def _put_back(tree, replacement: dict[int, list], bibliography: Node):
+    """The tree with its citations worded; identity tells them apart, so nothing is copied."""
+    if isinstance(tree, list):
+        built = []
+        for item in tree:
+            if is_node(item, "Cite") and id(item) in replacement:
+                built.extend(replacement[id(item)])
+            else:
+                built.append(_put_back(item, replacement, bibliography))
+        return built
+    if isinstance(tree, dict):
+        if is_node(tree, "Div") and identifier(tree) == "refs":
+            return bibliography
+        return {field: _put_back(value, replacement, bibliography)
+                for field, value in tree.items()}
+    return tree
+
+
+def link_to_bibliography(blocks: list, target_page: str) -> list:
+    """Point the links of citations to the page that holds the bibliography."""
+    def convert(node: Node):
+        if is_node(node, "Link") and node["c"][2][0].startswith("#ref-"):
+            attribute, text, [address, title] = node["c"]
+            return {"t": "Link", "c": [attribute, text, [target_page + address, title]]}
+        return None
+    return rewrite(blocks, convert)

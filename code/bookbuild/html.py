@@ -1,0 +1,285 @@
+"""The HTML writer: our nodes become markup, pandoc writes the pages."""
+
+import posixpath
+import re
+from html import escape
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from bookbuild import pandoc
+from bookbuild.citations import link_to_bibliography
+from bookbuild.index import Chapter
+from bookbuild.project import Project
+from bookbuild.references import chapter_name, page_links
+from bookbuild.structure import CALLOUT_KINDS, FLOAT_KINDS, THEOREM_KINDS, UNNUMBERED_KINDS
+from bookbuild.tree import (Node, div, identifier, is_node, link, nodes,
+                            para, plain, raw_block, rewrite, span, text, words)
+
+THEME = Path(__file__).parent / "theme" / "html"
+ASSETS = "site_libs/book"
+FLOAT_NAMES = {"fig": "figure", "tbl": "table", "lst": "listing"}
+THEOREM_CLASSES = {"exm": "example", "exr": "exercise", "def": "definition"}
+PROOF_KINDS = {*UNNUMBERED_KINDS, "sol", "rem"}
+# The TeX that a reader copies from a formula holds its number too.
+NUMBERED_FORMULA = re.compile(
+    r'(</annotation></semantics></math>\s*<span class="equation-number">\(([\w.]+)\)</span>)')
+
+
+def html(string: str) -> Node:
+    return raw_block("html", string)
+
+
+def write_page(project: Project, chapters: list[Chapter], chapter: Chapter) -> str:
+    """One page of the book, whole."""
+    page_links(chapter, lambda node, source, mark: link_to_page(node, chapter, source, mark))
+    blocks = lower(chapter.blocks, chapter)
+    bibliography = next((each for each in chapters if any(
+        identifier(node) == "refs" for node in nodes(each.blocks, "Div"))), None)
+    if bibliography is not None and bibliography is not chapter:
+        blocks = link_to_bibliography(blocks, chapter.page.root + str(bibliography.page.output))
+    meta = page_variables(project, chapters, chapter)
+    depth = project.format_options("html").get("toc-depth", 3)
+    contents = ["--toc", f"--toc-depth={depth}"] if project.format_options("html").get(
+        "toc", True) else []
+    page = pandoc.write(blocks, "--to", "html5", "--mathml", "--wrap=none", "--section-divs",
+                        f"--template={THEME / 'page.html'}", *contents, meta=meta)
+    return NUMBERED_FORMULA.sub(r"\\tag{\2}\1", page)
+
+
+# ------------------------------------------------------------------- around the text
+
+def page_variables(project: Project, chapters: list[Chapter], chapter: Chapter) -> dict:
+    """What the page's template asks for, as pandoc metadata."""
+    book_title = str(project.book["title"])
+    is_index = chapter.page.is_index
+    shown = text(chapter_name(chapter))
+    place = chapters.index(chapter)
+    title = words(book_title) if is_index else chapter.title
+    title_id = "" if is_index else chapter.id
+    variables = {
+        "lang": project.lang, "root": chapter.page.root, "assets": chapter.page.root + ASSETS,
+        "book-title": book_title, "book-subtitle": str(project.book.get("subtitle", "")),
+        "page-title": book_title if is_index or not shown else f"{shown} – {book_title}",
+        "title": title, "title-id": title_id,
+        "chapter-number": "" if is_index else chapter.number or "",
+        "appendix": chapter.page.kind == "appendix" and chapter.number is not None,
+        "subtitle": str(project.book.get("subtitle", "")) if is_index else "",
+        "author": project.authors if is_index else [],
+        "sidebar": sidebar(chapters, chapter),
+    }
+    if place > 0:
+        variables["previous"] = entry_of(chapters[place - 1], chapter)
+    if place + 1 < len(chapters):
+        variables["next"] = entry_of(chapters[place + 1], chapter)
+    return {name: meta_value(value) for name, value in variables.items()}
+
+
+def sidebar(chapters: list[Chapter], here: Chapter) -> list[dict]:
+    """The book's contents: entries, and parts that hold entries."""
+    contents: list[dict] = []
+    for chapter in chapters:
+        page = chapter.page
+        part = "Appendices" if page.kind == "appendix" else page.part
+        entry = entry_of(chapter, here)
+        if part is None:
+            contents.append(entry)
+        elif contents and contents[-1].get("part") == part:
+            contents[-1]["entries"].append(entry)
+        else:
+            contents.append({"part": part, "entries": [entry]})
+    return contents
+
+
+def entry_of(chapter: Chapter, here: Chapter) -> dict:
+    return {"href": here.page.root + str(chapter.page.output), "number": chapter.number or "",
+            "text": chapter.title or words(chapter.page.source.stem),
+            "active": chapter is here}
+
+
+def meta_value(value) -> Node:
+    """A Python value as pandoc metadata; a list of inlines stays formatted text."""
+    if isinstance(value, bool):
+        return {"t": "MetaBool", "c": value}
+    if isinstance(value, str):
+        return {"t": "MetaString", "c": value}
+    if isinstance(value, dict):
+        return {"t": "MetaMap", "c": {name: meta_value(each) for name, each in value.items()}}
+    if value and is_node(value[0]):
+        return {"t": "MetaInlines", "c": lower(value, None)}
+    return {"t": "MetaList", "c": [meta_value(each) for each in value]}
+
+
+def link_to_page(node: Node, here: Chapter, source, mark: str) -> Node:
+    """A link to another page's `.qmd` as a link to its `.html`."""
+    folder = posixpath.dirname(str(here.page.output)) or "."
+    address = posixpath.relpath(str(source.with_suffix(".html")), folder)
+    target = f"{address}#{mark}" if mark else address
+    return {"t": "Link", "c": [node["c"][0], node["c"][1], [target, node["c"][2][1]]]}
+
+
+# ----------------------------------------------------------------------- our own nodes
+
+def lower(tree, here: Chapter | None):
+    """Turn our nodes into pandoc's and raw markup."""
+    writers = {"Header": heading, "Float": floating, "Callout": callout, "Theorem": theorem,
+               "Equation": equation, "Tabset": tabset, "Layout": layout,
+               "CodeBlock": code_block, "Xref": lambda node: xref(node, here)}
+
+    def convert(node: Node):
+        writer = writers.get(node["t"])
+        return writer(node) if writer else None
+    return rewrite(tree, convert)
+
+
+def heading(node: Node) -> Node:
+    """The number in front of a heading's text."""
+    level, [key, kinds, given], inlines = node["c"]
+    number = dict(given).get("number")
+    if number is None:
+        return node
+    given = [[name, value] for name, value in given if name != "number"]
+    shown = [span(words(number), classes=["header-section-number"]), *words(" "), *inlines]
+    return {"t": "Header", "c": [level, [key, kinds, [*given, ["data-number", number]]], shown]}
+
+
+def xref(node: Node, here: Chapter) -> Node:
+    entry = node["entry"]
+    page = "" if entry.chapter is here else here.page.root + str(entry.chapter.page.output)
+    mark = "" if entry.is_chapter and page else f"#{entry.key}"
+    return link(node["text"], page + mark, classes=["quarto-xref"])
+
+
+def equation(node: Node) -> Node:
+    """A formula with its number."""
+    formula = {"t": "Math", "c": [{"t": "DisplayMath"}, node["tex"]]}
+    number = span(words(f"({node['number']})"), classes=["equation-number"])
+    return span([formula, number], node["id"], ["math", "display", "equation"])
+
+
+def floating(node: Node) -> list[Node]:
+    """A figure, table or listing with its caption; parts of one in a grid."""
+    kind = node["kind"]
+    name = FLOAT_NAMES[kind]
+    caption = caption_of(node)
+    body = rewrite(node["body"], fluid_picture) if kind == "fig" else node["body"]
+    if node["columns"]:
+        body = [grid(body, node["columns"])]
+    shown = [html(f'<figcaption class="quarto-float-caption quarto-float-{kind}">'),
+             plain(caption), html("</figcaption>")] if caption else []
+    content = [*body, *shown] if kind == "fig" else [*shown, *body]
+    inner = [html(f'<figure class="quarto-float quarto-float-{kind} figure">'), *content,
+             html("</figure>")]
+    return [div(inner, node["id"], ["quarto-float", f"quarto-{name}", f"quarto-{name}-center"])]
+
+
+def caption_of(node: Node) -> list:
+    """``Figure 2.1: words``; ``(a) words`` for a part; the words alone without a number."""
+    inlines = node["caption"] or []
+    if node["mark"]:
+        return [*words(f"({node['mark']}) "), *inlines]
+    if node["number"] is None:
+        return inlines
+    label = f"{FLOAT_KINDS[node['kind']]}\u00a0{node['number']}"
+    return [*words(f"{label}: "), *inlines] if inlines else words(label)
+
+
+def fluid_picture(node: Node):
+    if not is_node(node, "Image"):
+        return None
+    [key, kinds, given], inlines, target = node["c"]
+    return {"t": "Image", "c": [[key, [*kinds, "img-fluid", "figure-img"], given], inlines, target]}
+
+
+def layout(node: Node) -> Node:
+    return grid(node["body"], node["columns"])
+
+
+def grid(blocks: list, columns: int) -> Node:
+    """Blocks side by side."""
+    cells = [div([block], classes=["quarto-layout-cell"]) for block in blocks]
+    return div(cells, classes=["quarto-layout-panel"], style=f"--columns: {columns}")
+
+
+def callout(node: Node) -> list[Node]:
+    kind, look = node["kind"], node["look"]
+    title = node["title"] or words(kind.capitalize())
+    if node["number"]:
+        label = words(f"{kind.capitalize()}\u00a0{node['number']}")
+        title = [*label, *words(": "), *node["title"]] if node["title"] else label
+    headed = bool(node["title"] or node["number"]) or look == "default"
+    names = ["callout", f"callout-style-{look}", f"callout-{kind}"]
+    names += ["callout-titled"] * headed + ["no-icon"] * (not node["icon"])
+    folds = node["folded"] is not None
+    frame, head = ("details", "summary") if folds else ("div", "div")
+    opened = " open" if node["folded"] is False else ""
+    mark = f' id="{escape(node["id"])}"' if node["id"] else ""
+    icon = '<div class="callout-icon-container"><i class="callout-icon"></i></div>'
+    top = [html(f'<{head} class="callout-header">{icon}<div class="callout-title-container">'),
+           plain(title), html(f"</div></{head}>")] if headed or folds else []
+    return [html(f'<{frame}{mark} class="{" ".join(names)}"{opened}>'), *top,
+            html('<div class="callout-body-container callout-body">'), *node["body"],
+            html(f"</div></{frame}>")]
+
+
+def theorem(node: Node) -> Node:
+    """A theorem-like block; its name stands at the beginning of its first paragraph."""
+    kind = node["kind"]
+    word = THEOREM_KINDS.get(kind) or UNNUMBERED_KINDS[kind]
+    is_proof = kind in PROOF_KINDS
+    label = f"{word}\u00a0{node['number']}" if node["number"] else word
+    name = [*words(" ("), *node["name"], *words(")")] if node["name"] else []
+    if is_proof:
+        title = [span([{"t": "Emph", "c": [*words(label), *name]}, *words(". ")],
+                      classes=["proof-title"])]
+    else:
+        title = [span([{"t": "Strong", "c": [*words(label), *name]}],
+                      classes=["theorem-title"]), *words(" ")]
+    body = node["body"]
+    first = body[0]["c"] if body and is_node(body[0], "Para", "Plain") else None
+    body = [para(title + first), *body[1:]] if first is not None else [para(title), *body]
+    names = ["proof", word.lower()] if is_proof else ["theorem", THEOREM_CLASSES.get(kind, "")]
+    return div(body, node["id"], list(dict.fromkeys(filter(None, names))))
+
+
+def code_block(node: Node) -> list[Node] | None:
+    """A cell's code in a div of its own, behind its summary where it is folded."""
+    [key, kinds, given], source = node["c"]
+    if "cell-code" not in kinds:
+        return None
+    language = [kind for kind in kinds if kind != "cell-code"]
+    block = div([{"t": "CodeBlock", "c": [[key, language, []], source]}], classes=["cell-code"])
+    fold = dict(given).get("code-fold", "false")
+    if fold == "false":
+        return [block]
+    opened = " open" if fold == "show" else ""
+    summary = escape(dict(given)["code-summary"])
+    return [html(f'<details class="code-fold"{opened}><summary>{summary}</summary>'), block,
+            html("</details>")]
+
+
+def tabset(node: Node) -> list[Node]:
+    """Tabs and panels; the page's script makes them switch."""
+    key = "tabset-" + "-".join(text(tab["title"]).lower().replace(" ", "-")
+                               for tab in node["tabs"])
+    tabs, panels = [], []
+    for place, tab in enumerate(node["tabs"]):
+        name = escape(f"{key}-{place + 1}")
+        chosen, state = ("true", " active") if place == 0 else ("false", "")
+        tabs += [html(f'<li class="nav-item" role="presentation"><button class="nav-link{state}"'
+                      f' id="{name}-tab" role="tab" aria-controls="{name}"'
+                      f' aria-selected="{chosen}">'), plain(tab["title"]),
+                 html("</button></li>")]
+        panels += [html(f'<div id="{name}" class="tab-pane{state}" role="tabpanel"'
+                        f' aria-labelledby="{name}-tab">'), *tab["body"], html("</div>")]
+    return [html('<div class="panel-tabset"><ul class="nav nav-tabs" role="tablist">'), *tabs,
+            html('</ul><div class="tab-content">'), *panels, html("</div></div>")]
+
+
+def local_files(chapter: Chapter) -> list[str]:
+    """The pictures and files beside the book that a page shows or links to."""
+    pictures = [node["c"][2][0] for node in nodes(chapter.blocks, "Image")]
+    links = [node["c"][2][0] for node in nodes(chapter.blocks, "Link")]
+    found = [unquote(address.partition("#")[0]) for address in [*pictures, *links]
+             if not urlsplit(address).scheme]
+    return [address for address in dict.fromkeys(found) if address and not
+            address.endswith((".qmd", ".html"))]

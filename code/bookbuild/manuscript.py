@@ -1,0 +1,102 @@
+"""A page's source text with its includes and metadata put in, and where each line came from."""
+
+import posixpath
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from bookbuild.problems import Problem
+from bookbuild.project import Project
+
+SHORTCODE = re.compile(r"(?<!\{)\{\{<\s*(?P<name>[\w-]+)\s*(?P<argument>.*?)\s*>\}\}(?!\})")
+ESCAPED = re.compile(r"\{(\{\{<.*?>\}\})\}")
+
+
+@dataclass(frozen=True)
+class Manuscript:
+    """The expanded text of a page.
+
+    Attributes
+    ----------
+    source : PurePosixPath
+        The page's file, relative to the project.
+    text : str
+        Its Markdown, includes and metadata put in.
+    origins : list of (str, int)
+        For each line of the text, the file and line that it came from.
+    """
+
+    source: PurePosixPath
+    text: str
+    origins: list[tuple[str, int]]
+
+    def origin(self, line: int | None) -> tuple[str, int | None]:
+        """The file and line behind a line of the text (counted from 1)."""
+        if line is None or not 1 <= line <= len(self.origins):
+            return str(self.source), line
+        return self.origins[line - 1]
+
+    def find(self, pattern: str, nth: int = 1) -> tuple[str, int | None]:
+        """Where a pattern occurs for the n-th time in the text."""
+        found = list(re.finditer(pattern, self.text))
+        if len(found) < nth:
+            return str(self.source), None
+        return self.origin(self.text.count("\n", 0, found[nth - 1].start()) + 1)
+
+    def problem(self, pattern: str, message: str, nth: int = 1) -> Problem:
+        """A problem at the n-th place where a pattern occurs."""
+        return Problem(*self.find(pattern, nth), message)
+
+
+def read_manuscript(project: Project, source: PurePosixPath) -> tuple[Manuscript, list[Problem]]:
+    """Read a page and put in what `{{< include >}}` and `{{< meta >}}` name."""
+    lines, problems = expand(project, source, ())
+    text = "".join(line for line, _ in lines)
+    return Manuscript(source, text, [origin for _, origin in lines]), problems
+
+
+def expand(project: Project, source: PurePosixPath, above: tuple):
+    """The lines of a file with their origins, included files in their place."""
+    try:
+        content = (project.root / source).read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return [], [Problem(source, None, f"not UTF-8 text (byte {error.start}): save it as UTF-8")]
+    lines, problems = [], []
+    for number, line in enumerate(content.splitlines(keepends=True), 1):
+        where = (str(source), number)
+        whole = SHORTCODE.fullmatch(line.strip())
+        if whole and whole["name"] == "include":
+            named = whole["argument"].strip("\"'")
+            target = PurePosixPath(posixpath.normpath(source.parent / named))
+            if target in (source, *above):
+                problems.append(Problem(*where, f"{target} includes itself"))
+            elif not (project.root / target).is_file():
+                problems.append(Problem(*where, f"the included file {target} is missing"))
+            else:
+                inner, more = expand(project, target, (source, *above))
+                lines += [*inner, ("\n", where)]
+                problems += more
+        else:
+            line, more = substitute(project, line, where)
+            lines.append((ESCAPED.sub(r"\1", line), where))
+            problems += more
+    return lines, problems
+
+
+def substitute(project: Project, line: str, where: tuple[str, int]) -> tuple[str, list[Problem]]:
+    """Put metadata into a line; name the shortcodes that the press does not know."""
+    problems = []
+
+    def value(match: re.Match) -> str:
+        found = project.config
+        for key in match["argument"].split("."):
+            found = found.get(key) if isinstance(found, dict) else None
+        if match["name"] == "meta" and isinstance(found, (str, int, float)):
+            return str(found)
+        if match["name"] == "meta":
+            problems.append(Problem(*where, f"no metadata `{match['argument']}` in _quarto.yml"))
+        else:
+            problems.append(Problem(*where, f"the built-in press does not know the shortcode "
+                                    f"`{match['name']}`: render with Quarto instead"))
+        return match[0]
+    return SHORTCODE.sub(value, line), problems

@@ -1,0 +1,47 @@
+"""Pandoc as a function: text in, text out."""
+
+import json
+import subprocess
+from functools import cache
+
+import pypandoc
+
+from bookbuild.problems import BookError, Problem
+
+API_VERSION = [1, 23, 1]
+
+
+@cache
+def program() -> str:
+    """The path of the pandoc that comes with ``pypandoc_binary``."""
+    return pypandoc.get_pandoc_path()
+
+
+@cache
+def run(source: str, *options: str) -> str:
+    """Run pandoc on a string.
+
+    Raises
+    ------
+    BookError
+        If pandoc refuses its input; its message is passed on.
+    """
+    done = subprocess.run([program(), *options], input=source, capture_output=True,
+                          text=True, encoding="utf-8")
+    if done.returncode:
+        raise BookError([Problem("pandoc", None, done.stderr.strip())])
+    return done.stdout
+
+
+def read(source: str, format: str = "markdown") -> dict:
+    """Parse text into pandoc's tree: ``{"meta": ..., "blocks": ...}``."""
+    return json.loads(run(source, "--from", format, "--to", "json"))
+
+
+def write(blocks: list, *options: str, meta: dict | None = None) -> str:
+    """Print a tree with pandoc."""
+    return run(dumps(blocks, meta), "--from", "json", *options)
+
+
+def dumps(blocks: list, meta: dict | None = None) -> str:
+    return json.dumps({"pandoc-api-version": API_VERSION, "meta": meta or {}, "blocks": blocks})

@@ -1,0 +1,97 @@
+"""Putting a finished build in its place: nothing half-made is ever seen, nothing is lost."""
+
+import ctypes
+import fcntl
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bookbuild.problems import BookError, Problem
+
+AT_FDCWD = -100
+RENAME_EXCHANGE = 2         # Linux renameat2(2)
+RENAME_SWAP = 2             # macOS renamex_np(2)
+
+
+@contextmanager
+def only_render(state_dir: Path, say) -> Iterator[None]:
+    """Hold the project's lock; a second render says that it waits, and waits.
+
+    The lock belongs to the open file, so that it ends with the process, however it ends.
+    """
+    with writing(state_dir):
+        state_dir.mkdir(parents=True, exist_ok=True)
+        lock = open(state_dir / "lock", "w")
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("another render is at work in this folder: waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        sweep(state_dir)
+        yield
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn a refusal of the file system into one line."""
+    try:
+        yield
+    except OSError as error:
+        raise BookError([Problem(error.filename or path, None,
+                                 f"cannot write here: {error.strerror}")]) from None
+
+
+def sweep(state_dir: Path) -> None:
+    """Remove what killed renders left behind."""
+    for left in state_dir.glob("build-*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+@contextmanager
+def staging(state_dir: Path) -> Iterator[Path]:
+    """A new folder to build in, removed at the end whatever happens."""
+    with writing(state_dir):
+        folder = Path(tempfile.mkdtemp(prefix="build-", dir=state_dir))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def put_in_place(built: Path, target: Path) -> None:
+    """Exchange a finished folder with the one that stands at `target`, in one step.
+
+    Where the file system cannot exchange two folders, they are renamed one after the other.
+    """
+    with writing(target):
+        if not target.exists():
+            os.rename(built, target)
+        elif not exchange(built, target):
+            old = built.with_name(built.name + "-old")
+            os.rename(target, old)
+            os.rename(built, target)
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def exchange(first: Path, second: Path) -> bool:
+    """Swap two paths atomically; false where the system has no such call."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    a, b = os.fsencode(first), os.fsencode(second)
+    if sys.platform == "darwin" and hasattr(libc, "renamex_np"):
+        return libc.renamex_np(a, b, RENAME_SWAP) == 0
+    if hasattr(libc, "renameat2"):
+        return libc.renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) == 0
+    return False
+
+
+def write_file(path: Path, content: str | bytes) -> None:
+    """Write a file into a build."""
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -1,0 +1,275 @@
+"""Quarto's constructs, recognised in pandoc's tree and given nodes of their own.
+
+Each pass does one thing to a page's blocks and returns new blocks. Afterwards the tree holds,
+beside pandoc's own nodes::
+
+    Float     kind (fig, tbl, lst), id, caption (inlines or None), body (blocks), columns,
+              mark ("a", "b", ... for a part of another float), number
+    Callout   kind, id, title (inlines or None), body, folded (None, True, False), look, icon
+    Theorem   kind (thm, def, ..., or proof, remark, solution), id, name (inlines or None), body
+    Equation  id, tex                                        an inline
+    Tabset    tabs: a list of {title (inlines), body (blocks)}
+    Layout    columns, body
+"""
+
+import json
+import re
+from functools import cache
+
+from bookbuild import pandoc
+from bookbuild.tree import (Node, attributes, classes, div, identifier, is_node, pairs, para,
+                            plain, rewrite, rewrite_lists, text)
+
+FLOAT_KINDS = {"fig": "Figure", "tbl": "Table", "lst": "Listing"}
+CALLOUT_KINDS = {"note": "nte", "tip": "tip", "warning": "wrn", "important": "imp",
+                 "caution": "cau"}
+THEOREM_KINDS = {"thm": "Theorem", "lem": "Lemma", "cor": "Corollary", "prp": "Proposition",
+                 "cnj": "Conjecture", "def": "Definition", "exm": "Example", "exr": "Exercise",
+                 "sol": "Solution", "rem": "Remark", "alg": "Algorithm"}
+UNNUMBERED_KINDS = {"proof": "Proof", "remark": "Remark", "solution": "Solution"}
+MATH_ENVIRONMENT = re.compile(r"\\begin\{(align|equation|gather|multline)(\*?)\}.*\\end\{\1\2\}",
+                              re.DOTALL)
+
+
+def structure(blocks: list, target: str) -> list:
+    """Run all passes for one target, ``"html"`` or ``"typst"``."""
+    blocks = conditional(blocks, target)
+    blocks = raw_content(blocks, target)
+    for step in (equations, images, figures, tables, listings, floats, layouts, callouts,
+                 theorems, tabsets):
+        blocks = step(blocks)
+    return blocks
+
+
+def prefix(key: str) -> str:
+    """``fig`` of ``fig-relu``; an empty string where there is no such prefix."""
+    return key.partition("-")[0] if "-" in key else ""
+
+
+@cache
+def _parsed(markdown: str) -> str:
+    return pandoc.run(markdown, "--from", "markdown", "--to", "json")
+
+
+def inlines(markdown: str) -> list:
+    """The inlines of a line of Markdown, as captions and titles in attributes hold it."""
+    blocks = json.loads(_parsed(markdown))["blocks"]
+    return blocks[0]["c"] if blocks and is_node(blocks[0], "Para", "Plain") else []
+
+
+# ------------------------------------------------------------- one target or the other
+
+def conditional(blocks: list, target: str) -> list:
+    """Keep what is meant for this target; drop what is not."""
+    def keep(node: Node):
+        if not is_node(node, "Div", "Span"):
+            return None
+        names = set(classes(node)) & {"content-visible", "content-hidden"}
+        if not names:
+            return None
+        wanted, unwanted = pairs(node).get("when-format"), pairs(node).get("unless-format")
+        applies = (wanted is None or wanted == target) and unwanted != target
+        return node["c"][1] if applies == ("content-visible" in names) else []
+    return rewrite(blocks, keep)
+
+
+def raw_content(blocks: list, target: str) -> list:
+    """Raw pieces for the target stay, for another target go; bare TeX displays are formulas."""
+    def sort(node: Node):
+        if not is_node(node, "RawBlock", "RawInline"):
+            return None
+        format, string = node["c"]
+        if format in ("tex", "latex") and MATH_ENVIRONMENT.fullmatch(string.strip()):
+            formula = {"t": "Math", "c": [{"t": "DisplayMath"}, string.strip()]}
+            return formula if node["t"] == "RawInline" else para([formula])
+        if target == "typst" and format == "html" and "<table" in string:
+            return pandoc.read(string, "html")["blocks"]
+        return None if format == target else []
+    return rewrite(blocks, sort)
+
+
+# ----------------------------------------------------------------------------- formulas
+
+def equations(blocks: list) -> list:
+    """`$$...$$ {#eq-x}` becomes an Equation."""
+    def label(items: list) -> list:
+        built = []
+        for item in items:
+            mark = is_node(item, "Str") and re.match(r"\{#(eq-[\w.:-]+)\}", item["c"])
+            before = next((n for n, old in enumerate(reversed(built), 1)
+                           if not is_node(old, "Space", "SoftBreak")), 0)
+            if mark and before and is_display(built[-before]):
+                formula = built[-before]
+                del built[-before:]
+                built.append({"t": "Equation", "id": mark[1], "tex": formula["c"][1].strip()})
+                if rest := item["c"][mark.end():]:
+                    built.append({"t": "Str", "c": rest})
+            else:
+                built.append(item)
+        return built
+    return rewrite_lists(blocks, label)
+
+
+def is_display(node: Node) -> bool:
+    return is_node(node, "Math") and node["c"][0]["t"] == "DisplayMath"
+
+
+# ------------------------------------------------------------------------------- floats
+
+def images(blocks: list) -> list:
+    """`fig-alt` becomes the picture's alternative text."""
+    def describe(node: Node):
+        if not is_node(node, "Image") or "fig-alt" not in pairs(node):
+            return None
+        name, kinds, given = node["c"][0]
+        given = [[key, value] for key, value in given if key != "fig-alt"]
+        alt = [["alt", pairs(node)["fig-alt"]]]
+        return {"t": "Image", "c": [[name, kinds, given + alt], [], node["c"][2]]}
+    return rewrite(blocks, describe)
+
+
+def new_float(kind: str, key: str, caption: list | None, body: list, columns: int = 0) -> Node:
+    return {"t": "Float", "kind": kind, "id": key, "caption": caption or None, "body": body,
+            "columns": columns, "mark": None, "number": None}
+
+
+def figures(blocks: list) -> list:
+    """A picture that stands alone is a float; its caption is no alternative text."""
+    def convert(node: Node):
+        if is_node(node, "Figure"):
+            caption = [item for block in node["c"][1][1] for item in block["c"]]
+            body = rewrite(node["c"][2], _without_words)
+            return new_float("fig", identifier(node), caption, body)
+        alone = node["c"][0] if is_node(node, "Para") and len(node["c"]) == 1 else None
+        if alone and is_node(alone, "Image") and identifier(alone).startswith("fig-"):
+            [_, kinds, given], words, target = alone["c"]
+            picture = {"t": "Image", "c": [["", kinds, given], [], target]}
+            return new_float("fig", identifier(alone), words, [plain([picture])])
+        return None
+    return rewrite(blocks, convert)
+
+
+def _without_words(node: Node):
+    if is_node(node, "Image"):
+        return {"t": "Image", "c": [node["c"][0], [], node["c"][2]]}
+    return None
+
+
+def tables(blocks: list) -> list:
+    """A table with a `tbl-` label is a float; its caption moves out of the table."""
+    def convert(node: Node):
+        if not is_node(node, "Table") or prefix(identifier(node)) != "tbl":
+            return None
+        [_, kinds, given], [_, caption], *rest = node["c"]
+        words = [item for block in caption for item in block["c"]]
+        bare = {"t": "Table", "c": [["", kinds, given], [None, []], *rest]}
+        return new_float("tbl", identifier(node), words, [bare])
+    return rewrite(blocks, convert)
+
+
+def listings(blocks: list) -> list:
+    """A code block with a `lst-` label is a float."""
+    def convert(node: Node):
+        if not is_node(node, "CodeBlock") or prefix(identifier(node)) != "lst":
+            return None
+        [key, kinds, given], code = node["c"]
+        rest = [[name, value] for name, value in given if name != "lst-cap"]
+        block = {"t": "CodeBlock", "c": [["", kinds, rest], code]}
+        return new_float("lst", key, inlines(pairs(node).get("lst-cap", "")), [block])
+    return rewrite(blocks, convert)
+
+
+def floats(blocks: list) -> list:
+    """A div with a label of a float: its last paragraph is the caption, floats in it are parts."""
+    def convert(node: Node):
+        if not is_node(node, "Div") or prefix(identifier(node)) not in FLOAT_KINDS:
+            return None
+        body, caption = node["c"][1], None
+        if len(body) > 1 and is_node(body[-1], "Para"):
+            *body, last = body
+            caption = last["c"]
+        parts = [each for each in _outermost_floats(body)]
+        for place, part in enumerate(parts):
+            part["mark"] = chr(ord("a") + place)
+        columns = int(pairs(node).get("layout-ncol", 1 if parts else 0))
+        return new_float(prefix(identifier(node)), identifier(node), caption, body, columns)
+    return rewrite(blocks, convert)
+
+
+def _outermost_floats(tree):
+    if is_node(tree, "Float"):
+        yield tree
+    elif isinstance(tree, list):
+        for item in tree:
+            yield from _outermost_floats(item)
+    elif isinstance(tree, dict):
+        for value in tree.values():
+            yield from _outermost_floats(value)
+
+
+def layouts(blocks: list) -> list:
+    """`layout-ncol` on a div without a label puts its blocks side by side."""
+    def convert(node: Node):
+        if is_node(node, "Div") and "layout-ncol" in pairs(node):
+            return {"t": "Layout", "columns": int(pairs(node)["layout-ncol"]),
+                    "body": node["c"][1]}
+        return None
+    return rewrite(blocks, convert)
+
+
+# ------------------------------------------------------------------------ titled blocks
+
+def _title(node: Node, name: str) -> tuple[list | None, list]:
+    """The title of a div, from an attribute or a heading at its top, and the other blocks."""
+    body = node["c"][1]
+    if name in pairs(node):
+        return inlines(pairs(node)[name]), body
+    if body and is_node(body[0], "Header"):
+        return body[0]["c"][2], body[1:]
+    return None, body
+
+
+def callouts(blocks: list) -> list:
+    def convert(node: Node):
+        kind = is_node(node, "Div") and next(
+            (kind for kind in CALLOUT_KINDS if f"callout-{kind}" in classes(node)), None)
+        if not kind:
+            return None
+        title, body = _title(node, "title")
+        given = pairs(node)
+        folded = {"true": True, "false": False}.get(given.get("collapse"))
+        return {"t": "Callout", "kind": kind, "id": identifier(node), "title": title,
+                "body": body, "folded": folded, "look": given.get("appearance", "default"),
+                "icon": given.get("icon") != "false", "number": None}
+    return rewrite(blocks, convert)
+
+
+def theorems(blocks: list) -> list:
+    def convert(node: Node):
+        if not is_node(node, "Div"):
+            return None
+        key = identifier(node)
+        kind = prefix(key) if prefix(key) in THEOREM_KINDS else next(
+            (kind for kind in UNNUMBERED_KINDS if kind in classes(node)), None)
+        if not kind:
+            return None
+        name, body = _title(node, "name")
+        return {"t": "Theorem", "kind": kind, "id": key, "name": name, "body": body,
+                "number": None}
+    return rewrite(blocks, convert)
+
+
+def tabsets(blocks: list) -> list:
+    def convert(node: Node):
+        if not is_node(node, "Div") or "panel-tabset" not in classes(node):
+            return None
+        tabs: list[dict] = []
+        before: list[Node] = []
+        for block in node["c"][1]:
+            level = block["c"][0] if is_node(block, "Header") else None
+            if level and (not tabs or level == tabs[0]["level"]):
+                tabs.append({"level": level, "title": block["c"][2], "body": []})
+            else:
+                (tabs[-1]["body"] if tabs else before).append(block)
+        return [*before, {"t": "Tabset", "tabs": tabs}]
+    return rewrite(blocks, convert)

@@ -1,0 +1,151 @@
+// What the page gains with a script: contents on phones, light and dark, tabs, copying, the
+// current section. Without it every part of the book is still there to be read.
+
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+function contents() {
+  const button = document.querySelector(".menu-button");
+  const sidebar = document.getElementById("quarto-sidebar");
+  const show = (open) => {
+    sidebar.classList.toggle("open", open);
+    button.setAttribute("aria-expanded", open);
+  };
+  button.addEventListener("click", () => show(!sidebar.classList.contains("open")));
+  sidebar.addEventListener("click", (event) => event.target.closest("a") && show(false));
+  document.addEventListener("click", (event) => event.target.closest(".book-side") || show(false));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !sidebar.classList.contains("open")) return;
+    show(false);
+    button.focus();
+  });
+  const current = sidebar.querySelector("[aria-current]");
+  const side = sidebar.parentElement;
+  if (current && current.offsetTop > side.clientHeight) side.scrollTop = current.offsetTop / 2;
+}
+
+function lightAndDark() {
+  const button = document.querySelector(".theme-button");
+  const root = document.documentElement;
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const isDark = () => (root.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
+  const tell = () => button.setAttribute("aria-pressed", isDark());
+  button.addEventListener("click", () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    try { localStorage.setItem("book-theme", root.dataset.theme); } catch {}
+    tell();
+  });
+  system.addEventListener("change", tell);
+  tell();
+}
+
+function tabs() {
+  for (const set of all(".panel-tabset")) {
+    const links = all("[role=tab]", set).filter((tab) => tab.closest(".panel-tabset") === set);
+    const choose = (chosen) => {
+      for (const tab of links) {
+        const active = tab === chosen;
+        tab.classList.toggle("active", active);
+        tab.setAttribute("aria-selected", active);
+        tab.tabIndex = active ? 0 : -1;
+        document.getElementById(tab.getAttribute("aria-controls")).classList.toggle("active", active);
+      }
+    };
+    set.addEventListener("click", (event) => {
+      const tab = event.target.closest("[role=tab]");
+      if (!links.includes(tab)) return;
+      event.preventDefault();
+      choose(tab);
+    });
+    set.addEventListener("keydown", (event) => {
+      const at = links.indexOf(event.target);
+      const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key];
+      if (at < 0 || to === undefined) return;
+      event.preventDefault();
+      const tab = links.at(to % links.length);
+      choose(tab);
+      tab.focus();
+    });
+    choose(links.find((tab) => tab.classList.contains("active")) ?? links[0]);
+  }
+  const openTarget = () => {
+    const pane = document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest(".tab-pane");
+    if (pane && !pane.classList.contains("active")) {
+      document.querySelector(`[aria-controls="${pane.id}"]`).click();
+    }
+  };
+  addEventListener("hashchange", openTarget);
+  openTarget();
+}
+
+function copyButtons() {
+  for (const block of all("main div.sourceCode")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy-button";
+    button.textContent = "Copy";
+    button.setAttribute("aria-label", "Copy this code");
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(block.querySelector("code").innerText.trimEnd());
+      button.textContent = "Copied";
+      setTimeout(() => (button.textContent = "Copy"), 1500);
+    });
+    block.append(button);
+  }
+}
+
+// What scrolls sideways can be reached, and so scrolled, from the keyboard.
+function scrollable() {
+  const mark = () => {
+    for (const block of all("main :is(pre, table, .cell-output, math[display=block])")) {
+      block.toggleAttribute("tabindex", false);
+      if (block.scrollWidth > block.clientWidth + 1) block.tabIndex = 0;
+    }
+  };
+  addEventListener("resize", mark);
+  document.fonts.ready.then(mark);
+}
+
+function currentSection() {
+  const links = new Map(all("#TOC a").map((link) => [decodeURIComponent(link.hash.slice(1)), link]));
+  const headings = [...links.keys()].map((id) => document.getElementById(id)).filter(Boolean);
+  const mark = () => {
+    const above = headings.filter((heading) => heading.getBoundingClientRect().top < innerHeight / 4);
+    const current = links.get(above.at(-1)?.id);
+    for (const link of links.values()) {
+      if (link === current) link.setAttribute("aria-current", "location");
+      else link.removeAttribute("aria-current");
+    }
+  };
+  let waiting = false;
+  addEventListener("scroll", () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => { waiting = false; mark(); });
+  }, { passive: true });
+  mark();
+}
+
+// A note in the margin passes over the page's contents, which then step aside.
+function marginNotes() {
+  const toc = document.getElementById("TOC");
+  const notes = all("main :is(.column-margin, .aside)");
+  if (!toc || !notes.length) return;
+  const check = () => {
+    const box = toc.getBoundingClientRect();
+    toc.classList.toggle("covered", notes.some((note) => {
+      const { top, bottom, left } = note.getBoundingClientRect();
+      return left >= box.left - 1 && top < box.bottom && bottom > box.top;
+    }));
+  };
+  addEventListener("scroll", check, { passive: true });
+  addEventListener("resize", check);
+  check();
+}
+
+contents();
+lightAndDark();
+tabs();
+copyButtons();
+scrollable();
+currentSection();
+marginNotes();

@@ -1,0 +1,155 @@
+-- Mathematics as MathML, set as TeX would set it.
+--
+-- pandoc turns TeX into MathML; browsers then space and stretch it less well than TeX does.
+-- This filter asks pandoc for the MathML of each formula and mends what shows: accents, the
+-- space round "log", scripts, norms, aligned fractions, upright bold. The same file serves
+-- both presses, HTML and EPUB.
+
+-- A tree of elements: {tag = "mo", attributes = ' form="prefix"', "text" or children ...}
+
+local function parse(text)
+  local root = {}
+  local stack = { root }
+  local position = 1
+  while true do
+    local from, to, close, tag, attributes = text:find("<(/?)(%w+)([^>]*)>", position)
+    local before = text:sub(position, (from or 0) - 1)
+    if before:match("%S") then table.insert(stack[#stack], before) end
+    if not from then return root end
+    if close == "/" then
+      table.remove(stack)
+    else
+      local node = { tag = tag, attributes = attributes }
+      table.insert(stack[#stack], node)
+      table.insert(stack, node)
+    end
+    position = to + 1
+  end
+end
+
+local function write(node)
+  if type(node) == "string" then return node end
+  local inner = {}
+  for _, child in ipairs(node) do table.insert(inner, write(child)) end
+  inner = table.concat(inner)
+  if not node.tag then return inner end
+  return "<" .. node.tag .. node.attributes .. ">" .. inner .. "</" .. node.tag .. ">"
+end
+
+local function is(node, tag) return type(node) == "table" and node.tag == tag end
+local function has(node, attribute) return node.attributes:find(attribute, 1, true) ~= nil end
+
+local function set(node, name, value)
+  local rest = node.attributes:gsub(" " .. name .. '="[^"]*"', "")
+  node.attributes = rest .. " " .. name .. '="' .. value .. '"'
+end
+
+local function length(text) return utf8.len(text) end
+
+-- Accents. The combining marks have no width, and wide marks belong on wide bases only.
+
+local SPACING_MARK = {
+  ["\u{302}"] = "ˆ", ["\u{303}"] = "˜", ["\u{304}"] = "¯", ["‾"] = "¯", ["\u{307}"] = "˙",
+  ["\u{308}"] = "¨", ["\u{30C}"] = "ˇ", ["\u{306}"] = "˘", ["\u{301}"] = "´", ["\u{300}"] = "`",
+  ["\u{30A}"] = "˚",
+}
+
+local function accent(node)
+  local base, mark = node[1], node[2]
+  if not (is(node, "mover") and is(mark, "mo") and has(mark, "accent")) then return end
+  local single = is(base, "mi") or is(base, "mn")
+  set(node, "accent", "true")
+  if mark[1] == "¯" and not single then
+    mark[1] = "‾"
+  elseif single and SPACING_MARK[mark[1]] then
+    mark[1] = SPACING_MARK[mark[1]]
+    set(mark, "stretchy", "false")
+  end
+end
+
+-- Names of functions: a thin space from their neighbours, none before a bracket.
+
+local SCRIPTED = { msub = true, msup = true, msubsup = true, munder = true, mover = true, munderover = true }
+
+local function is_function(node)
+  if type(node) ~= "table" then return false end
+  if SCRIPTED[node.tag] then return is_function(node[1]) end
+  local last = node[#node]
+  return is(node, "mrow") and #node == 2 and is(last, "mo") and last[1] == "&#8289;"
+end
+
+local function ends_an_operand(node)
+  return type(node) == "table" and node.tag ~= "mspace" and
+    (node.tag ~= "mo" or has(node, 'form="postfix"'))
+end
+
+local function begins_an_operand(node)
+  return type(node) == "table" and node.tag ~= "mspace" and node.tag ~= "mo"
+end
+
+local function thin_space() return { tag = "mspace", attributes = ' width="0.167em"' } end
+
+local function space_functions(row)
+  for at = #row, 1, -1 do
+    if is_function(row[at]) then
+      if begins_an_operand(row[at + 1]) then table.insert(row, at + 1, thin_space()) end
+      if ends_an_operand(row[at - 1]) and not is_function(row[at - 1]) then
+        table.insert(row, at, thin_space())
+      end
+    end
+  end
+end
+
+-- \mathrm{ReLU} is one name, not four letters.
+
+local function join_letters(row)
+  if row.tag ~= "mrow" or #row < 2 then return end
+  local name = {}
+  for _, child in ipairs(row) do
+    if not (is(child, "mi") and has(child, '"normal"') and length(child[1]) == 1) then return end
+    table.insert(name, child[1])
+  end
+  row.tag, row.attributes = "mi", ' mathvariant="normal"'
+  for at = #row, 1, -1 do row[at] = nil end
+  row[1] = table.concat(name)
+end
+
+-- \mathbf is upright: pandoc gives bold italic letters for it and for \boldsymbol alike.
+
+local function upright_bold(node)
+  local code = #node == 1 and type(node[1]) == "string" and length(node[1]) == 1 and
+    utf8.codepoint(node[1])
+  if code and code >= 0x1D468 and code <= 0x1D49B then node[1] = utf8.char(code - 0x68) end
+end
+
+local function walk(node, in_script, upright)
+  if type(node) == "string" then return end
+  for at, child in ipairs(node) do
+    if child.tag ~= "annotation" then
+      walk(child, in_script or (SCRIPTED[node.tag] and at > 1), upright)
+    end
+  end
+  if node.tag == "mo" then
+    local bar = node[1] == "∥" or node[1] == "|" or node[1] == "‖"
+    if (in_script and not has(node, "accent")) or (bar and has(node, "form")) then
+      set(node, "lspace", "0")
+      set(node, "rspace", "0")
+    end
+  elseif node.tag == "mi" and upright then
+    upright_bold(node)
+  elseif node.tag == "mtable" and write(node):find("padding%-right: 0") then
+    set(node, "displaystyle", "true")
+  end
+  accent(node)
+  join_letters(node)
+  space_functions(node)
+end
+
+function Math(formula)
+  local html = pandoc.write(pandoc.Pandoc({ pandoc.Plain({ formula }) }), "html5",
+    { html_math_method = "mathml" })
+  if not html:match("^<math") then return nil end
+  local tree = parse(html)
+  walk(tree, false, formula.text:find("\\mathbf", 1, true) ~= nil)
+  return pandoc.RawInline("html", write(tree))
+end

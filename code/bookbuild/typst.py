@@ -1,0 +1,253 @@
+"""The Typst writer: our nodes become calls of the book's template, pandoc writes the rest."""
+
+import json
+import posixpath
+import re
+from itertools import groupby
+from pathlib import Path
+
+from bookbuild import pandoc
+from bookbuild.index import Chapter
+from bookbuild.project import Project
+from bookbuild.references import linked_page, page_links
+from bookbuild.structure import CALLOUT_KINDS, FLOAT_KINDS, THEOREM_KINDS, UNNUMBERED_KINDS, prefix
+from bookbuild.tree import (Node, classes, identifier, is_node, nodes, pairs, plain, raw_inline,
+                            rewrite, text, words)
+
+THEME = Path(__file__).parent / "theme" / "typst"
+
+
+def string(value: str) -> str:
+    """A Typst string literal."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def code(source: str) -> Node:
+    return raw_inline("typst", source)
+
+
+def call(before: str, inlines: list, after: str) -> Node:
+    """Inlines between two pieces of Typst, with no paragraph break around them."""
+    return plain([code(before), *inlines, code(after)])
+
+
+def mark(key: str) -> str:
+    """The label that makes the element before it a target of links."""
+    return f" #label({string(key)})" if key else ""
+
+
+def write_book(project: Project, chapters: list[Chapter]) -> str:
+    """The whole book as one Typst file."""
+    by_source = {chapter.page.source: chapter for chapter in chapters}
+    blocks: list[Node] = []
+    front = True
+    for name, group in groupby(chapters, part_of):
+        blocks += [call(f"#part[{escape(name)}][", [], "")] if name else []
+        for chapter in group:
+            if front and chapter.number:
+                blocks.insert(len(blocks) - bool(name), call("#show: main-matter", [], ""))
+                front = False
+            page_links(chapter, lambda node, source, fragment: link_to(
+                node, label_in(by_source[source], fragment)))
+            blocks += [opening(chapter), *lower(chapter.blocks, chapter)]
+        blocks += [call("]", [], "")] if name else []
+    body = pandoc.write(blocks, "--to", "typst-citations", "--wrap=none")
+    return preamble(project) + body
+
+
+def part_of(chapter: Chapter) -> str | None:
+    return "Appendices" if chapter.page.kind == "appendix" else chapter.page.part
+
+
+def escape(string: str) -> str:
+    """Plain text as Typst markup."""
+    return re.sub(r"([\\\[\]#*_`$<>@~\"'=+/-])", r"\\\1", string)
+
+
+def preamble(project: Project) -> str:
+    """The call that sets up the book."""
+    book = project.book
+    depth = project.format_options("typst").get("toc-depth", 2)
+    subtitle = f"[{escape(str(book['subtitle']))}]" if book.get("subtitle") else "none"
+    authors = "".join(f"{string(name)}, " for name in project.authors)
+    return (f'#import "book.typ": *\n#show: book.with(title: [{escape(str(book["title"]))}], '
+            f"subtitle: {subtitle}, authors: ({authors}), lang: {string(project.lang)}, "
+            f"contents-depth: {depth})\n\n")
+
+
+def opening(chapter: Chapter) -> Node:
+    """A chapter's heading."""
+    number = string(chapter.number) if chapter.number else "none"
+    kind = ", appendix: true" if chapter.page.kind == "appendix" else ""
+    return call(f"#chapter({number}{kind})[", lower(chapter.title, chapter),
+                f"]{mark(chapter_label(chapter))}")
+
+
+# ----------------------------------------------------------------------------- labels
+
+def chapter_label(chapter: Chapter) -> str:
+    return chapter.id if chapter.id.startswith("sec-") else str(chapter.page.source)
+
+
+def label_in(chapter: Chapter, key: str) -> str:
+    """The label, unique in the whole book, of an id on a page."""
+    if not key or key == chapter.id:
+        return chapter_label(chapter)
+    known = {"sec", "eq", *FLOAT_KINDS, *THEOREM_KINDS, *CALLOUT_KINDS.values(), "ref"}
+    return key if prefix(key) in known else f"{chapter.page.source}:{key}"
+
+
+def link_to(node: Node, label: str) -> Node:
+    """A link within the book."""
+    return {"t": "Span", "c": [["", [], []], [code(f"#link(label({string(label)}))["),
+                                              *node["c"][1], code("]")]]}
+
+
+# ------------------------------------------------------------------------- our own nodes
+
+def lower(tree, here: Chapter):
+    """Turn our nodes, and what pandoc's Typst writer does poorly, into calls of the template."""
+    writers = {"Header": heading, "Float": floating, "Callout": callout, "Theorem": theorem,
+               "Equation": equation, "Tabset": tabset, "Layout": layout, "Xref": xref,
+               "Div": division, "Span": inline_span, "Image": image, "Link": link,
+               "CodeBlock": code_block}
+
+    def convert(node: Node):
+        writer = writers.get(node["t"])
+        return writer(node, here) if writer else None
+    return rewrite(tree, convert)
+
+
+def heading(node: Node, here: Chapter) -> Node:
+    level, [key, _, given], inlines = node["c"]
+    number = dict(given).get("number")
+    shown = string(number) if number else "none"
+    label = mark(label_in(here, key)) if key and key != here.id else ""
+    return call(f"#section({shown}, level: {level})[", inlines, f"]{label}")
+
+
+def xref(node: Node, here: Chapter) -> list[Node]:
+    entry = node["entry"]
+    label = chapter_label(entry.chapter) if entry.is_chapter else entry.key
+    return [code(f"#link(label({string(label)}))["), *node["text"], code("]")]
+
+
+def equation(node: Node, here: Chapter) -> list[Node]:
+    formula = {"t": "Math", "c": [{"t": "DisplayMath"}, node["tex"]]}
+    return [code(f"#equation({string('(' + node['number'] + ')')})["), formula,
+            code(f"]{mark(node['id'])}")]
+
+
+def floating(node: Node, here: Chapter) -> list[Node]:
+    """A figure, table or listing; parts of one in a grid."""
+    label = mark(node["id"])
+    body = [grid("subfloats", node["body"], node["columns"])] if node["columns"] else node["body"]
+    if node["mark"]:
+        head = f"#subfloat({string('(' + node['mark'] + ')')}"
+    else:
+        shown = f"{FLOAT_KINDS[node['kind']]} {node['number']}" if node["number"] else ""
+        head = f"#float({string(node['kind'])}, {string(shown) if shown else 'none'}"
+    if node["caption"]:
+        opened = call(f"{head}, caption: [", node["caption"], "])[")
+    else:
+        opened = call(f"{head})[", [], "")
+    return [opened, *body, call(f"]{label}", [], "")]
+
+
+def layout(node: Node, here: Chapter) -> Node:
+    return grid("side-by-side", node["body"], node["columns"])
+
+
+def grid(function: str, blocks: list, columns: int) -> Node:
+    """Blocks side by side."""
+    cells = [part for block in blocks for part in
+             (call("[", [], ""), block, call("],", [], ""))]
+    return {"t": "Div", "c": [["", ["lowered"], []], [
+        call(f"#{function}(columns: {columns},", [], ""), *cells, call(")", [], "")]]}
+
+
+def callout(node: Node, here: Chapter) -> list[Node]:
+    kind = node["kind"]
+    title = node["title"] or words(kind.capitalize())
+    if node["number"]:
+        label = words(f"{kind.capitalize()} {node['number']}")
+        title = [*label, *words(": "), *node["title"]] if node["title"] else label
+    options = f"icon: {str(node['icon']).lower()}, appearance: {string(node['look'])}"
+    return [call(f"#callout({string(kind)}, {options}, title: [", title, "])["), *node["body"],
+            call(f"]{mark(node['id'])}", [], "")]
+
+
+def theorem(node: Node, here: Chapter) -> list[Node]:
+    kind = node["kind"]
+    word = THEOREM_KINDS.get(kind) or UNNUMBERED_KINDS[kind]
+    if kind == "proof":
+        head = "#proof([Proof]"
+    else:
+        head = f"#theorem({string(word)}, {string(node['number']) if node['number'] else 'none'}"
+    opened = (call(f"{head}, name: [", node["name"], "])[") if node["name"] and kind != "proof"
+              else call(f"{head})[", [], ""))
+    return [opened, *node["body"], call(f"]{mark(node['id'])}", [], "")]
+
+
+def tabset(node: Node, here: Chapter) -> list[Node]:
+    return [piece for tab in node["tabs"] for piece in
+            (call("#tab[", tab["title"], "]["), *tab["body"], call("]", [], ""))]
+
+
+# ---------------------------------------------------------------------- pandoc's own nodes
+
+def division(node: Node, here: Chapter) -> list[Node] | None:
+    """Divs of cells, outputs, margins, the bibliography and the author's own classes."""
+    names, body = classes(node), node["c"][1]
+    if "lowered" in names:
+        return body
+    if identifier(node) == "refs":
+        return [call("#references[", [], ""), *body, call("]", [], "")]
+    if "csl-entry" in names:
+        return [call("#block[", [], ""), *body, call(f"]{mark(identifier(node))}", [], "")]
+    if "column-margin" in names or "aside" in names:
+        return [call("#aside[", [], ""), *body, call("]", [], "")]
+    kind = next((name.removeprefix("cell-output-") for name in names
+                 if name.startswith("cell-output-")), None)
+    if kind:
+        return [call(f"#cell-output({string(kind)})[", [], ""), *body, call("]", [], "")]
+    if "cell" in names or not names:
+        return body
+    return [call(f"#key-block({string(names[0])})[", [], ""), *body,
+            call(f"]{mark(label_in(here, identifier(node)) if identifier(node) else '')}", [], "")]
+
+
+def inline_span(node: Node, here: Chapter) -> list[Node] | None:
+    if "aside" in classes(node):
+        return [code("#aside["), *node["c"][1], code("]")]
+    return None
+
+
+def code_block(node: Node, here: Chapter) -> list[Node] | None:
+    if "cell-code" not in classes(node):
+        return None
+    [_, names, _], source = node["c"]
+    language = [name for name in names if name != "cell-code"]
+    return [call("#code-cell[", [], ""), {"t": "CodeBlock", "c": [["", language, []], source]},
+            call("]", [], "")]
+
+
+def image(node: Node, here: Chapter) -> Node:
+    """A picture with its alternative text, which pandoc's writer would leave out."""
+    [_, _, given], inlines, [path, _] = node["c"]
+    place = posixpath.normpath(posixpath.join(str(here.page.source.parent), path))
+    alt = dict(given).get("alt") or text(inlines)
+    options = f", alt: {string(alt)}" if alt else ""
+    width = dict(given).get("width", "")
+    if re.fullmatch(r"[\d.]+(%|cm|mm|in|pt|em)", width):
+        options += f", width: {width}"
+    elif match := re.fullmatch(r"([\d.]+)(px)?", width):
+        options += f", width: {float(match[1]) * 0.75:g}pt"
+    return code(f"#box(image({string('/' + place)}{options}))")
+
+
+def link(node: Node, here: Chapter) -> Node | None:
+    address = node["c"][2][0]
+    if address.startswith("#"):
+        return link_to(node, label_in(here, address[1:]))
+    return None

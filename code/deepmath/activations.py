@@ -1,0 +1,112 @@
+"""Activation functions, each beside its derivative.
+
+Both are functions of the pre-activation `z`, elementwise, for arrays of any shape. None
+overflows, and none warns, however large `|z|` is. The functions (not the derivatives)
+also accept complex `z`, which `check_gradient` uses: numpy orders complex numbers by their
+real part first, so `maximum(z, -z)` is |z| continued analytically on either side of zero.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepmath.checks import check_choice
+
+LEAK = 0.1
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An elementwise function and its derivative.
+
+    Attributes
+    ----------
+    name : str
+        The word by which `Network` and `activation` know it.
+    function : callable
+        `a = function(z)`, same shape as `z`.
+    derivative : callable
+        `da/dz = derivative(z)`, same shape as `z`. At a kink it is the value from the left,
+        one of the subgradients there.
+    """
+
+    name: str
+    function: Callable[[np.ndarray], np.ndarray]
+    derivative: Callable[[np.ndarray], np.ndarray]
+
+    def __call__(self, z: np.ndarray) -> np.ndarray:
+        return self.function(z)
+
+
+def relu(z):
+    """max(0, z)."""
+    return np.maximum(z, 0.0)
+
+
+def relu_derivative(z):
+    """1 where z > 0, else 0; the subgradient 0 is taken at z = 0."""
+    return np.greater(z, 0.0).astype(float)
+
+
+def leaky_relu(z):
+    """z where z > 0, else 0.1 z (Maas, Hannun and Ng 2013, with their 0.01 made visible)."""
+    return np.maximum(z, LEAK * z)
+
+
+def leaky_relu_derivative(z):
+    """1 where z > 0, else 0.1; the subgradient 0.1 is taken at z = 0."""
+    return LEAK + (1.0 - LEAK) * np.greater(z, 0.0)
+
+
+def sigmoid(z):
+    """1 / (1 + exp(-z)), with a numerator and a denominator that never exceed 1 and 2."""
+    return np.exp(np.minimum(z, 0.0)) / (1.0 + np.exp(-np.maximum(z, -z)))
+
+
+def sigmoid_derivative(z):
+    """sigmoid(z) sigmoid(-z), written so that neither tail loses its digits."""
+    e = np.exp(-np.abs(z))
+    return e / (1.0 + e) ** 2
+
+
+def tanh(z):
+    """The hyperbolic tangent, 2 sigmoid(2 z) - 1."""
+    return np.tanh(z)
+
+
+def tanh_derivative(z):
+    """1 - tanh(z)^2."""
+    return 1.0 - np.tanh(z) ** 2
+
+
+def identity(z):
+    """z itself: the activation of an output that is a logit or a real number."""
+    return z
+
+
+def identity_derivative(z):
+    """1 everywhere."""
+    return np.ones_like(z)
+
+
+RELU = Activation("relu", relu, relu_derivative)
+LEAKY_RELU = Activation("leaky_relu", leaky_relu, leaky_relu_derivative)
+SIGMOID = Activation("sigmoid", sigmoid, sigmoid_derivative)
+TANH = Activation("tanh", tanh, tanh_derivative)
+IDENTITY = Activation("identity", identity, identity_derivative)
+
+ACTIVATIONS = {a.name: a for a in (RELU, LEAKY_RELU, SIGMOID, TANH, IDENTITY)}
+
+
+def activation(choice: str | Activation, argument: str = "activation") -> Activation:
+    """Return the activation called `choice`; an `Activation` is returned as it is.
+
+    Raises
+    ------
+    ValueError
+        If there is no such activation; it names `argument` and lists the choices.
+    """
+    if isinstance(choice, Activation):
+        return choice
+    return check_choice(argument, choice, ACTIVATIONS)

@@ -1,0 +1,95 @@
+"""Losses, each beside its gradient: means over the points, which are the last axis."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepmath.activations import sigmoid
+from deepmath.checks import check_choice
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A mean over n points of what an output costs, and its gradient.
+
+    Attributes
+    ----------
+    name : str
+        The word by which `fit` knows it.
+    value : callable
+        `value(outputs, targets)`: (..., n) and (..., n) to (...).
+    gradient : callable
+        `gradient(outputs, targets)`: dL/d(outputs), of shape (..., n).
+    """
+
+    name: str
+    value: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    gradient: Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def binary_cross_entropy(logits, y):
+    """Mean of -y log p - (1 - y) log(1 - p) with p = sigmoid(logits).
+
+    Written as max(z, 0) - z y + log(1 + exp(-|z|)), which has no logarithm of zero and no
+    cancellation. `np.maximum(z, -z)` is |z|, and analytic for the complex step.
+    """
+    log_term = np.log1p(np.exp(-np.maximum(logits, -logits)))
+    return (np.maximum(logits, 0.0) - logits * y + log_term).mean(axis=-1)
+
+
+def binary_cross_entropy_gradient(logits, y):
+    """(p - y) / n (Bishop 2006, eq. 4.109)."""
+    return (sigmoid(logits) - y) / logits.shape[-1]
+
+
+def mean_squared_error(outputs, y):
+    """Mean of (output - y)^2."""
+    return ((outputs - y) ** 2).mean(axis=-1)
+
+
+def mean_squared_error_gradient(outputs, y):
+    """2 (output - y) / n."""
+    return 2.0 * (outputs - y) / outputs.shape[-1]
+
+
+BINARY_CROSS_ENTROPY = Loss(
+    "binary_cross_entropy", binary_cross_entropy, binary_cross_entropy_gradient)
+MEAN_SQUARED_ERROR = Loss(
+    "mean_squared_error", mean_squared_error, mean_squared_error_gradient)
+
+LOSSES = {loss.name: loss for loss in (BINARY_CROSS_ENTROPY, MEAN_SQUARED_ERROR)}
+
+
+def loss_function(choice: str | Loss) -> Loss:
+    """Return the loss called `choice`; a `Loss` is returned as it is.
+
+    Raises
+    ------
+    ValueError
+        If there is no such loss; it lists the choices.
+    """
+    return choice if isinstance(choice, Loss) else check_choice("loss", choice, LOSSES)
+
+
+def l2_penalty(weights: np.ndarray, l2: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return (l2 / 2) ||weights||^2 and its gradient (Goodfellow et al. 2016, eq. 7.2).
+
+    `weights` is of shape (..., P), with zeros in the place of biases, which go free.
+    """
+    return 0.5 * l2 * (weights**2).sum(axis=-1), l2 * weights
+
+
+def accuracy(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the share of points on the right side of logit 0, that is of probability 1/2.
+
+    Parameters
+    ----------
+    logits : array of shape (..., n)
+    y : array of shape (..., n), of labels 0 and 1
+
+    Returns
+    -------
+    array of shape (...)
+    """
+    return ((np.asarray(logits) > 0) == (np.asarray(y) > 0.5)).mean(axis=-1)
