@@ -157,13 +157,11 @@ def equation(node: Node) -> Node:
 
 
 def floating(node: Node) -> list[Node]:
-    """A figure, table or listing with its caption; parts of one in a grid."""
+    """A figure, table or listing with its caption; its parts have captions of their own."""
     kind = node["kind"]
     name = FLOAT_NAMES[kind]
     caption = caption_of(node)
     body = rewrite(node["body"], fluid_picture) if kind == "fig" else node["body"]
-    if node["columns"]:
-        body = [grid(body, node["columns"])]
     shown = [html(f'<figcaption class="quarto-float-caption quarto-float-{kind}">'),
              plain(caption), html("</figcaption>")] if caption else []
     content = [*body, *shown] if kind == "fig" else [*shown, *body]
@@ -191,13 +189,9 @@ def fluid_picture(node: Node):
 
 
 def layout(node: Node) -> Node:
-    return grid(node["body"], node["columns"])
-
-
-def grid(blocks: list, columns: int) -> Node:
     """Blocks side by side."""
-    cells = [div([block], classes=["quarto-layout-cell"]) for block in blocks]
-    return div(cells, classes=["quarto-layout-panel"], style=f"--columns: {columns}")
+    cells = [div(blocks, classes=["quarto-layout-cell"]) for blocks in node["cells"]]
+    return div(cells, classes=["quarto-layout-panel"], style=f"--columns: {node['columns']}")
 
 
 def callout(node: Node) -> list[Node]:

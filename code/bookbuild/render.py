@@ -12,6 +12,7 @@ from pathlib import Path
 import typst as typst_compiler
 
 from bookbuild import checks, citations, execute, html, pandoc, references, typst
+from bookbuild.cache import Cache, cached_results
 from bookbuild.cells import CellWriter
 from bookbuild.index import Chapter, number_book
 from bookbuild.manuscript import Manuscript, read_manuscript
@@ -107,12 +108,17 @@ def run_cells(project: Project, drafts: list[Draft], problems: list[Problem], sa
     defaults = project.config.get("execute") or {}
     chapters = [execute.Chapter(draft.page.source, project.root / draft.page.source.parent,
                                 draft.source.units, defaults) for draft in drafts]
+
     def on_cell(chapter, number, total, label, seconds):
         if seconds is not None:
-            say(f"{chapter.path}: cell {number}/{total}{f' {label}' if label else ''} "
-                f"({seconds:.1f} s)")
+            name = f" {label}" if label else ""
+            say(f"{chapter.path}: cell {number} of {total}{name} ({seconds:.1f} s)")
+
+    cache = Cache(project.state_dir / "cache",
+                  [project.root / "code" / "deepmath", project.root / "data"])
     try:
-        results = execute.run_chapters(chapters, on_cell=on_cell)
+        results = cached_results(chapters, cache, on_notice=lambda notice: say(str(notice)),
+                                 on_cell=on_cell)
     except BookError as error:
         problems += error.problems
         return {}

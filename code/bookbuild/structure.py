@@ -3,13 +3,13 @@
 Each pass does one thing to a page's blocks and returns new blocks. Afterwards the tree holds,
 beside pandoc's own nodes::
 
-    Float     kind (fig, tbl, lst), id, caption (inlines or None), body (blocks), columns,
+    Float     kind (fig, tbl, lst), id, caption (inlines or None), body (blocks),
               mark ("a", "b", ... for a part of another float), number
     Callout   kind, id, title (inlines or None), body, folded (None, True, False), look, icon
     Theorem   kind (thm, def, ..., or proof, remark, solution), id, name (inlines or None), body
     Equation  id, tex                                        an inline
     Tabset    tabs: a list of {title (inlines), body (blocks)}
-    Layout    columns, body
+    Layout    columns, cells: a list of blocks for each place
 """
 
 import json
@@ -128,9 +128,13 @@ def images(blocks: list) -> list:
     return rewrite(blocks, describe)
 
 
-def new_float(kind: str, key: str, caption: list | None, body: list, columns: int = 0) -> Node:
+def new_float(kind: str, key: str, caption: list | None, body: list) -> Node:
     return {"t": "Float", "kind": kind, "id": key, "caption": caption or None, "body": body,
-            "columns": columns, "mark": None, "number": None}
+            "mark": None, "number": None}
+
+
+def layout(blocks: list, columns: int) -> Node:
+    return {"t": "Layout", "columns": columns, "cells": [[block] for block in blocks]}
 
 
 def figures(blocks: list) -> list:
@@ -188,11 +192,11 @@ def floats(blocks: list) -> list:
         if len(body) > 1 and is_node(body[-1], "Para"):
             *body, last = body
             caption = last["c"]
-        parts = [each for each in _outermost_floats(body)]
-        for place, part in enumerate(parts):
+        for place, part in enumerate(_outermost_floats(body)):
             part["mark"] = chr(ord("a") + place)
-        columns = int(pairs(node).get("layout-ncol", 1 if parts else 0))
-        return new_float(prefix(identifier(node)), identifier(node), caption, body, columns)
+        if "layout-ncol" in pairs(node):
+            body = [layout(body, int(pairs(node)["layout-ncol"]))]
+        return new_float(prefix(identifier(node)), identifier(node), caption, body)
     return rewrite(blocks, convert)
 
 
@@ -211,8 +215,7 @@ def layouts(blocks: list) -> list:
     """`layout-ncol` on a div without a label puts its blocks side by side."""
     def convert(node: Node):
         if is_node(node, "Div") and "layout-ncol" in pairs(node):
-            return {"t": "Layout", "columns": int(pairs(node)["layout-ncol"]),
-                    "body": node["c"][1]}
+            return layout(node["c"][1], int(pairs(node)["layout-ncol"]))
         return None
     return rewrite(blocks, convert)
 

@@ -49,10 +49,16 @@ def write_book(project: Project, chapters: list[Chapter]) -> str:
                 front = False
             page_links(chapter, lambda node, source, fragment: link_to(
                 node, label_in(by_source[source], fragment)))
-            blocks += [opening(chapter), *lower(chapter.blocks, chapter)]
+            blocks += [opening(chapter), *lower(without_title(chapter), chapter)]
         blocks += [call("]", [], "")] if name else []
     body = pandoc.write(blocks, "--to", "typst-citations", "--wrap=none")
     return preamble(project) + body
+
+
+def without_title(chapter: Chapter) -> list:
+    """The blocks below the title, which on the book's first page stands among them."""
+    return [block for block in chapter.blocks
+            if not (is_node(block, "Header") and block["c"][0] == 1)]
 
 
 def part_of(chapter: Chapter) -> str | None:
@@ -139,9 +145,8 @@ def equation(node: Node, here: Chapter) -> list[Node]:
 
 
 def floating(node: Node, here: Chapter) -> list[Node]:
-    """A figure, table or listing; parts of one in a grid."""
+    """A figure, table or listing, or a part of one."""
     label = mark(node["id"])
-    body = [grid("subfloats", node["body"], node["columns"])] if node["columns"] else node["body"]
     if node["mark"]:
         head = f"#subfloat({string('(' + node['mark'] + ')')}"
     else:
@@ -151,19 +156,15 @@ def floating(node: Node, here: Chapter) -> list[Node]:
         opened = call(f"{head}, caption: [", node["caption"], "])[")
     else:
         opened = call(f"{head})[", [], "")
-    return [opened, *body, call(f"]{label}", [], "")]
+    return [opened, *node["body"], call(f"]{label}", [], "")]
 
 
-def layout(node: Node, here: Chapter) -> Node:
-    return grid("side-by-side", node["body"], node["columns"])
-
-
-def grid(function: str, blocks: list, columns: int) -> Node:
+def layout(node: Node, here: Chapter) -> list[Node]:
     """Blocks side by side."""
-    cells = [part for block in blocks for part in
-             (call("[", [], ""), block, call("],", [], ""))]
-    return {"t": "Div", "c": [["", ["lowered"], []], [
-        call(f"#{function}(columns: {columns},", [], ""), *cells, call(")", [], "")]]}
+    cells = [part for blocks in node["cells"] for part in
+             (call("[", [], ""), *blocks, call("],", [], ""))]
+    return [call(f"#side-by-side(columns: {node['columns']},", [], ""), *cells,
+            call(")", [], "")]
 
 
 def callout(node: Node, here: Chapter) -> list[Node]:
@@ -199,8 +200,6 @@ def tabset(node: Node, here: Chapter) -> list[Node]:
 def division(node: Node, here: Chapter) -> list[Node] | None:
     """Divs of cells, outputs, margins, the bibliography and the author's own classes."""
     names, body = classes(node), node["c"][1]
-    if "lowered" in names:
-        return body
     if identifier(node) == "refs":
         return [call("#references[", [], ""), *body, call("]", [], "")]
     if "csl-entry" in names:

@@ -74,6 +74,7 @@ local SCRIPTED = { msub = true, msup = true, msubsup = true, munder = true, move
 local function is_function(node)
   if type(node) ~= "table" then return false end
   if SCRIPTED[node.tag] then return is_function(node[1]) end
+  if node.tag == "mi" then return has(node, '"normal"') and length(node[1]) > 1 end
   local last = node[#node]
   return is(node, "mrow") and #node == 2 and is(last, "mo") and last[1] == "&#8289;"
 end
@@ -87,9 +88,20 @@ local function begins_an_operand(node)
   return type(node) == "table" and node.tag ~= "mspace" and node.tag ~= "mo"
 end
 
+-- A bracket that carries a script grows with its row only inside a row of its own.
+
+local function settle_bracket(node)
+  if SCRIPTED[node.tag] and is(node[1], "mo") and has(node[1], "minsize") then
+    node[1] = { tag = "mrow", attributes = "", node[1] }
+  end
+end
+
 local function thin_space() return { tag = "mspace", attributes = ' width="0.167em"' } end
 
+local ROW = { mrow = true, mtd = true, msqrt = true, semantics = true }
+
 local function space_functions(row)
+  if not ROW[row.tag] or is_function(row) then return end
   for at = #row, 1, -1 do
     if is_function(row[at]) then
       if begins_an_operand(row[at + 1]) then table.insert(row, at + 1, thin_space()) end
@@ -141,6 +153,7 @@ local function walk(node, in_script, upright)
     set(node, "displaystyle", "true")
   end
   accent(node)
+  settle_bracket(node)
   join_letters(node)
   space_functions(node)
 end

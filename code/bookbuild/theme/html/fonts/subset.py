@@ -39,7 +39,7 @@ FONTS = [
     ("STIXTwoText-Italic.otf", "text-italic", TEXT, TEXT_FEATURES),
     ("STIXTwoText-SemiBold.otf", "text-bold", TEXT, TEXT_FEATURES),
     ("STIXTwoText-SemiBoldItalic.otf", "text-bold-italic", TEXT, TEXT_FEATURES),
-    ("STIXTwoMath-Regular.otf", "maths", MATHS, ["ccmp", "dtls", "ssty"]),
+    ("STIXTwoMath-Regular.otf", "maths", MATHS, ["ccmp", "dtls"]),
     ("SourceSansPro-Regular.otf", "sans-regular", TEXT, ["kern", "ccmp", "mark"]),
     ("SourceSansPro-Semibold.otf", "sans-bold", TEXT, ["kern", "ccmp", "mark"]),
     ("SourceCodePro-Regular.otf", "code-regular", CODE, ["ccmp"]),
@@ -48,19 +48,15 @@ FONTS = [
 ]
 
 
-def keep_script_forms_of_primes_only(font: TTFont) -> None:
-    """Drop the other glyphs' script forms: browsers scale the ordinary ones."""
-    cmap = font.getBestCmap()
-    primes = {cmap[code] for code in (0x2032, 0x2033, 0x2034)}
-    table = font["GSUB"].table
-    chosen = {index for record in table.FeatureList.FeatureRecord
-              if record.FeatureTag == "ssty" for index in record.Feature.LookupListIndex}
-    for index in chosen:
-        for part in table.LookupList.Lookup[index].SubTable:
-            part = getattr(part, "ExtSubTable", part)
-            forms = part.alternates if hasattr(part, "alternates") else part.mapping
-            for glyph in set(forms) - primes:
-                del forms[glyph]
+def draw_primes_for_scripts(font: TTFont) -> None:
+    """Let the primes' code points show the forms that are made to be superscripts.
+
+    A browser takes the MATH table's sizes but not its `ssty` forms, and in MathML a prime is
+    always a superscript.
+    """
+    forms = {code: f"{font.getBestCmap()[code]}.ssty" for code in (0x2032, 0x2033, 0x2034)}
+    for table in font["cmap"].tables:
+        table.cmap.update(forms)
 
 
 def make(source: Path, target: Path, unicodes: str, features: list[str]) -> None:
@@ -71,7 +67,7 @@ def make(source: Path, target: Path, unicodes: str, features: list[str]) -> None
     if "SVG " in font:
         del font["SVG "]
     if "MATH" in font:
-        keep_script_forms_of_primes_only(font)
+        draw_primes_for_scripts(font)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=subset.parse_unicodes(unicodes))
     subsetter.subset(font)

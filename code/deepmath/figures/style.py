@@ -1,0 +1,110 @@
+"""How the figures look, and how they are written so that equal figures are equal bytes.
+
+The colours are those of Okabe and Ito (2008), told apart by readers with any of the common
+forms of colour blindness. No curve is told by its colour alone: line styles, markers and
+labels say the same.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from io import BytesIO
+from pathlib import Path
+
+import matplotlib
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from deepmath.checks import check_choice
+
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+GREY = "#767676"
+
+# Class 0 and class 1 wherever points are drawn.
+CLASS_COLOURS = (BLUE, ORANGE)
+CLASS_MARKERS = ("o", "^")
+
+WIDTH = 7.0  # inches: the text width of a page, so that sizes in points are true there
+
+SETTINGS = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9.5,
+    "axes.titlesize": 10,
+    "axes.labelsize": 9.5,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.8,
+    "axes.axisbelow": True,
+    "axes.grid": False,
+    "grid.color": "#DDDDDD",
+    "grid.linewidth": 0.7,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "legend.fontsize": 9,
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+}
+
+# What makes a file depend on the figure alone, and its text on no font of the reader's.
+WRITING = {
+    "svg.hashsalt": "deepmath",
+    "svg.fonttype": "path",
+    "pdf.fonttype": 42,
+}
+METADATA = {
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    "png": {"Software": None},
+}
+
+
+def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
+    """Let `draw` work under the book's settings, and leave the caller's as they were.
+
+    One of the caller's settings holds: the resolution, `figure.dpi`, which is that of the
+    page or notebook in which the figure stands.
+    """
+    @wraps(draw)
+    def wrapper(*args, **kwargs):
+        settings = {**SETTINGS, "figure.dpi": matplotlib.rcParams["figure.dpi"]}
+        with plt.style.context(["default", settings]):
+            return draw(*args, **kwargs)
+    return wrapper
+
+
+def letter(axes: Axes, text: str, title: str) -> None:
+    """Give a panel its letter, bold, and its title, as in "(a) ReLU"."""
+    axes.set_title(f"$\\bf{{({text})}}$ {title}")
+
+
+def render(figure: Figure, file_format: str) -> bytes:
+    """Return the figure as a file's content: equal figures, equal bytes.
+
+    Nothing of the day, the machine or the caller's matplotlib settings gets into it.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    file_format : {"svg", "pdf", "png"}
+        Text is drawn as outlines in SVG, and embedded in PDF; PNG has 200 dots an inch.
+
+    Raises
+    ------
+    ValueError
+        If the format is another.
+    """
+    metadata = check_choice("file_format", file_format, METADATA)
+    content = BytesIO()
+    with plt.style.context(["default", SETTINGS, WRITING]):
+        figure.savefig(content, format=file_format, metadata=metadata, dpi=200)
+    return content.getvalue()
+
+
+def save(figure: Figure, path: str | Path) -> None:
+    """Write the figure, in the format that the path's ending names: svg, pdf or png."""
+    path = Path(path)
+    path.write_bytes(render(figure, path.suffix.removeprefix(".")))
