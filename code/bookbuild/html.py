@@ -189,9 +189,13 @@ def fluid_picture(node: Node):
 
 
 def layout(node: Node) -> Node:
-    """Blocks side by side."""
-    cells = [div(blocks, classes=["quarto-layout-cell"]) for blocks in node["cells"]]
-    return div(cells, classes=["quarto-layout-panel"], style=f"--columns: {node['columns']}")
+    """Blocks side by side, in rows."""
+    columns = node["columns"]
+    width = f"flex-basis: {100 / columns:.1f}%"
+    cells = [div(blocks, "", ["quarto-layout-cell"], style=width) for blocks in node["cells"]]
+    rows = [div(cells[start:start + columns], classes=["quarto-layout-row"])
+            for start in range(0, len(cells), columns)]
+    return div(rows, classes=["quarto-layout-panel"])
 
 
 def callout(node: Node) -> list[Node]:

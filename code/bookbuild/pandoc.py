@@ -1,6 +1,7 @@
 """Pandoc as a function: text in, text out."""
 
 import json
+import re
 import subprocess
 from functools import cache
 
@@ -9,6 +10,15 @@ import pypandoc
 from bookbuild.problems import BookError, Problem
 
 API_VERSION = [1, 23, 1]
+UNREAD_FORMULA = re.compile(r"Could not convert TeX math (.*?), rendering as TeX", re.DOTALL)
+
+
+class UnreadFormulas(BookError):
+    """Formulas that pandoc cannot convert; `formulas` holds their TeX."""
+
+    def __init__(self, problems: list[Problem], formulas: list[str]) -> None:
+        super().__init__(problems)
+        self.formulas = formulas
 
 
 @cache
@@ -19,17 +29,20 @@ def program() -> str:
 
 @cache
 def run(source: str, *options: str) -> str:
-    """Run pandoc on a string.
+    """Run pandoc on a string; the same call again costs nothing.
 
     Raises
     ------
     BookError
-        If pandoc refuses its input; its message is passed on.
+        If pandoc refuses its input, or cannot convert a formula in it; its message is passed on.
     """
     done = subprocess.run([program(), *options], input=source, capture_output=True,
                           text=True, encoding="utf-8")
     if done.returncode:
         raise BookError([Problem("pandoc", None, done.stderr.strip())])
+    if formulas := UNREAD_FORMULA.findall(done.stderr):
+        raise UnreadFormulas([Problem("pandoc", None, f"cannot read the formula {formula}")
+                              for formula in formulas], formulas)
     return done.stdout
 
 

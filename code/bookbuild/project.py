@@ -63,6 +63,7 @@ class Project:
     root: Path
     config: dict = field(repr=False)
     pages: list[Page]
+    problems: list[Problem] = field(default_factory=list)
 
     @property
     def book(self) -> dict:
@@ -96,8 +97,8 @@ class Project:
 
     @property
     def bibliographies(self) -> list[Path]:
-        listed = self.config.get("bibliography") or []
-        return [self.root / name for name in (listed if isinstance(listed, list) else [listed])]
+        return [self.root / name for name in _as_list(self.config.get("bibliography"))
+                if (self.root / name).is_file()]
 
     @property
     def requires_alt(self) -> bool:
@@ -121,30 +122,38 @@ def find_root(start: Path) -> Path:
 def load_project(root: Path) -> Project:
     """Read `_quarto.yml`.
 
+    What is wrong but does not keep the chapters from being read (an unknown key, a missing
+    chapter) is left in the project's `problems`, to be told together with theirs.
+
     Raises
     ------
     BookError
-        For YAML that cannot be read, a key that the press does not know, or a chapter that is
-        listed but missing: all of them at once.
+        For YAML that cannot be read, or that describes no book.
     """
-    config, lines = load_yaml((root / CONFIG).read_text(encoding="utf-8"), CONFIG)
+    try:
+        content = (root / CONFIG).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BookError([Problem(CONFIG, None, f"cannot be read: {error}")]) from None
+    config, lines = load_yaml(content, CONFIG)
     problems = list(config_problems(config, lines))
-    if problems:
-        raise BookError(problems)
-    pages = list(listed_pages(config["book"]))
-    for page in pages:
-        if not (root / page.source).is_file():
-            line = next((line for path, line in lines.items() if path[-1:] == (str(page.source),)),
+    book = config.get("book")
+    if not isinstance(book, dict) or not book.get("title") or not book.get("chapters"):
+        raise BookError([*problems, Problem(CONFIG, lines.get(("book",)), "a book needs "
+                                            "`book: title` and `book: chapters`")])
+    pages = []
+    for page in listed_pages(book):
+        if (root / page.source).is_file():
+            pages.append(page)
+        else:
+            line = next((line for path, line in lines.items() if path[-1] == str(page.source)),
                         None)
             problems.append(Problem(CONFIG, line, f"the chapter {page.source} is listed but "
                                     "missing: add the file or take it from the list"))
-    for path in [(root / name) for name in _as_list(config.get("bibliography"))]:
-        if not path.is_file():
+    for name in _as_list(config.get("bibliography")):
+        if not (root / name).is_file():
             problems.append(Problem(CONFIG, lines.get(("bibliography",)),
-                                    f"the bibliography {path.name} is missing"))
-    if problems:
-        raise BookError(problems)
-    return Project(root, config, pages)
+                                    f"the bibliography {name} is missing"))
+    return Project(root, config, pages, problems)
 
 
 def _as_list(value) -> list:
@@ -165,12 +174,9 @@ def config_problems(config: dict, lines: dict):
                 name = f"{section}: {key}" if section else key
                 yield Problem(CONFIG, lines.get((*path, key)), f"the built-in press does not know "
                               f"the key `{name}`: render with Quarto instead")
-    book = config.get("book")
-    if not isinstance(book, dict) or not book.get("title") or not book.get("chapters"):
-        yield Problem(CONFIG, lines.get(("book",)), "a book needs `book: title` and `chapters`")
-        return
     if (config.get("project") or {}).get("type") != "book":
         yield Problem(CONFIG, lines.get(("project", "type")), "`project: type` must be `book`")
+    book = config.get("book") if isinstance(config.get("book"), dict) else {}
     for entry in [*_as_list(book.get("chapters")), *_as_list(book.get("appendices"))]:
         if isinstance(entry, dict) and not set(entry) <= {"part", "chapters"}:
             yield Problem(CONFIG, lines.get(("book", "chapters")), "an entry of `chapters` is a "

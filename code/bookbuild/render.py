@@ -74,7 +74,7 @@ def render(project: Project, targets: list[str], only: Page | None, say: Say,
         built = folder / "book"
         if (only or set(targets) != {"html", "pdf"}) and project.output_dir.exists():
             shutil.copytree(project.output_dir, built)
-        problems: list[Problem] = []
+        problems = list(project.problems)
         with timings.stage("read"):
             drafts = [read(project, page, problems) for page in project.pages]
         with timings.stage("cells"):
@@ -90,7 +90,10 @@ def render(project: Project, targets: list[str], only: Page | None, say: Say,
             with timings.stage(target):
                 say(f"writing {target}")
                 writer = write_html if target == "html" else write_pdf
-                writer(project, drafts, chapters, only, built)
+                try:
+                    writer(project, drafts, chapters, only, built)
+                except pandoc.UnreadFormulas as error:
+                    raise locate(error, drafts) from None
         if problems:
             raise BookError(problems)
         put_in_place(built, project.output_dir)
@@ -164,6 +167,17 @@ def compose(project: Project, drafts: list[Draft], target: str,
             references.resolve(chapter, entries, name)
         citations.cite(project, chapters)
     return chapters
+
+
+def locate(error: pandoc.UnreadFormulas, drafts: list[Draft]) -> BookError:
+    """The problems of formulas, with the places where the formulas stand."""
+    problems = []
+    for formula in error.formulas:
+        message = f"pandoc cannot read the formula {' '.join(formula.split())}"
+        found = [draft.manuscript.problem(re.escape(formula.strip()), message)
+                 for draft in drafts if formula.strip() in draft.manuscript.text]
+        problems.append(found[0] if found else Problem("pandoc", None, message))
+    return BookError(problems)
 
 
 def write_html(project: Project, drafts: list[Draft], chapters: list[Chapter],

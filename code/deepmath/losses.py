@@ -28,6 +28,11 @@ class Loss:
     gradient: Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
+def mean(losses):
+    """Mean over the last axis; `np.mean` does the same, at these sizes in three times the time."""
+    return losses.sum(axis=-1) / losses.shape[-1]
+
+
 def binary_cross_entropy(logits, y):
     """Mean of -y log p - (1 - y) log(1 - p) with p = sigmoid(logits).
 
@@ -35,7 +40,7 @@ def binary_cross_entropy(logits, y):
     cancellation. `np.maximum(z, -z)` is |z|, and analytic for the complex step.
     """
     log_term = np.log1p(np.exp(-np.maximum(logits, -logits)))
-    return (np.maximum(logits, 0.0) - logits * y + log_term).mean(axis=-1)
+    return mean(np.maximum(logits, 0.0) - logits * y + log_term)
 
 
 def binary_cross_entropy_gradient(logits, y):
@@ -45,7 +50,7 @@ def binary_cross_entropy_gradient(logits, y):
 
 def mean_squared_error(outputs, y):
     """Mean of (output - y)^2."""
-    return ((outputs - y) ** 2).mean(axis=-1)
+    return mean((outputs - y) ** 2)
 
 
 def mean_squared_error_gradient(outputs, y):

@@ -1,15 +1,20 @@
 """Training: forward, backward, step, and again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.random import Generator, default_rng
 
-from deepmath.checks import DivergenceError, check_finite, check_not_negative, check_whole
+from deepmath.checks import (
+    DivergenceError, check_choice, check_finite, check_not_negative, check_whole)
+from deepmath.fast import FastObjective
 from deepmath.losses import Loss, loss_function
 from deepmath.network import Network
 from deepmath.optimisers import GradientDescent, Optimiser
+
+CHUNK_BYTES = {"readable": 100_000, "fast": 250_000}
 
 OnEpoch = Callable[[int, np.ndarray, np.ndarray, np.ndarray | None], bool | None]
 
@@ -39,6 +44,68 @@ class Fit:
     history: History
 
 
+class ReadableObjective:
+    """The loss of a network, or of a stack, and its gradient, at parameters moved in place."""
+
+    def __init__(self, network: Network, loss: Loss, theta: np.ndarray):
+        self.network, self.loss, self.theta = network, loss, theta
+
+    def value(self, X, y):
+        return self.network.loss(self.theta, X, y, self.loss)
+
+    def value_and_gradient(self, X, y):
+        return self.network.loss_and_gradient(self.theta, X, y, self.loss)
+
+
+class InChunks:
+    """An objective for a stack, evaluated a few networks at a time.
+
+    Arrays that outgrow the processor's cache cost more than the shorter loop saves.
+    """
+
+    def __init__(self, objective: Callable, theta: np.ndarray, size: int):
+        starts = range(0, len(theta), size)
+        self.slices = [slice(start, start + size) for start in starts]
+        self.parts = [objective(theta[s]) for s in self.slices]
+
+    def value(self, X, y):
+        return np.concatenate([part.value(own(X, 2, s), own(y, 1, s))
+                               for part, s in zip(self.parts, self.slices)])
+
+    def value_and_gradient(self, X, y):
+        values, gradients = zip(*[
+            part.value_and_gradient(own(X, 2, s), own(y, 1, s))
+            for part, s in zip(self.parts, self.slices)])
+        return np.concatenate(values), np.concatenate(gradients)
+
+
+def own(data: np.ndarray, shared_ndim: int, networks: slice) -> np.ndarray:
+    """Return the networks' own data, or the data that all share."""
+    return data if data.ndim == shared_ndim else data[networks]
+
+
+def make_objective(engine, network, loss, theta, n_points):
+    make = (partial(ReadableObjective, network, loss) if engine == "readable"
+            else partial(FastObjective, network, loss, arrays={}))
+    if theta.ndim == 1:
+        return make(theta)
+    size = max(1, CHUNK_BYTES[engine] // (8 * n_points * max(network.sizes)))
+    return InChunks(make, theta, size)
+
+
+def batches(X: np.ndarray, y: np.ndarray, size: int,
+            rng: Generator) -> Iterator[tuple[np.ndarray, np.ndarray, float]]:
+    """Yield batches of points, with each one's share of them, in an order drawn anew."""
+    n = X.shape[-2]
+    if size >= n:
+        yield X, y, 1.0
+        return
+    order = rng.permutation(n)
+    for start in range(0, n, size):
+        batch = order[start:start + size]
+        yield X[..., batch, :], y[..., batch], len(batch) / n
+
+
 def fit(network: Network, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
         loss: str | Loss = "binary_cross_entropy",
         optimiser: Optimiser = GradientDescent(0.05), n_epochs: int = 500,
@@ -56,18 +123,15 @@ def fit(network: Network, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
     decay = l2 * network.weight_mask
     state, step, rng = optimiser.start(theta), 0, default_rng(batch_seed)
     training_losses, validation_losses = [], []
+    objective = make_objective(engine, network, loss, theta, min(size, n_points))
     for epoch in range(n_epochs):
         with np.errstate(all="ignore"):
             if validation is not None:
-                Xv, yv = validation
-                validation_losses.append(loss.value(network.predict(theta, Xv), yv))
-            order = np.arange(n_points) if size >= n_points else rng.permutation(n_points)
+                validation_losses.append(objective.value(*validation))
             total = 0.0
-            for start in range(0, n_points, size):
-                batch = order[start:start + size]
-                value, gradient = network.loss_and_gradient(
-                    theta, X[..., batch, :], y[..., batch], loss)
-                total = total + value * len(batch) / n_points
+            for Xb, yb, share in batches(X, y, size, rng):
+                value, gradient = objective.value_and_gradient(Xb, yb)
+                total = total + share * value
                 if l2:
                     gradient += decay * theta
                 step += 1

@@ -43,15 +43,35 @@ def compute(limit: float = 3.0, n_points: int = 601) -> Activations:
 
 @styled
 def draw(result: Activations) -> Figure:
-    """Draw a panel for each activation: the function solid, its derivative dashed."""
-    figure, panels = plt.subplots(2, 2, figsize=(WIDTH, 4.6), sharex=True)
-    figure.subplots_adjust(left=0.055, right=0.985, bottom=0.1, top=0.94, wspace=0.12, hspace=0.25)
-    curves = zip(panels.flat, "abcd", result.names, result.values, result.derivatives)
-    for axes, mark, name, values, derivative in curves:
+    """Draw the functions in the upper row, and each one's derivative below it."""
+    figure, rows = plt.subplots(2, 4, figsize=(WIDTH, 3.7), sharex=True, sharey="row",
+                                height_ratios=(3, 2))
+    figure.subplots_adjust(left=0.075, right=0.99, bottom=0.12, top=0.925,
+                           wspace=0.1, hspace=0.13)
+    above, below = rows
+    for axes, curve in zip(above, result.values):
+        axes.plot(result.z, curve, color=BLUE)
+    for axes, curve in zip(below, result.derivatives):
+        axes.plot(result.z, without_jumps(curve), color=VERMILLION, linestyle="--")
+        axes.set_xlabel("$z$", labelpad=1)
+    for axes, mark, name in zip(above, "abcd", result.names):
         letter(axes, mark, SHOWN[name])
-        axes.axhline(0, color=GREY, linewidth=0.7)
-        axes.axvline(0, color=GREY, linewidth=0.7)
-        axes.plot(result.z, values, color=BLUE)
-        axes.plot(result.z, without_jumps(derivative), color=VERMILLION, linestyle=(0, (4, 1.5)))
-    plt.show
+    for axes in rows.flat:
+        axes.axhline(0, color=GREY, linewidth=0.7, zorder=0)
+        axes.axvline(0, color=GREY, linewidth=0.7, zorder=0)
+        axes.set_xticks([-3, 0, 3])
+    above[0].set_ylabel(r"$\varphi(z)$")
+    below[0].set_ylabel(r"$\varphi'(z)$")
+    above[0].set_yticks([-1, 0, 1, 2, 3])
+    below[0].set_yticks([0, 0.25, 0.5, 1], ["0", "0.25", "0.5", "1"])
+    for axes in below:
+        axes.grid(axis="y")
+    figure.align_ylabels(rows[:, 0])
     return figure
+
+
+def without_jumps(curve: np.ndarray) -> np.ndarray:
+    """Return the curve with a gap where it jumps, which a line would otherwise bridge."""
+    broken = curve.copy()
+    broken[1:][np.abs(np.diff(curve)) > 0.5] = np.nan
+    return broken

@@ -53,7 +53,7 @@ SETTINGS = {
 WRITING = {
     "svg.hashsalt": "deepmath",
     "svg.fonttype": "path",
-    "pdf.fonttype": 42,
+    "pdf.fonttype": 3,
 }
 METADATA = {
     "svg": {"Date": None, "Creator": None},

@@ -96,7 +96,7 @@ function copyButtons() {
 // What scrolls sideways can be reached, and so scrolled, from the keyboard.
 function scrollable() {
   const mark = () => {
-    for (const block of all("main :is(pre, table, .cell-output, math[display=block])")) {
+    for (const block of all("main :is(pre, table, math, p, ul, ol, dl, figcaption)")) {
       block.toggleAttribute("tabindex", false);
       if (block.scrollWidth > block.clientWidth + 1) block.tabIndex = 0;
     }
