@@ -3,10 +3,12 @@
 import posixpath
 import re
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from functools import cached_property
+from pathlib import PurePosixPath
 
 from bookbuild.problems import Problem
 from bookbuild.project import Project
+from bookbuild.source import without_code
 
 SHORTCODE = re.compile(r"(?<!\{)\{\{<\s*(?P<name>[\w-]+)\s*(?P<argument>.*?)\s*>\}\}(?!\})")
 ESCAPED = re.compile(r"\{(\{\{<.*?>\}\})\}")
@@ -30,6 +32,11 @@ class Manuscript:
     text: str
     origins: list[tuple[str, int]]
 
+    @cached_property
+    def prose(self) -> str:
+        """The text with blanks in the place of code."""
+        return without_code(self.text)
+
     def origin(self, line: int | None) -> tuple[str, int | None]:
         """The file and line behind a line of the text (counted from 1)."""
         if line is None or not 1 <= line <= len(self.origins):
@@ -37,15 +44,17 @@ class Manuscript:
         return self.origins[line - 1]
 
     def find(self, pattern: str, nth: int = 1) -> tuple[str, int | None]:
-        """Where a pattern occurs for the n-th time in the text."""
-        found = list(re.finditer(pattern, self.text))
+        """Where a pattern occurs for the n-th time in the text, if possible outside code."""
+        found = list(re.finditer(pattern, self.prose))
+        if len(found) < nth:
+            found = list(re.finditer(pattern, self.text))
         if len(found) < nth:
             return str(self.source), None
         return self.origin(self.text.count("\n", 0, found[nth - 1].start()) + 1)
 
-    def problem(self, pattern: str, message: str, nth: int = 1) -> Problem:
+    def problem(self, pattern: str, message: str, stops: str = "both", nth: int = 1) -> Problem:
         """A problem at the n-th place where a pattern occurs."""
-        return Problem(*self.find(pattern, nth), message)
+        return Problem(*self.find(pattern, nth), message, stops)
 
 
 def read_manuscript(project: Project, source: PurePosixPath) -> tuple[Manuscript, list[Problem]]:
@@ -57,12 +66,14 @@ def read_manuscript(project: Project, source: PurePosixPath) -> tuple[Manuscript
 
 def expand(project: Project, source: PurePosixPath, above: tuple):
     """The lines of a file with their origins, included files in their place."""
+    content = (project.root / source).read_bytes()
     try:
-        content = (project.root / source).read_bytes().decode("utf-8-sig")
+        content = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return [], [Problem(source, None, f"not UTF-8 text (byte {error.start}): save it as UTF-8")]
+        line = content.count(b"\n", 0, error.start) + 1
+        return [], [Problem(str(source), line, "not UTF-8 text: save it as UTF-8")]
     lines, problems = [], []
-    for number, line in enumerate(content.splitlines(keepends=True), 1):
+    for number, line in enumerate(re.findall(r"[^\n]*\n|[^\n]+", content), 1):
         where = (str(source), number)
         whole = SHORTCODE.fullmatch(line.strip())
         if whole and whole["name"] == "include":
@@ -97,6 +108,6 @@ def substitute(project: Project, line: str, where: tuple[str, int]) -> tuple[str
             problems.append(Problem(*where, f"no metadata `{match['argument']}` in _quarto.yml"))
         else:
             problems.append(Problem(*where, f"the built-in press does not know the shortcode "
-                                    f"`{match['name']}`: render with Quarto instead"))
+                                    f"`{match['name']}`: render with Quarto instead", "builtin"))
         return match[0]
     return SHORTCODE.sub(value, line), problems

@@ -17,11 +17,15 @@ class Problem:
         Its line, counted from 1; None where a line would say nothing.
     message : str
         One line that names the mistake and, where it isn't plain, the mend.
+    stops : str
+        The press that would print the book wrongly, and so doesn't print it: "both", "builtin"
+        or "quarto"; "neither" for a notice.
     """
 
     path: str | Path
     line: int | None
     message: str
+    stops: str = "both"
 
     def __str__(self) -> str:
         place = str(self.path) if self.line is None else f"{self.path}:{self.line}"
@@ -40,3 +44,8 @@ class BookError(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: list[Problem] = sorted(set(problems))
         super().__init__("\n".join(map(str, self.problems)))
+
+
+def hindrances(problems: Iterable[Problem], *presses: str) -> list[Problem]:
+    """The problems that keep one of these presses ("builtin", "quarto") from printing."""
+    return [problem for problem in problems if problem.stops in ("both", *presses)]

@@ -1,11 +1,13 @@
 """The book as `_quarto.yml` describes it: its pages, in order, and what surrounds them."""
 
+import posixpath
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from bookbuild.problems import BookError, Problem
-from bookbuild.source import load_yaml
+from bookbuild.source import ELSEWHERE, OPTIONS, load_yaml, option_mistake
 
 CONFIG = "_quarto.yml"
 KNOWN = {
@@ -18,9 +20,21 @@ KNOWN = {
     "execute": {"echo", "eval", "warning", "error", "output", "include", "freeze", "cache",
                 "daemon", "keep-ipynb", "enabled"},
 }
-# Meaningful to Quarto or to this press, so a metadata value of another name is the author's own.
-REFUSED = {"website", "manuscript", "profile", "metadata-files", "filters", "shortcodes",
-           "crossref", "extensions", "brand", "engine", "knitr", "resources"}
+# Options of a document or a format that change what Quarto prints, and that this press doesn't
+# follow; a key of any other name is the author's own.
+REFUSED = re.compile(
+    r"about|abstract(-title)?|affiliations?|appendix-.+|axe|brand|bibliographystyle|citation.*"
+    r"|cite(proc|-method)|code-(annotations|block-.+|fold|line-numbers|link|links|summary|tools)"
+    r"|columns|comments|crossref|css|default-image-extension|df-print|dir|doi|embed-resources"
+    r"|engines?|extensions|fig-.+|filters|font-paths|footnotes-.+|funding|grid|header-includes"
+    r"|html-table-processing|identifier-prefix|include-.+|indented-code-classes|institute"
+    r"|julia|knitr|language|lightbox|listing|lof|logo|lot|manuscript|mermaid|metadata-files?"
+    r"|minimal|nocite|notebook-.+|notes-after-punctuation|number-(depth|offset)|ojs-engine"
+    r"|page-layout|params|profile|reference-location|resources|section-divs|self-contained.*"
+    r"|server|shift-heading-level-by|shortcodes|syntax-definitions?|tabsets|tbl-.+|template.*"
+    r"|thanks|theorem-appearance|title-block-.+|toc-(expand|location|title)|top-level-division"
+    r"|variables|website")
+FORMATS = {"html", "typst"}
 
 
 @dataclass(frozen=True)
@@ -75,7 +89,7 @@ class Project:
 
     @property
     def output_dir(self) -> Path:
-        return self.root / self.config["project"].get("output-dir", "_book")
+        return self.root / str(self.config["project"].get("output-dir") or "_book")
 
     @property
     def state_dir(self) -> Path:
@@ -92,13 +106,13 @@ class Project:
     @property
     def pdf_name(self) -> str:
         """The file name that Quarto gives the PDF: the title, with hyphens."""
-        name = self.book.get("output-file") or re.sub(r"[\s/\\:]+", "-", str(self.book["title"]))
+        name = re.sub(r"[\s/\\:]+", "-", str(self.book.get("output-file") or self.book["title"]))
         return f"{name}.pdf"
 
     @property
     def bibliographies(self) -> list[Path]:
-        return [self.root / name for name in _as_list(self.config.get("bibliography"))
-                if (self.root / name).is_file()]
+        files = [self.root / str(name) for name in _as_list(self.config.get("bibliography"))]
+        return [file for file in files if file.is_file()]
 
     @property
     def requires_alt(self) -> bool:
@@ -106,7 +120,7 @@ class Project:
         return self.config.get("alt-text") == "required"
 
     def format_options(self, name: str) -> dict:
-        options = (self.config.get("format") or {}).get(name)
+        options = _value(self.config, ("format", name))
         return options if isinstance(options, dict) else {}
 
 
@@ -135,24 +149,20 @@ def load_project(root: Path) -> Project:
     except (OSError, UnicodeDecodeError) as error:
         raise BookError([Problem(CONFIG, None, f"cannot be read: {error}")]) from None
     config, lines = load_yaml(content, CONFIG)
-    problems = list(config_problems(config, lines))
-    book = config.get("book")
-    if not isinstance(book, dict) or not book.get("title") or not book.get("chapters"):
-        raise BookError([*problems, Problem(CONFIG, lines.get(("book",)), "a book needs "
-                                            "`book: title` and `book: chapters`")])
-    pages = []
-    for page in listed_pages(book):
-        if (root / page.source).is_file():
-            pages.append(page)
+    problems = list(config_problems(root, config, lines))
+    if shapeless := list(shape_problems(config, lines)):
+        raise BookError([*problems, *shapeless])
+    book = config["book"]
+    pages: list[Page] = []
+    for entry, kind, part in listed(book):
+        line = next((line for path, line in lines.items() if path[-1] == str(entry)), None)
+        if problem := entry_problem(root, entry, pages):
+            problems.append(Problem(CONFIG, line, *problem))
         else:
-            line = next((line for path, line in lines.items() if path[-1] == str(page.source)),
-                        None)
-            problems.append(Problem(CONFIG, line, f"the chapter {page.source} is listed but "
-                                    "missing: add the file or take it from the list"))
-    for name in _as_list(config.get("bibliography")):
-        if not (root / name).is_file():
-            problems.append(Problem(CONFIG, lines.get(("bibliography",)),
-                                    f"the bibliography {name} is missing"))
+            pages.append(Page(PurePosixPath(posixpath.normpath(entry)), kind, part))
+    if not any(page.is_index for page in pages):
+        problems.append(Problem(CONFIG, lines.get(("book", "chapters")), "the book has no home "
+                                "page: list index.qmd as its first chapter"))
     return Project(root, config, pages, problems)
 
 
@@ -160,35 +170,130 @@ def _as_list(value) -> list:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def config_problems(config: dict, lines: dict):
-    """What in `_quarto.yml` the press cannot honour, or cannot do without."""
+def _is_text(value) -> bool:
+    return isinstance(value, (str, int, float)) and not isinstance(value, bool)
+
+
+def _elsewhere(line: int | None, what: str) -> Problem:
+    return Problem(CONFIG, line, f"the built-in press does not know {what}: {ELSEWHERE}",
+                   "builtin")
+
+
+# ---------------------------------------------------------------------- what is wrong with it
+
+def config_problems(root: Path, config: dict, lines: dict) -> Iterator[Problem]:
+    """What in `_quarto.yml` a press cannot honour, or cannot do without."""
     for section in ("", "project", "book", "execute"):
         path = (section,) if section else ()
         part = config.get(section, {}) if section else config
         if not isinstance(part, dict):
             yield Problem(CONFIG, lines.get(path), f"`{section}` must hold `key: value` lines")
             continue
-        for key in part:
-            unknown = key in REFUSED if not section else key not in KNOWN[section]
-            if unknown:
-                name = f"{section}: {key}" if section else key
-                yield Problem(CONFIG, lines.get((*path, key)), f"the built-in press does not know "
-                              f"the key `{name}`: render with Quarto instead")
-    if (config.get("project") or {}).get("type") != "book":
+        for key, value in part.items():
+            if REFUSED.fullmatch(str(key)) if not section else key not in KNOWN[section]:
+                yield _elsewhere(lines.get((*path, key)),
+                                 f"the key `{f'{section}: {key}' if section else key}`")
+            elif section == "execute" and key in OPTIONS:
+                if mistake := option_mistake(key, value):
+                    yield Problem(CONFIG, lines.get((*path, key)), mistake)
+    for key in ("bibliography", "csl"):
+        for name in _as_list(config.get(key)):
+            if not (root / str(name)).is_file():
+                yield Problem(CONFIG, lines.get((key,)), f"the {key} {name} is missing")
+    yield from format_problems(config, lines)
+
+
+def shape_problems(config: dict, lines: dict) -> Iterator[Problem]:
+    """What is no book at all, and values of the wrong kind."""
+    if _value(config, ("project", "type")) != "book":
         yield Problem(CONFIG, lines.get(("project", "type")), "`project: type` must be `book`")
-    book = config.get("book") if isinstance(config.get("book"), dict) else {}
-    for entry in [*_as_list(book.get("chapters")), *_as_list(book.get("appendices"))]:
-        if isinstance(entry, dict) and not set(entry) <= {"part", "chapters"}:
-            yield Problem(CONFIG, lines.get(("book", "chapters")), "an entry of `chapters` is a "
-                          "file or has `part` and `chapters`: render with Quarto instead")
+    if not _value(config, ("book", "title")) or not _value(config, ("book", "chapters")):
+        yield Problem(CONFIG, lines.get(("book",)), "a book needs `book: title` and "
+                      "`book: chapters`")
+    for path in (("lang",), ("csl",), ("project", "output-dir"), ("book", "title"),
+                 ("book", "subtitle"), ("book", "output-file")):
+        value = _value(config, path)
+        if value is not None and not _is_text(value):
+            yield Problem(CONFIG, lines.get(path), f"`{': '.join(path)}` takes a text, not {value!r}")
+    for author in _as_list(_value(config, ("book", "author"))):
+        if isinstance(author, dict) and _is_text(author.get("name")):
+            for key in set(author) - {"name"}:
+                yield _elsewhere(lines.get(("book", "author")), f"an author's `{key}`")
+        elif not _is_text(author):
+            yield Problem(CONFIG, lines.get(("book", "author")), "`book: author` takes a name or "
+                          "a list of names")
+    if not all(map(_is_text, _as_list(config.get("bibliography")))):
+        yield Problem(CONFIG, lines.get(("bibliography",)), "`bibliography` takes a file or a "
+                      "list of files")
 
 
-def listed_pages(book: dict):
-    """The pages in the order in which the book lists them."""
+def _value(config, path: tuple[str, ...]):
+    for key in path:
+        config = config.get(key) if isinstance(config, dict) else None
+    return config
+
+
+def format_problems(config: dict, lines: dict) -> Iterator[Problem]:
+    """Formats and their options."""
+    given = config.get("format")
+    formats = given if isinstance(given, dict) else {str(name): None for name in _as_list(given)}
+    for name, options in formats.items():
+        line = lines.get(("format", name), lines.get(("format",)))
+        if name not in FORMATS:
+            yield _elsewhere(line, f"the format `{name}`")
+        for key in options if isinstance(options, dict) else ():
+            if REFUSED.fullmatch(str(key)):
+                yield _elsewhere(lines.get(("format", name, key)), f"the key `{name}: {key}`")
+    if {"pdf", "typst"} <= set(formats):
+        yield Problem(CONFIG, lines.get(("format", "pdf")), "`pdf` and `typst` write the same "
+                      "file, and one of them is lost: keep `typst`", "quarto")
+    if "typst" in formats and not _value(config, ("book", "author")):
+        yield Problem(CONFIG, lines.get(("book",)), "Quarto prints no Typst book without "
+                      "`book: author`: name the author", "quarto")
+    html = formats.get("html")
+    if "html" in formats and _value(html, ("html-math-method",)) != "mathml":
+        yield Problem(CONFIG, lines.get(("format", "html")), "with Quarto, formulas load a script "
+                      "from another host: set `html-math-method: mathml`", "neither")
+
+
+def listed(book: dict) -> Iterator[tuple[object, str, str | None]]:
+    """What the book lists, in order: an entry, its kind and its part."""
     for kind, name in (("chapter", "chapters"), ("appendix", "appendices")):
         for entry in _as_list(book.get(name)):
-            if isinstance(entry, dict):
-                for chapter in _as_list(entry.get("chapters")):
-                    yield Page(PurePosixPath(chapter), kind, str(entry.get("part")))
+            if isinstance(entry, dict) and set(entry) == {"part", "chapters"}:
+                for chapter in _as_list(entry["chapters"]):
+                    yield chapter, kind, str(entry["part"])
             else:
-                yield Page(PurePosixPath(entry), kind)
+                yield entry, kind, None
+
+
+def entry_problem(root: Path, entry, pages: list[Page]) -> tuple[str, str] | None:
+    """Why an entry of the list is no page: a message, and the press that it stops."""
+    if not isinstance(entry, str):
+        return (f"an entry of `chapters` is a file, or has `part` and `chapters`; {entry!r} is "
+                f"neither: {ELSEWHERE}"), "builtin"
+    path = posixpath.normpath(entry)
+    if path.startswith(("/", "../")):
+        return f"the chapter {entry} lies outside the book's folder: move it inside", "both"
+    if any(str(page.source) == path for page in pages):
+        return f"the chapter {entry} is listed twice: take one out", "both"
+    if not (root / path).is_file():
+        return (f"the chapter {entry} is listed but missing: add the file or take it from the "
+                "list"), "both"
+    if not path.endswith(".qmd"):
+        return f"the built-in press prints .qmd chapters only, not {entry}: {ELSEWHERE}", "builtin"
+    return None
+
+
+def output_problem(project: Project) -> str | None:
+    """Why the book must not be put where the project wants it: what stands there is no book."""
+    target = project.output_dir.resolve()
+    if project.root not in target.parents:
+        return "lies outside the book's folder: choose a folder inside it"
+    if target.exists() and not target.is_dir():
+        return "is no folder: move it away, or set another `output-dir`"
+    signs = ("index.html", "site_libs", project.pdf_name)
+    if target.is_dir() and any(target.iterdir()) and not any(
+            (target / sign).exists() for sign in signs):
+        return "holds other things than a book: empty it, or set another `output-dir`"
+    return None

@@ -332,7 +332,7 @@ class _Splitter:
             if name in ELSEWHERE_OPTIONS:
                 self.refusals.append(Problem(*place, f"the built-in press does not know the cell "
                                              f"option `{name}`: {ELSEWHERE}"))
-            elif message := option_mistake(name, value):
+            elif message := option_mistake(name, value) or _clash(name, options):
                 self.problems.append(Problem(*place, message))
         return options, option_lines
 
@@ -370,6 +370,23 @@ def _closing_fence(token: re.Match) -> re.Pattern:
     return re.compile(rf"^{fence}[ \t]*\r?(?:\n|\Z)", re.MULTILINE)
 
 
+def without_code(text: str) -> str:
+    """The text with blanks in the place of code and comments, and every line at its place.
+
+    Of cells the options stay, of other code blocks the first line.
+    """
+    def blank(match: re.Match) -> str:
+        return re.sub(r"[^\n]", " ", match[0])
+
+    parts, position = [], 0
+    for token, closing in _regions(text, 0):
+        end = closing.start() if closing else len(text)
+        code = re.sub(r"(?m)^(?![ \t]*#\s*\|).*", blank, text[token.end():end])
+        parts += [text[position:token.end()], code]
+        position = end
+    return re.sub(r"(?s)<!--.*?-->", blank, "".join(parts) + text[position:])
+
+
 # ------------------------------------------------------------------------------ options
 
 def _text(value) -> bool:
@@ -396,7 +413,7 @@ OPTIONS: dict[str, tuple[Callable, str]] = {
     "output": (lambda v: _flag(v) or v == "asis", "true, false or asis"),
     "warning": (_flag, "true or false"),
     "error": (_flag, "true or false"),
-    "fig-cap": (_text, "text (for several pictures: one text, and a list in `fig-subcap`)"),
+    "fig-cap": (lambda v: _text(v) or _texts(v), "text, or a list of texts, one a picture"),
     "fig-subcap": (_texts, "a list of texts, one a picture"),
     "fig-alt": (lambda v: _text(v) or _texts(v), "text, or a list of texts, one a picture"),
     "layout-ncol": (lambda v: type(v) is int and v >= 1, "a whole number from 1"),
@@ -445,6 +462,16 @@ def option_mistake(name: str, value) -> str | None:
     close = difflib.get_close_matches(re.sub(r"[._ ]", "-", str(name).lower()), OPTIONS, n=1)
     advice = f"did you mean `{close[0]}`?" if close else f"known are {', '.join(OPTIONS)}"
     return f"unknown cell option `{name}`: {advice}"
+
+
+def _clash(name: str, options: dict) -> str | None:
+    """What is wrong with an option beside the cell's label."""
+    label = str(options.get("label", ""))
+    if name == "label" and label.startswith("lst-"):
+        return f"label the code with `lst-label: {label}` and `lst-cap`"
+    if name == "fig-cap" and label.startswith("fig-") and isinstance(options[name], list):
+        return "a labelled figure takes one text in `fig-cap`: put the list into `fig-subcap`"
+    return None
 
 
 # --------------------------------------------------------------------------------- YAML
@@ -519,8 +546,8 @@ def _record_lines(node, path: tuple, lines: dict[tuple, int], first_line: int):
             lines[here] = line
             twice = _record_lines(value, here, lines, first_line) or twice
     elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            name = item.value if isinstance(item, yaml.ScalarNode) else ""
+        for place, item in enumerate(node.value):
+            name = item.value if isinstance(item, yaml.ScalarNode) else place
             lines.setdefault((*path, name), first_line + item.start_mark.line)
             twice = _record_lines(item, (*path, name), lines, first_line) or twice
     return twice

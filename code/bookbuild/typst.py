@@ -5,6 +5,7 @@ import posixpath
 import re
 from itertools import groupby
 from pathlib import Path
+from urllib.parse import unquote
 
 from bookbuild import pandoc
 from bookbuild.index import Chapter
@@ -234,7 +235,7 @@ def code_block(node: Node, here: Chapter) -> list[Node] | None:
 def image(node: Node, here: Chapter) -> Node:
     """A picture with its alternative text, which pandoc's writer would leave out."""
     [_, _, given], inlines, [path, _] = node["c"]
-    place = posixpath.normpath(posixpath.join(str(here.page.source.parent), path))
+    place = posixpath.normpath(posixpath.join(str(here.page.source.parent), unquote(path)))
     alt = dict(given).get("alt") or text(inlines)
     options = f", alt: {string(alt)}" if alt else ""
     width = dict(given).get("width", "")

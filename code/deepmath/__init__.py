@@ -11,9 +11,10 @@ from deepmath.activations import (
 from deepmath.checks import DivergenceError
 from deepmath.datasets import checkerboard, spirals, xor
 from deepmath.gradients import GradientCheck, check_gradient
+from deepmath.layers import Trace, views
 from deepmath.losses import (
     BINARY_CROSS_ENTROPY, LOSSES, MEAN_SQUARED_ERROR, Loss, accuracy, l2_penalty)
-from deepmath.network import Network, Trace, views
+from deepmath.network import Network
 from deepmath.optimisers import Adam, GradientDescent, Momentum
 from deepmath.probe import linear_probe
 from deepmath.sawtooth import folded_sawtooth, shallow_sawtooth

@@ -60,8 +60,9 @@ def leaky_relu_derivative(z):
 
 
 def sigmoid(z):
-    """1 / (1 + exp(-z)), with a numerator and a denominator that never exceed 1 and 2."""
-    return np.exp(np.minimum(z, 0.0)) / (1.0 + np.exp(-np.maximum(z, -z)))
+    """1 / (1 + exp(-z)); where exp(-z) overflows to infinity, its limit 0."""
+    with np.errstate(over="ignore"):
+        return 1.0 / (1.0 + np.exp(-z))
 
 
 def sigmoid_derivative(z):

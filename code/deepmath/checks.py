@@ -5,6 +5,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator, default_rng
 
 
 class DivergenceError(ArithmeticError, ValueError):
@@ -56,3 +57,31 @@ def check_choice(name: str, value: Any, choices: dict[str, Any]) -> Any:
     if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}; got {value!r}")
     return choices[value]
+
+
+def check_shape(name: str, array: np.ndarray, shape: tuple, stack: tuple) -> np.ndarray:
+    """Return `array`, or raise ValueError unless its shape is `shape` or `stack + shape`.
+
+    A letter in them stands for any length of at least 1.
+    """
+    def fits(expected):
+        return array.ndim == len(expected) and all(
+            length > 0 if isinstance(e, str) else length == e
+            for length, e in zip(array.shape, expected))
+
+    if fits(shape) or fits((*stack, *shape)):
+        return array
+    allowed = " or ".join(dict.fromkeys(describe(s) for s in (shape, (*stack, *shape))))
+    raise ValueError(f"{name} must have the shape {allowed}; got {describe(array.shape)}")
+
+
+def describe(shape: tuple) -> str:
+    """Return a shape as numpy writes it, letters without quotes."""
+    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
+
+
+def generator(seed: int | Generator, name: str = "seed") -> Generator:
+    """Return a random generator, or raise ValueError unless `seed` is one or a whole number."""
+    if isinstance(seed, Generator):
+        return seed
+    return default_rng(check_whole(name, seed, at_least=0))

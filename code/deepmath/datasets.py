@@ -5,9 +5,10 @@ and 1.0, and takes as `seed` a whole number or a `numpy.random.Generator`.
 """
 
 import numpy as np
-from numpy.random import Generator, default_rng
+from numpy.random import Generator
 
-from deepmath.checks import check_not_negative, check_number, check_positive, check_whole
+from deepmath.checks import (
+    check_not_negative, check_number, check_positive, check_whole, generator)
 
 Dataset = tuple[np.ndarray, np.ndarray]
 
@@ -19,7 +20,7 @@ def xor(n_points: int, seed: int | Generator) -> Dataset:
     for most of them.
     """
     check_whole("n_points", n_points)
-    X = default_rng(seed).uniform(-1.0, 1.0, (n_points, 2))
+    X = generator(seed).uniform(-1.0, 1.0, (n_points, 2))
     return X, (X[:, 0] * X[:, 1] > 0).astype(float)
 
 
@@ -39,7 +40,7 @@ def spirals(n_points: int, seed: int | Generator, turns: float = 1.0,
     check_whole("n_points", n_points)
     check_positive("turns", turns)
     check_not_negative("noise", noise)
-    rng = default_rng(seed)
+    rng = generator(seed)
     y = np.arange(n_points) % 2.0
     radius = rng.uniform(0.1, 1.0, n_points)
     angle = 2 * np.pi * turns * radius + np.pi * y
@@ -68,7 +69,7 @@ def checkerboard(n_points: int, seed: int | Generator, cells: int = 4,
     check_whole("n_points", n_points)
     check_whole("cells", cells, at_least=2)
     check_number("label_noise", label_noise, "a number from 0 to below 0.5", 0.0, 0.5)
-    rng = default_rng(seed)
+    rng = generator(seed)
     X = rng.uniform(-1.0, 1.0, (n_points, 2))
     column, row = np.floor((X.T + 1.0) / 2.0 * cells)
     flipped = rng.random(n_points) < label_noise

@@ -11,19 +11,22 @@ Three things make the difference at these sizes:
 import numpy as np
 
 from deepmath.activations import IDENTITY, LEAK, LEAKY_RELU, RELU, SIGMOID, TANH
+from deepmath.layers import layer_matrices
 from deepmath.losses import BINARY_CROSS_ENTROPY, Loss
-from deepmath.network import Network, layer_matrices
+from deepmath.network import Network
+from deepmath.objective import flat
 
+ZERO = np.zeros(())
 # Each activation as two functions that write: (z, out) makes z its activation, with `out` to
 # work in; (a, out) makes `out` the derivative, said in terms of the activation.
 
 
 def relu(z, out):
-    np.maximum(z, 0.0, out=z)
+    np.maximum(z, ZERO, out=z)
 
 
 def relu_slope(a, out):
-    np.greater(a, 0.0, out=out)
+    np.greater(a, ZERO, out=out)
 
 
 def leaky_relu(z, out):
@@ -32,7 +35,7 @@ def leaky_relu(z, out):
 
 
 def leaky_relu_slope(a, out):
-    np.greater(a, 0.0, out=out)
+    np.greater(a, ZERO, out=out)
     out *= 1.0 - LEAK
     out += LEAK
 
@@ -64,34 +67,32 @@ IN_PLACE = {
 }
 
 
-def binary_cross_entropy(logits, y):
-    """Value and gradient together, since both are made of exp(-|z|)."""
-    n, e = logits.shape[-1], np.exp(-np.abs(logits))
-    value = np.maximum(logits, 0.0)
-    value -= logits * y
-    value += np.log1p(e)
-    p = np.maximum(e, logits > 0.0)
-    e += 1.0
-    p /= e
-    p -= y
-    p /= n
-    return value.sum(axis=-1) / n, p
+def binary_cross_entropy(logits, y, gradient):
+    """Return the value and write the gradient: both are made of log(1 + exp(z))."""
+    n = logits.shape[-1]
+    softplus = np.logaddexp(ZERO, logits)
+    np.subtract(logits, softplus, out=gradient)
+    np.exp(gradient, out=gradient)  # sigmoid(z)
+    gradient -= y
+    gradient /= n
+    softplus -= logits * y
+    return softplus.sum(axis=-1) / n
 
 
 class FastLayer:
-    """One layer's parameters and the arrays that its two passes read and write."""
+    """One layer's parameters, and the arrays that its two passes read and write."""
 
     def __init__(self, M, dM, activation, inputs, outputs, d_inputs, d_outputs, scratch):
         self.M, self.dM, self.W_T = M, dM, M[..., :-1].mT
-        self.apply, self.slope = IN_PLACE[activation]
+        self.activate, self.slope = IN_PLACE[activation]
         self.inputs, self.inputs_T, self.outputs = inputs, inputs.mT, outputs
         self.d_inputs, self.d_outputs, self.scratch = d_inputs, d_outputs, scratch
         self.product = np.multiply if M.shape[-2] == 1 else np.matmul  # a column times a row
 
     def forward(self):
         np.matmul(self.M, self.inputs, out=self.outputs)
-        if self.apply:
-            self.apply(self.outputs, self.scratch)
+        if self.activate:
+            self.activate(self.outputs, self.scratch)
 
     def backward(self):
         if self.slope:
@@ -102,82 +103,82 @@ class FastLayer:
             self.product(self.W_T, self.d_outputs, out=self.d_inputs)
 
 
-class FastObjective:
-    """The loss of a network, or of a stack, and its gradient, at parameters moved in place.
+class Arrays:
+    """The arrays that a stack of networks needs for the passes over n points.
 
-    `arrays` holds the working arrays by shape; chunks of one stack share it, and stay in the
-    processor's cache by that.
+    The inputs of each layer are [A; 1], and the outputs a view into the next layer's inputs.
+    Of the deltas only two are kept: layer l's is in buffer l mod 2, and until the delta of
+    the layer below is written to the other one, that serves as scratch.
+    """
+
+    def __init__(self, sizes: tuple[int, ...], stack: tuple[int, ...], X: np.ndarray):
+        n = X.shape[-1]
+        hidden = [np.ones((*stack, h + 1, n)) for h in sizes[1:-1]]
+        last = np.empty((*stack, sizes[-1], n))
+        self.inputs = [np.ones((*X.shape[:-2], sizes[0] + 1, n)), *hidden]
+        self.outputs = [*[A[..., :-1, :] for A in hidden], last]
+        buffers = [np.empty(max(outputs.size for outputs in self.outputs)) for _ in range(2)]
+        self.deltas, self.scratch = [], []
+        for l, outputs in enumerate(self.outputs):
+            for arrays, buffer in ((self.deltas, l % 2), (self.scratch, (l + 1) % 2)):
+                arrays.append(buffers[buffer][:outputs.size].reshape(outputs.shape))
+        self.flat_outputs, self.flat_delta = flat(last), flat(self.deltas[-1])
+        self.X = None
+
+    def load(self, X: np.ndarray) -> None:
+        """Copy the points in, unless they are the ones that are there."""
+        if X is not self.X:
+            self.inputs[0][..., :-1, :] = X
+            self.X = X
+
+
+class FastObjective:
+    """An `Objective` that allocates nothing from call to call.
+
+    `arrays` holds the `Arrays` by shape, and is handed to all chunks of a stack: they take
+    turns with them, so that they stay in the processor's cache.
     """
 
     def __init__(self, network: Network, loss: Loss, theta: np.ndarray, arrays: dict):
         self.network, self.loss, self.theta, self.arrays = network, loss, theta, arrays
         self.gradient = np.empty_like(theta)
-        self.layers = {}
+        self.bound = {}
 
-    def value(self, X: np.ndarray, y: np.ndarray) -> np.ndarray:
+    def value(self, X: np.ndarray, Y: np.ndarray) -> np.ndarray:
         """Return the loss, of shape () or (S,)."""
-        outputs = self.forward(X)[-1].outputs
-        return self.loss.value(flat(outputs), flat(columns(y, outputs)))
+        return self.loss.value(self.forward(X)[0].flat_outputs, flat(Y))
 
-    def value_and_gradient(self, X: np.ndarray, y: np.ndarray):
-        """Return the loss, and its gradient in an array that the next call overwrites."""
-        layers = self.forward(X)
-        z, y = flat(layers[-1].outputs), flat(columns(y, layers[-1].outputs))
+    def value_and_gradient(self, X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the loss and its gradient, in an array that the next call overwrites."""
+        arrays, layers = self.forward(X)
+        outputs, targets = arrays.flat_outputs, flat(Y)
         if self.loss is BINARY_CROSS_ENTROPY:
-            value, d_outputs = binary_cross_entropy(z, y)
+            value = binary_cross_entropy(outputs, targets, arrays.flat_delta)
         else:
-            value, d_outputs = self.loss.value(z, y), self.loss.gradient(z, y)
-        flat(layers[-1].d_outputs)[...] = d_outputs
+            value = self.loss.value(outputs, targets)
+            arrays.flat_delta[...] = self.loss.gradient(outputs, targets)
         for layer in reversed(layers):
             layer.backward()
         return value, self.gradient
 
-    def forward(self, X):
-        layers = self.layers.get(X.shape) or self.layers.setdefault(X.shape, self.build(X.shape))
-        layers[0].inputs[..., :-1, :] = X.mT
+    def forward(self, X: np.ndarray) -> tuple[Arrays, list[FastLayer]]:
+        """Take the points through the layers, whose arrays then hold their outputs."""
+        if X.shape not in self.bound:
+            self.bound[X.shape] = self.bind(X)
+        arrays, layers = self.bound[X.shape]
+        arrays.load(X)
         for layer in layers:
             layer.forward()
-        return layers
+        return arrays, layers
 
-    def build(self, shape):
-        """Lay the layers' arrays out for data of one shape, (n, d) or (S, n, d)."""
+    def bind(self, X: np.ndarray) -> tuple[Arrays, list[FastLayer]]:
+        """Bind the layers to arrays for data of X's shape."""
         sizes, stack = self.network.sizes, self.theta.shape[:-1]
-        key = stack, shape
+        key = stack, X.shape
         if key not in self.arrays:
-            self.arrays[key] = working_arrays(sizes, stack, shape)
-        inputs, outputs, deltas, scratch = self.arrays[key]
-        return [FastLayer(*arrays) for arrays in zip(
+            self.arrays[key] = Arrays(sizes, stack, X)
+        arrays = self.arrays[key]
+        return arrays, [FastLayer(*parts) for parts in zip(
             layer_matrices(self.theta, sizes), layer_matrices(self.gradient, sizes),
-            self.network.activations, inputs, outputs, [None, *deltas], deltas, scratch)]
-
-
-def working_arrays(sizes, stack, shape):
-    """Make [A; 1] of every layer, and two buffers in which the deltas take turns.
-
-    Layer l's delta is in buffer l mod 2. The other one is free until the delta of the layer
-    below is written to it, and serves as scratch.
-    """
-    n = shape[-2]
-    hidden = [np.ones((*stack, h + 1, n)) for h in sizes[1:-1]]
-    inputs = [np.ones((*shape[:-2], sizes[0] + 1, n)), *hidden]
-    outputs = [A[..., :-1, :] for A in hidden] + [np.empty((*stack, sizes[-1], n))]
-    buffers = [np.empty(outputs_size(stack, max(sizes[1:]), n)) for _ in range(2)]
-
-    def take(buffer, h):
-        return buffer[:outputs_size(stack, h, n)].reshape(*stack, h, n)
-
-    deltas = [take(buffers[l % 2], h) for l, h in enumerate(sizes[1:])]
-    scratch = [take(buffers[(l + 1) % 2], h) for l, h in enumerate(sizes[1:])]
-    return inputs, outputs, deltas, scratch
-
-
-def outputs_size(stack, h, n):
-    return int(np.prod(stack, dtype=int)) * h * n
-
-
-def columns(y, outputs):
-    return y[..., None, :] if outputs.shape[-2] == 1 else y.mT
-
-
-def flat(a):
-    return a.reshape(*a.shape[:-2], -1)
+            self.network.activations, arrays.inputs, arrays.outputs,
+            [None, *arrays.deltas], arrays.deltas, arrays.scratch)]

@@ -12,9 +12,9 @@ The loss itself, evaluated beside theta, says the same without any calculus:
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.random import Generator, default_rng
+from numpy.random import Generator
 
-from deepmath.checks import check_choice, check_whole
+from deepmath.checks import check_choice, check_whole, generator
 from deepmath.losses import Loss, loss_function
 from deepmath.network import Network
 
@@ -86,7 +86,7 @@ def check_gradient(network: Network, theta: np.ndarray, X: np.ndarray, y: np.nda
     derivative = check_choice("method", method, METHODS)
     check_whole("n_directions", n_directions)
     loss = loss_function(loss)
-    rng = default_rng(seed)
+    rng = generator(seed)
     directions = rng.standard_normal((n_directions, *np.shape(theta)))
     _, gradient = network.loss_and_gradient(theta, X, y, loss, l2)
 

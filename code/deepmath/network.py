@@ -1,69 +1,25 @@
-"""A network as a composition of layers a -> activation(W a + b), and its gradient.
+"""A network: the shape of a composition of layers, and what one can do with it.
 
-Columns are points: a batch of n points inside the network is a matrix of shape (width, n),
-so that the code reads as the mathematics does, `Z = W @ A + b`. Data sets keep the usual
-layout, one row a point, and are transposed once on their way in.
-
-All parameters of a network are one flat vector `theta` of shape (P,). A leading axis
-makes a stack of S networks, (S, P), and every function here takes either.
+All parameters of a network are one flat vector `theta` of shape (P,), and a stack of S
+networks of one shape is (S, P). Every function takes either. Data sets come in the usual
+layout, one row a point, and are turned once, on their way in, into columns (see `layers`).
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from math import sqrt
 
 import numpy as np
-from numpy.random import Generator, default_rng
+from numpy.random import Generator
 
 from deepmath.activations import IDENTITY, RELU, Activation, activation
-from deepmath.checks import check_choice, check_finite, check_positive, check_whole
+from deepmath.checks import (
+    check_choice, check_finite, check_positive, check_shape, check_whole, generator)
+from deepmath.layers import Trace, backward, forward, views
 from deepmath.losses import Loss, l2_penalty, loss_function
-
-Layer = tuple[np.ndarray, np.ndarray]
-
-
-def layer_matrices(theta: np.ndarray, sizes: tuple[int, ...]) -> list[np.ndarray]:
-    """Return each layer's [W | b], of shape (..., h, d + 1), as views of `theta` (..., P)."""
-    matrices, start = [], 0
-    for d, h in pairwise(sizes):
-        stop = start + h * (d + 1)
-        matrices.append(theta[..., start:stop].reshape(*theta.shape[:-1], h, d + 1))
-        start = stop
-    return matrices
-
-
-def views(theta: np.ndarray, sizes: tuple[int, ...]) -> list[Layer]:
-    """Return each layer's W (..., h, d) and b (..., h, 1) as views of `theta` (..., P)."""
-    return [(M[..., :-1], M[..., -1:]) for M in layer_matrices(theta, sizes)]
-
-
-@dataclass(frozen=True)
-class Trace:
-    """What a forward pass leaves behind for the backward pass.
-
-    Attributes
-    ----------
-    z : list of arrays
-        Pre-activations: `z[l]` is W a[l] + b of layer l, of shape (..., h, n).
-    a : list of arrays
-        Activations: `a[0]` is the input, transposed, (..., d, n); `a[l + 1]` is what layer l
-        makes of `z[l]`.
-    """
-
-    z: list[np.ndarray]
-    a: list[np.ndarray]
-
-    @property
-    def inputs(self) -> np.ndarray:
-        """The points, one a column, of shape (..., d, n)."""
-        return self.a[0]
-
-    @property
-    def output(self) -> np.ndarray:
-        """The last activation: (..., n) for one output unit, else (..., n, k)."""
-        last = self.a[-1]
-        return last[..., 0, :] if last.shape[-2] == 1 else last.mT
+from deepmath.objective import Objective
 
 
 @dataclass(frozen=True)
@@ -90,11 +46,10 @@ class Network:
     output: str | Activation = IDENTITY
 
     def __post_init__(self):
-        if isinstance(self.sizes, str) or not isinstance(self.sizes, Iterable):
-            raise ValueError(f"sizes must be a tuple such as (2, 8, 1); got {self.sizes!r}")
-        sizes = tuple(self.sizes)
-        if len(sizes) < 2:
-            raise ValueError(f"sizes must name an input and an output width; got {sizes}")
+        sizes = tuple(self.sizes) if isinstance(self.sizes, Iterable) else ()
+        if len(sizes) < 2 or isinstance(self.sizes, str):
+            raise ValueError("sizes must hold the widths of the input, of each hidden layer and "
+                             f"of the output, such as (2, 8, 1); got {self.sizes!r}")
         sizes = tuple(check_whole(f"each width in sizes={sizes}", size) for size in sizes)
         object.__setattr__(self, "sizes", sizes)
         object.__setattr__(self, "hidden", activation(self.hidden, "hidden"))
@@ -105,10 +60,18 @@ class Network:
         """P, the number of weights and biases."""
         return sum(h * (d + 1) for d, h in pairwise(self.sizes))
 
-    @property
+    @cached_property
     def activations(self) -> list[Activation]:
         """Each layer's activation."""
         return [self.hidden] * (len(self.sizes) - 2) + [self.output]
+
+    @property
+    def weight_mask(self) -> np.ndarray:
+        """1 in the place of each weight, 0 in that of each bias, of shape (P,)."""
+        mask = np.zeros(self.n_parameters)
+        for W, _ in views(mask, self.sizes):
+            W[...] = 1.0
+        return mask
 
     def initialise(self, seed: int | Generator, scheme: str = "normal",
                    scale: float = 0.5) -> np.ndarray:
@@ -118,11 +81,11 @@ class Network:
         ----------
         seed : int or numpy.random.Generator
         scheme : {"normal", "he", "glorot"}
-            Standard deviation of a weight of a layer from d to h units: `scale`;
-            sqrt(2 / d) (He et al. 2015, eq. 10); sqrt(2 / (d + h)) (Glorot and Bengio 2010,
-            eq. 12).
+            Standard deviation of the weights of a layer from d to h units: `scale`;
+            sqrt(2 / d) (He et al. 2015, eq. 10); or sqrt(2 / (d + h)) (Glorot and Bengio
+            2010, eq. 12).
         scale : float
-            Standard deviation for the scheme "normal"; the others don't use it.
+            Standard deviation for the scheme "normal"; the others do not use it.
 
         Returns
         -------
@@ -134,7 +97,7 @@ class Network:
             "he": lambda d, h: sqrt(2 / d),
             "glorot": lambda d, h: sqrt(2 / (d + h)),
         })
-        rng = default_rng(seed)
+        rng = generator(seed)
         theta = np.zeros(self.n_parameters)
         for W, _ in views(theta, self.sizes):
             h, d = W.shape
@@ -157,19 +120,20 @@ class Network:
         Returns
         -------
         Trace
+            Its arrays hold one point a column; its `output` has the shape (..., n), or
+            (..., n, k) for k > 1 output units.
+
+        Raises
+        ------
+        ValueError
+            If a shape does not fit the network, or X holds NaN or infinity.
         """
-        A = self.columns(theta, X)
-        z, a = [], [A]
-        for (W, b), activation in zip(views(theta, self.sizes), self.activations):
-            Z = W @ A + b
-            A = activation.function(Z)
-            z.append(Z)
-            a.append(A)
-        return Trace(z, a)
+        theta = self.check_theta(theta)
+        return forward(views(theta, self.sizes), self.activations, self.columns(theta, X))
 
     def backward(self, theta: np.ndarray, trace: Trace,
                  output_gradient: np.ndarray) -> np.ndarray:
-        """Walk the trace backwards: dL/d(theta) from dL/d(output).
+        """Walk the trace backwards, to dL/d(theta), of theta's shape.
 
         Parameters
         ----------
@@ -177,33 +141,24 @@ class Network:
             The parameters with which `trace` was made.
         trace : Trace
         output_gradient : array
-            dL/d(trace.a[-1]), of that shape, or of the shape of `trace.output`.
-
-        Returns
-        -------
-        gradient : array of theta's shape
+            dL/d(output), of the shape of `trace.output` or of `trace.a[-1]`.
         """
-        gradient = np.empty(theta.shape)
-        layers = zip(views(gradient, self.sizes), trace.a,
-                     self.deltas(theta, trace, output_gradient))
-        for (dW, db), A, dZ in layers:
-            dW[...] = dZ @ A.mT
-            db[...] = dZ.sum(axis=-1, keepdims=True)
-        return gradient
+        return self._backward(theta, trace, output_gradient)[0]
 
     def deltas(self, theta: np.ndarray, trace: Trace,
                output_gradient: np.ndarray) -> list[np.ndarray]:
-        """Return dL/d(trace.z[l]) of each layer l, by the chain rule from the last backwards."""
-        last = trace.a[-1]
-        dA = output_gradient if output_gradient.shape == last.shape else (
-            output_gradient[..., None, :] if last.shape[-2] == 1 else output_gradient.mT)
-        deltas = []
-        steps = zip(views(theta, self.sizes), trace.z, self.activations)
-        for (W, _), Z, activation in reversed(list(steps)):
-            dZ = dA * activation.derivative(Z)
-            dA = W.mT @ dZ
-            deltas.insert(0, dZ)
-        return deltas
+        """Return what `backward` meets on its way: dL/d(trace.z[l]) of each layer l."""
+        return self._backward(theta, trace, output_gradient)[1]
+
+    def _backward(self, theta, trace, output_gradient):
+        theta = self.check_theta(theta)
+        gradient = np.empty(theta.shape)
+        dA = output_gradient
+        if dA.shape != trace.a[-1].shape:
+            dA = self.outputs_as_columns(dA)
+        deltas = backward(views(theta, self.sizes), self.activations, trace, dA,
+                          views(gradient, self.sizes))
+        return gradient, deltas
 
     def predict(self, theta: np.ndarray, X: np.ndarray) -> np.ndarray:
         """Return the outputs: (..., n) for one output unit, else (..., n, k)."""
@@ -213,38 +168,56 @@ class Network:
         """Return what each hidden layer makes of the points, (..., n, h), one row a point."""
         return [A.mT for A in self.forward(theta, X).a[1:-1]]
 
+    def loss(self, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
+             loss: str | Loss = "binary_cross_entropy", l2: float = 0.0) -> np.ndarray:
+        """Return the loss alone, of shape () or (S,); see `loss_and_gradient`."""
+        theta = self.check_theta(theta)
+        objective = Objective(self, loss_function(loss), theta)
+        value = objective.value(self.columns(theta, X), self.targets(theta, X, y))
+        return value + l2_penalty(theta * self.weight_mask, l2)[0]
+
     def loss_and_gradient(self, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
                           loss: str | Loss = "binary_cross_entropy",
                           l2: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
-        """Return the loss, of shape () or (S,), and its gradient, of theta's shape.
+        """Return the loss plus (l2 / 2) ||weights||^2, and its gradient.
 
-        `y` has the shape of the outputs, or is shared by the stack. With `l2` the penalty
-        (l2 / 2) ||weights||^2 is added.
+        Parameters
+        ----------
+        theta : array of shape (P,) or (S, P)
+        X : array of shape (n, d) or (S, n, d)
+        y : array of shape (n,) or (S, n); (n, k) or (S, n, k) for k > 1 output units
+        loss : {"binary_cross_entropy", "mean_squared_error"} or Loss
+        l2 : float
+
+        Returns
+        -------
+        loss : array of shape () or (S,)
+        gradient : array of theta's shape
         """
-        loss = loss_function(loss)
-        trace = self.forward(theta, X)
-        value = loss.value(trace.output, y)
-        gradient = self.backward(theta, trace, loss.gradient(trace.output, y))
-        if l2:
-            penalty, penalty_gradient = l2_penalty(theta * self.weight_mask, l2)
-            value, gradient = value + penalty, gradient + penalty_gradient
-        return value, gradient
+        theta = self.check_theta(theta)
+        objective = Objective(self, loss_function(loss), theta)
+        value, gradient = objective.value_and_gradient(
+            self.columns(theta, X), self.targets(theta, X, y))
+        penalty, penalty_gradient = l2_penalty(theta * self.weight_mask, l2)
+        return value + penalty, gradient + penalty_gradient
 
-    def loss(self, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
-             loss: str | Loss = "binary_cross_entropy", l2: float = 0.0) -> np.ndarray:
-        """Return the loss alone, of shape () or (S,)."""
-        value = loss_function(loss).value(self.predict(theta, X), y)
-        return value + l2_penalty(theta * self.weight_mask, l2)[0] if l2 else value
+    def check_theta(self, theta: np.ndarray) -> np.ndarray:
+        """Return `theta` as an array, or raise ValueError unless it is (P,) or (S, P)."""
+        return check_shape("theta", np.asarray(theta), (self.n_parameters,), ("S",))
 
-    @property
-    def weight_mask(self) -> np.ndarray:
-        """1 in the place of each weight, 0 in that of each bias, of shape (P,)."""
-        mask = np.zeros(self.n_parameters)
-        for W, _ in views(mask, self.sizes):
-            W[...] = 1.0
-        return mask
-
-    def columns(self, theta: np.ndarray, X: np.ndarray) -> np.ndarray:
-        """Return `X` with points as columns, or raise ValueError if the shapes don't fit."""
-        X = check_finite("X", X)
+    def columns(self, theta: np.ndarray, X: np.ndarray, name: str = "X") -> np.ndarray:
+        """Return `X` with one point a column, or raise ValueError if it does not fit."""
+        X = check_shape(name, check_finite(name, X), ("n", self.sizes[0]), theta.shape[:-1])
         return X.mT
+
+    def targets(self, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
+                name: str = "y") -> np.ndarray:
+        """Return `y` as columns like the outputs, or raise ValueError if it does not fit."""
+        k = self.sizes[-1]
+        point = (np.shape(X)[-2],) if k == 1 else (np.shape(X)[-2], k)
+        return self.outputs_as_columns(
+            check_shape(name, check_finite(name, y), point, theta.shape[:-1]))
+
+    def outputs_as_columns(self, outputs: np.ndarray) -> np.ndarray:
+        """Return outputs, (..., n) or (..., n, k), as (..., k, n)."""
+        return outputs[..., None, :] if self.sizes[-1] == 1 else outputs.mT

@@ -1,20 +1,23 @@
-"""Training: forward, backward, step, and again."""
+"""Training: the loss and its gradient, a step, and again."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from math import ceil, isfinite
 
 import numpy as np
-from numpy.random import Generator, default_rng
+from numpy.random import Generator
 
+from deepmath.activations import SIGMOID
 from deepmath.checks import (
-    DivergenceError, check_choice, check_finite, check_not_negative, check_whole)
-from deepmath.fast import FastObjective
-from deepmath.losses import Loss, loss_function
+    DivergenceError, check_choice, check_finite, check_not_negative, check_whole, generator)
+from deepmath.fast import IN_PLACE, FastObjective
+from deepmath.losses import BINARY_CROSS_ENTROPY, Loss, loss_function
 from deepmath.network import Network
+from deepmath.objective import InChunks, Objective
 from deepmath.optimisers import GradientDescent, Optimiser
 
-CHUNK_BYTES = {"readable": 100_000, "fast": 250_000}
+CHUNK_BYTES = 2**21
 
 OnEpoch = Callable[[int, np.ndarray, np.ndarray, np.ndarray | None], bool | None]
 
@@ -26,10 +29,11 @@ class History:
     Attributes
     ----------
     training_loss : array
-        The loss computed in each epoch before its update (with mini-batches: the mean over
-        the batches, each before its own update). The L2 penalty is not in it.
+        The loss computed in each epoch before its update; with mini-batches, the mean over
+        the batches, each before its own update. The L2 penalty is not in it, so that it
+        compares with the validation loss.
     validation_loss : array or None
-        The loss on the validation set, before the epoch's first update.
+        The loss on the validation set before the epoch's first update.
     """
 
     training_loss: np.ndarray
@@ -44,105 +48,149 @@ class Fit:
     history: History
 
 
-class ReadableObjective:
-    """The loss of a network, or of a stack, and its gradient, at parameters moved in place."""
-
-    def __init__(self, network: Network, loss: Loss, theta: np.ndarray):
-        self.network, self.loss, self.theta = network, loss, theta
-
-    def value(self, X, y):
-        return self.network.loss(self.theta, X, y, self.loss)
-
-    def value_and_gradient(self, X, y):
-        return self.network.loss_and_gradient(self.theta, X, y, self.loss)
-
-
-class InChunks:
-    """An objective for a stack, evaluated a few networks at a time.
-
-    Arrays that outgrow the processor's cache cost more than the shorter loop saves.
-    """
-
-    def __init__(self, objective: Callable, theta: np.ndarray, size: int):
-        starts = range(0, len(theta), size)
-        self.slices = [slice(start, start + size) for start in starts]
-        self.parts = [objective(theta[s]) for s in self.slices]
-
-    def value(self, X, y):
-        return np.concatenate([part.value(own(X, 2, s), own(y, 1, s))
-                               for part, s in zip(self.parts, self.slices)])
-
-    def value_and_gradient(self, X, y):
-        values, gradients = zip(*[
-            part.value_and_gradient(own(X, 2, s), own(y, 1, s))
-            for part, s in zip(self.parts, self.slices)])
-        return np.concatenate(values), np.concatenate(gradients)
-
-
-def own(data: np.ndarray, shared_ndim: int, networks: slice) -> np.ndarray:
-    """Return the networks' own data, or the data that all share."""
-    return data if data.ndim == shared_ndim else data[networks]
-
-
-def make_objective(engine, network, loss, theta, n_points):
-    make = (partial(ReadableObjective, network, loss) if engine == "readable"
-            else partial(FastObjective, network, loss, arrays={}))
-    if theta.ndim == 1:
-        return make(theta)
-    size = max(1, CHUNK_BYTES[engine] // (8 * n_points * max(network.sizes)))
-    return InChunks(make, theta, size)
-
-
-def batches(X: np.ndarray, y: np.ndarray, size: int,
-            rng: Generator) -> Iterator[tuple[np.ndarray, np.ndarray, float]]:
-    """Yield batches of points, with each one's share of them, in an order drawn anew."""
-    n = X.shape[-2]
-    if size >= n:
-        yield X, y, 1.0
-        return
-    order = rng.permutation(n)
-    for start in range(0, n, size):
-        batch = order[start:start + size]
-        yield X[..., batch, :], y[..., batch], len(batch) / n
-
-
 def fit(network: Network, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
         loss: str | Loss = "binary_cross_entropy",
         optimiser: Optimiser = GradientDescent(0.05), n_epochs: int = 500,
         batch_size: int | None = None, batch_seed: int | Generator = 0, l2: float = 0.0,
         validation: tuple[np.ndarray, np.ndarray] | None = None,
         on_epoch: OnEpoch | None = None, engine: str = "fast") -> Fit:
-    """Train a network, or a stack of networks at once."""
+    """Train a network, or each network of a stack, from `theta` on.
+
+    A stack of S networks gives what S calls give, in less time: all see the same
+    mini-batches, and none knows of the others.
+
+    Parameters
+    ----------
+    network : Network
+    theta : array of shape (P,) or (S, P)
+        Where to start; it is not changed.
+    X, y : arrays
+        Points, (n, d), and targets, (n,), that all networks share, or one data set a
+        network, (S, n, d) and (S, n). With k > 1 output units, y is (n, k) or (S, n, k).
+    loss : {"binary_cross_entropy", "mean_squared_error"} or Loss
+    optimiser : GradientDescent, Momentum or Adam
+    n_epochs : int
+        Passes over the points, at least 1.
+    batch_size : int or None
+        Points a step; None takes all of them, in their order.
+    batch_seed : int or numpy.random.Generator
+        Draws the order of the points anew for each epoch, if there are mini-batches.
+    l2 : float
+        Adds (l2 / 2) ||weights||^2 to what is made small.
+    validation : (X, y) or None
+        Points on which to follow the loss.
+    on_epoch : callable or None
+        `on_epoch(epoch, theta, training_loss, validation_loss)` is called after the last
+        update of each epoch, counted from 0, with the parameters after it and the losses
+        before it. Training stops where it returns True.
+    engine : {"fast", "readable"}
+        Which passes are used, those of `deepmath.fast` or those of `deepmath.layers`. They
+        differ by rounding alone. Activations of one's own always use the readable ones.
+
+    Returns
+    -------
+    Fit
+        `theta` and `history`.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range; the message names both.
+    DivergenceError
+        If the loss or the parameters stop being finite; it names the epoch.
+    """
     loss = loss_function(loss)
     check_whole("n_epochs", n_epochs)
     check_not_negative("l2", l2)
-    X, y = check_finite("X", X), check_finite("y", y)
-    n_points = X.shape[-2]
-    size = n_points if batch_size is None else check_whole("batch_size", batch_size)
-    theta = np.array(theta, dtype=float)
-    decay = l2 * network.weight_mask
-    state, step, rng = optimiser.start(theta), 0, default_rng(batch_seed)
-    training_losses, validation_losses = [], []
-    objective = make_objective(engine, network, loss, theta, min(size, n_points))
+    check_optimiser(optimiser)
+    theta = check_finite("theta", network.check_theta(theta)).copy()
+    X, Y = check_data(network, theta, X, y, loss)
+    validation = validation and check_data(network, theta, *validation, loss, "validation ")
+    size = min(X.shape[-1], check_whole("batch_size", batch_size or X.shape[-1]))
+    objective = make_objective(engine, network, loss, theta, size)
+    rng, decay = generator(batch_seed, "batch_seed"), l2 * network.weight_mask
+    state, step, history = optimiser.start(theta), 0, []
     for epoch in range(n_epochs):
-        with np.errstate(all="ignore"):
-            if validation is not None:
-                validation_losses.append(objective.value(*validation))
-            total = 0.0
-            for Xb, yb, share in batches(X, y, size, rng):
-                value, gradient = objective.value_and_gradient(Xb, yb)
-                total = total + share * value
+        with np.errstate(all="ignore"):  # divergence is reported below
+            validation_loss = objective.value(*validation) if validation else None
+            training_loss = 0.0
+            for X_batch, Y_batch, share in batches(X, Y, size, rng):
+                value, gradient = objective.value_and_gradient(X_batch, Y_batch)
+                training_loss = training_loss + share * value
                 if l2:
                     gradient += decay * theta
                 step += 1
                 optimiser.step(theta, gradient, state, step)
-        training_losses.append(total)
-        if not (np.isfinite(total).all() and np.isfinite(theta).all()):
-            raise DivergenceError(
-                f"training diverged in epoch {epoch}: the loss or the parameters are no longer "
-                f"finite; lower learning_rate={optimiser.learning_rate}")
-        if on_epoch is not None and on_epoch(
-                epoch, theta, total, validation_losses[-1] if validation else None):
+        check_converging(training_loss, epoch, optimiser)
+        history.append((training_loss, validation_loss))
+        if on_epoch and on_epoch(epoch, theta.copy(), training_loss, validation_loss):
             break
-    return Fit(theta, History(np.array(training_losses),
-                              np.array(validation_losses) if validation else None))
+    check_converging(theta, epoch, optimiser)
+    training_losses, validation_losses = map(np.array, zip(*history))
+    return Fit(theta, History(training_losses, validation_losses if validation else None))
+
+
+def batches(X: np.ndarray, Y: np.ndarray, size: int,
+            rng: Generator) -> Iterator[tuple[np.ndarray, np.ndarray, float]]:
+    """Yield the points in batches, in an order drawn anew, each with its share of them."""
+    n = X.shape[-1]
+    if size == n:
+        yield X, Y, 1.0
+        return
+    order = rng.permutation(n)
+    for start in range(0, n, size):
+        batch = order[start:start + size]
+        yield X[..., batch], Y[..., batch], len(batch) / n
+
+
+def make_objective(engine: str, network: Network, loss: Loss, theta: np.ndarray,
+                   n_points: int) -> Objective | FastObjective | InChunks:
+    """Return what `engine` calls for; a stack in even chunks of CHUNK_BYTES of activations."""
+    kind = check_choice("engine", engine, {"fast": FastObjective, "readable": Objective})
+    if kind is FastObjective and IN_PLACE.keys() >= set(network.activations):
+        objective = partial(FastObjective, network, loss, arrays={})
+    else:
+        keep_freed_memory()
+        objective = partial(Objective, network, loss)
+    if theta.ndim == 1:
+        return objective(theta)
+    n_chunks = ceil(len(theta) * n_points * sum(network.sizes) * 8 / CHUNK_BYTES)
+    return InChunks(objective, theta, ceil(len(theta) / min(n_chunks, len(theta))))
+
+
+def keep_freed_memory(n_bytes: int = 2**24) -> None:
+    """Have glibc keep freed arrays of up to `n_bytes` for the next ones.
+
+    At first its malloc returns each block above 128 KB to the system, and the next costs a
+    page fault for every 4 KB. It raises that limit to the size of the largest such block
+    that it has seen freed (mallopt(3), M_MMAP_THRESHOLD), so one is made and freed, unused.
+    """
+    np.empty(n_bytes, dtype=np.uint8)
+
+
+def check_data(network, theta, X, y, loss, which=""):
+    """Return X and y as columns, or raise ValueError if they do not fit network and loss."""
+    X_columns = network.columns(theta, X, f"{which}X")
+    Y = network.targets(theta, X, y, f"{which}y")
+    if loss is BINARY_CROSS_ENTROPY and not (0 <= Y.min() and Y.max() <= 1):
+        raise ValueError(f"{which}y must hold labels from 0 to 1 for binary_cross_entropy; "
+                         f"got values from {Y.min():g} to {Y.max():g}")
+    if loss is BINARY_CROSS_ENTROPY and network.output is SIGMOID:
+        raise ValueError("output must be 'identity' for binary_cross_entropy, which takes "
+                         "logits; got 'sigmoid'")
+    return X_columns, Y
+
+
+def check_optimiser(optimiser):
+    """Raise ValueError unless `optimiser` can start and step."""
+    if not (hasattr(optimiser, "start") and hasattr(optimiser, "step")):
+        raise ValueError("optimiser must be a GradientDescent, Momentum or Adam, such as "
+                         f"GradientDescent(learning_rate=0.05); got {optimiser!r}")
+
+
+def check_converging(numbers, epoch, optimiser):
+    """Raise DivergenceError unless all numbers are finite."""
+    if not isfinite(numbers.sum() if numbers.ndim else numbers):
+        raise DivergenceError(
+            f"training diverged in epoch {epoch}: the loss is no longer finite; lower the "
+            f"learning rate ({optimiser})")

@@ -1,0 +1,89 @@
+"""The idea itself: layers a -> f(W a + b) one after the other, and the chain rule back.
+
+Columns are points. A batch of n points is a matrix of shape (width, n), so that the code
+reads as the mathematics does, `Z = W @ A + b`. Every array may carry a leading axis, one
+entry a network of a stack: `@` and `.mT` act on the last two axes and leave it alone.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from deepmath.activations import Activation
+
+Layer = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a forward pass leaves behind for the backward pass.
+
+    Attributes
+    ----------
+    z : list of arrays
+        Pre-activations: `z[l]` is W a[l] + b of layer l, of shape (..., h, n).
+    a : list of arrays
+        Activations: `a[0]` is the input, of shape (..., d, n), and `a[l + 1]` is what layer l
+        makes of `z[l]`.
+    """
+
+    z: list[np.ndarray]
+    a: list[np.ndarray]
+
+    @property
+    def inputs(self) -> np.ndarray:
+        """The points, one a column, of shape (..., d, n)."""
+        return self.a[0]
+
+    @property
+    def output(self) -> np.ndarray:
+        """The last activation: (..., n) for one output unit, else (..., n, k)."""
+        last = self.a[-1]
+        return last[..., 0, :] if last.shape[-2] == 1 else last.mT
+
+
+def forward(layers: list[Layer], activations: list[Activation], A: np.ndarray) -> Trace:
+    """Take points A, of shape (..., d, n), through the layers, and keep every step."""
+    z, a = [], [A]
+    for (W, b), activation in zip(layers, activations):
+        Z = W @ A + b
+        A = activation.function(Z)
+        z.append(Z)
+        a.append(A)
+    return Trace(z, a)
+
+
+def backward(layers: list[Layer], activations: list[Activation], trace: Trace,
+             dA: np.ndarray, gradients: list[Layer]) -> list[np.ndarray]:
+    """Walk the trace backwards, from dA = dL/da of the last layer.
+
+    Writes dL/dW and dL/db of each layer to `gradients`, and returns each layer's dL/dz. The
+    recursion is that of Rumelhart, Hinton and Williams (1986), eqs. 4 to 7.
+    """
+    deltas = []
+    steps = zip(layers, activations, trace.z, trace.a, gradients)
+    for (W, _), activation, Z, A, (dW, db) in reversed(list(steps)):
+        dZ = dA * activation.derivative(Z)
+        dW[...] = dZ @ A.mT
+        db[...] = dZ.sum(axis=-1, keepdims=True)
+        if A is not trace.inputs:
+            dA = W.mT @ dZ
+        deltas.append(dZ)
+    return deltas[::-1]
+
+
+def layer_matrices(theta: np.ndarray, sizes: Iterable[int]) -> list[np.ndarray]:
+    """Return each layer's [W | b], of shape (..., h, d + 1), as views of `theta` (..., P)."""
+    matrices, start = [], 0
+    for d, h in pairwise(sizes):
+        stop = start + h * (d + 1)
+        matrices.append(theta[..., start:stop].reshape(*theta.shape[:-1], h, d + 1))
+        start = stop
+    return matrices
+
+
+def views(theta: np.ndarray, sizes: Iterable[int]) -> list[Layer]:
+    """Return each layer's W (..., h, d) and b (..., h, 1) as views of `theta` (..., P)."""
+    return [(M[..., :-1], M[..., -1:]) for M in layer_matrices(theta, sizes)]

@@ -1,0 +1,66 @@
+"""The loss as a function of the parameters: what training makes small.
+
+An objective is bound to an array `theta` that an optimiser moves in place. Data come as
+columns, X of shape (..., d, n) and Y of shape (..., k, n).
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from deepmath.layers import backward, forward, views
+from deepmath.losses import Loss
+
+
+class Objective:
+    """The mean loss of a network, or of each network of a stack, and its gradient."""
+
+    def __init__(self, network, loss: Loss, theta: np.ndarray):
+        self.activations, self.loss = network.activations, loss
+        self.gradient = np.empty(theta.shape)
+        self.layers = views(theta, network.sizes)
+        self.gradients = views(self.gradient, network.sizes)
+
+    def value(self, X: np.ndarray, Y: np.ndarray) -> np.ndarray:
+        """Return the loss, of shape () or (S,)."""
+        outputs = forward(self.layers, self.activations, X).a[-1]
+        return self.loss.value(flat(outputs), flat(Y))
+
+    def value_and_gradient(self, X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the loss and its gradient, in an array that the next call overwrites."""
+        trace = forward(self.layers, self.activations, X)
+        outputs, targets = flat(trace.a[-1]), flat(Y)
+        dA = self.loss.gradient(outputs, targets).reshape(trace.a[-1].shape)
+        backward(self.layers, self.activations, trace, dA, self.gradients)
+        return self.loss.value(outputs, targets), self.gradient
+
+
+class InChunks:
+    """The objective of a stack, evaluated a few networks at a time.
+
+    One pass over a whole stack saves calls, but arrays that outgrow the processor's cache
+    cost more than that.
+    """
+
+    def __init__(self, objective: Callable[[np.ndarray], Objective], theta: np.ndarray, size: int):
+        self.chunks = [slice(i, i + size) for i in range(0, len(theta), size)]
+        self.objectives = [objective(theta[chunk]) for chunk in self.chunks]
+
+    def value(self, X: np.ndarray, Y: np.ndarray) -> np.ndarray:
+        return np.concatenate([objective.value(own(X, chunk), own(Y, chunk))
+                               for objective, chunk in zip(self.objectives, self.chunks)])
+
+    def value_and_gradient(self, X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        values, gradients = zip(*[objective.value_and_gradient(own(X, chunk), own(Y, chunk))
+                                  for objective, chunk in zip(self.objectives, self.chunks)])
+        return np.concatenate(values), np.concatenate(gradients)
+
+
+def own(data: np.ndarray, chunk: slice) -> np.ndarray:
+    """Return the data of a chunk's networks, or those that all networks share."""
+    return data if data.ndim == 2 else data[chunk]
+
+
+def flat(columns: np.ndarray) -> np.ndarray:
+    """Return (..., k, n) as (..., k * n), over which a loss takes its mean."""
+    return columns.reshape(*columns.shape[:-2], -1)
