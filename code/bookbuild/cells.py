@@ -100,6 +100,14 @@ class CellWriter:
             f"{{fig-alt={quoted(alt)}}}" if alt else "")
 
 
+def stand_ins(cell: Cell) -> list[dict]:
+    """Outputs in the place of those of a cell that did not run, as its label tells of them."""
+    label = str(cell.options.get("label", ""))
+    kind = "image/svg+xml" if label.startswith("fig-") else "text/plain"
+    count = len(cell.options.get("fig-subcap") or [""]) if label.startswith(("fig-", "tbl-")) else 0
+    return [{"output_type": "display_data", "data": {kind: ""}, "metadata": {}}] * count
+
+
 # ------------------------------------------------------------------------- the pieces
 
 def cell_fence(options: dict) -> str:

@@ -1,139 +1,319 @@
-"""What is wrong with a book, or beyond this press: every finding with its file and line."""
+"""What is wrong with a book, or beyond a press: every finding with its file and line.
 
+Quarto's silent traps are in :mod:`bookbuild.traps`.
+"""
+
+import posixpath
 import re
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from bookbuild.cells import picture_type
 from bookbuild.citations import cited_keys
 from bookbuild.index import Chapter, Entry
 from bookbuild.manuscript import Manuscript
 from bookbuild.problems import Problem
-from bookbuild.project import Project
+from bookbuild.project import REFUSED, Project
 from bookbuild.references import cross_references, is_cross_reference, linked_page
-from bookbuild.tree import (classes, identifier, is_node, nodes, pairs, text)
+from bookbuild.source import Cell, Source
+from bookbuild.structure import CALLOUT_KINDS, MATH_ENVIRONMENT
+from bookbuild.tree import classes, identifier, is_node, nodes, pairs, text
 
 WITH_QUARTO = "the built-in press does not know it: render with Quarto instead"
 NO_ALT = "a figure without alternative text: say in `fig-alt` what one would see"
 
 # Classes and attributes to which Quarto gives a meaning that this press does not print.
 REFUSED_CLASSES = re.compile(
-    r"column-(?!margin$).*|panel-(?!tabset$).*|callout-(?!style-|titled$).*|content-.*"
-    r"|grid|g-col-\d+|landscape|lightbox|hidden|unlisted|appendix|fragment|incremental"
-    r"|nonincremental|notes|preview-image|code-with-filename|quarto-.*|\{.*")
+    r"column-(?!margin$).*|columns?|margin-caption|panel-(?!tabset$).*|grid|g-(col|start)-.*"
+    rf"|callout(?!-({'|'.join(CALLOUT_KINDS)})$).*|content-(?!visible$|hidden$).*"
+    r"|landscape|lightbox|hidden|unlisted|appendix|preview-image|code-(with|annotation|over).*"
+    r"|numberLines|number-lines|line-numbers|quarto-.*|\{.*")
 REFUSED_ATTRIBUTES = re.compile(
-    r"layout(-nrow|-valign|-align)?|when-(profile|meta)|unless-(profile|meta)|filename"
-    r"|code-line-numbers|code-fold|code-summary|lightbox|group|fig-(env|pos|scap|link|align)"
-    r"|tbl-colwidths|startFrom|shortcode|renderings|output-location|reference-location")
+    r"layout(-nrow|-valign|-align)?|(when|unless)-(profile|meta)|filename|startFrom|shortcode"
+    r"|code-(line-numbers|fold|summary|overflow)|lightbox|group|renderings|output-location"
+    r"|reference-location|(fig-|tbl-|lst-)?cap-location"
+    r"|(fig|tbl)-(cap|subcap|scap|env|pos|link|align|column|colwidths)")
+# What only a book's `_quarto.yml` can say to this press, not a chapter.
+BOOK_KEYS = {"author", "authors", "bibliography", "csl", "date", "execute", "format", "lang",
+             "link-citations", "number-sections", "subtitle", "toc", "toc-depth"}
+PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"}
 
 
-def find_problems(project: Project, chapter: Chapter, manuscript: Manuscript,
-                  entries: dict[str, Entry], sources: set[str],
-                  made: set[str]) -> Iterator[Problem]:
-    """All problems of one chapter.
+@dataclass(frozen=True)
+class Survey:
+    """The book around a chapter.
 
-    `sources` are the keys of the bibliography, `made` the pictures that the cells drew.
+    Attributes
+    ----------
+    project, entries
+        The project, and all labels of the book.
+    sources : set of str
+        The keys of the bibliography.
+    ids : dict
+        All ids of each page.
+    code : str
+        The code of the book's cells, where they did not run: it may write labels and files.
+    unseen : bool
+        Does the book hold anything else that only Quarto reads?
     """
-    yield from duplicate_labels(chapter, manuscript, entries)
-    yield from unresolved_references(chapter, manuscript, entries)
-    yield from unknown_sources(chapter, manuscript, sources)
-    yield from broken_links(project, chapter, manuscript)
-    yield from pictures(project, chapter, manuscript, made)
-    yield from unknown_constructs(chapter, manuscript)
 
+    project: Project
+    entries: dict[str, Entry]
+    sources: set[str]
+    ids: dict[PurePosixPath, set[str]]
+    code: str
+    unseen: bool
+
+    def stops(self, name: str = "") -> str | None:
+        """Which press stops where a name leads nowhere; None if a cell may make it."""
+        if name and name in self.code:
+            return None
+        if name and "{#" in self.code:
+            return "neither"
+        return "builtin" if self.unseen else "both"
+
+
+def chapter_problems(survey: Survey, chapter: Chapter,
+                     manuscript: Manuscript) -> Iterator[Problem]:
+    """What is wrong in a chapter, for one target, once the book is numbered."""
+    yield from duplicate_labels(survey, chapter, manuscript)
+    yield from unresolved_references(survey, chapter, manuscript)
+    yield from unknown_sources(survey, chapter, manuscript)
+    yield from broken_links(survey, chapter, manuscript)
+
+
+def page_problems(project: Project, source: Source, blocks: list, manuscript: Manuscript,
+                  outputs: dict[Cell, list], made: set[str], code: str) -> Iterator[Problem]:
+    """What is wrong in a page as pandoc reads it, for every target.
+
+    `outputs` are those of the cells that ran, `made` the pictures in them; `code` is that of
+    the book's cells, where they did not run.
+    """
+    yield from front_matter(source, manuscript)
+    yield from titles(source, blocks, manuscript)
+    yield from unknown_constructs(blocks, manuscript)
+    yield from unclosed_blocks(manuscript)
+    yield from pictures(project, blocks, manuscript, made, code)
+    for piece in source.pieces:
+        if isinstance(piece, Cell) and piece.language == "python":
+            yield from cell_problems(project, piece, outputs.get(piece))
+
+
+# ---------------------------------------------------------------- labels and what they lead to
 
 def label_pattern(key: str) -> str:
     """Where an author gives a label: in braces, or as a cell's option."""
     return rf"#{re.escape(key)}(?![\w-])|\|\s*(?:lst-)?label:\s*[\"']?{re.escape(key)}(?![\w-])"
 
 
-def own_ids(tree) -> Iterator[str]:
-    for node in nodes(tree):
-        key = node.get("id") or identifier(node)
-        if key:
-            yield key
+def reference_pattern(key: str) -> str:
+    return rf"@\{{?(?i:{re.escape(key)})(?![\w-])"
 
 
-def duplicate_labels(chapter: Chapter, manuscript: Manuscript, entries: dict[str, Entry]):
-    seen: dict[str, int] = {chapter.id: 1} if chapter.id else {}
-    for key in own_ids(chapter.blocks):
-        seen[key] = seen.get(key, 0) + 1
-    for key, count in seen.items():
+def own_ids(chapter: Chapter) -> Iterator[str]:
+    """The ids on a page, its title's included."""
+    found = (node.get("id") or identifier(node) for node in nodes(chapter.blocks))
+    yield from filter(None, (chapter.id, *found))
+
+
+def duplicate_labels(survey: Survey, chapter: Chapter, manuscript: Manuscript):
+    for key, count in Counter(own_ids(chapter)).items():
+        first = survey.entries.get(key)
         if count > 1:
             yield manuscript.problem(label_pattern(key), f"the id `{key}` is used twice: "
                                      "give one of them another name", nth=2)
-        elif is_cross_reference(key) and key in entries and entries[key].chapter is not chapter:
+        elif is_cross_reference(key) and first and first.chapter is not chapter:
             yield manuscript.problem(
-                label_pattern(key), f"the id `{key}` is used in {entries[key].chapter.page.source}"
-                " too: give one of them another name")
+                label_pattern(key), f"the id `{key}` is used in {first.chapter.page.source} too: "
+                "give one of them another name")
 
 
-def unresolved_references(chapter: Chapter, manuscript: Manuscript, entries: dict[str, Entry]):
+def unresolved_references(survey: Survey, chapter: Chapter, manuscript: Manuscript):
     for key, mixed in dict.fromkeys(cross_references([chapter.title, chapter.blocks])):
-        pattern = rf"@(?i:{re.escape(key)})(?![\w-])"
-        if key not in entries:
-            yield manuscript.problem(pattern, f"nothing in the book has the label `{key}`")
+        if key not in survey.entries and (stops := survey.stops(key)):
+            yield manuscript.problem(reference_pattern(key), "nothing in the book has the label "
+                                     f"`{key}`", stops)
         elif mixed:
-            yield manuscript.problem(pattern, f"`@{key}` and a source share one citation, and "
-                                     f"Quarto would lose the source: write `@{key}; [@source]`")
+            yield manuscript.problem(reference_pattern(key), f"`@{key}` and a source share one "
+                                     "citation, and Quarto would lose the source: write "
+                                     f"`@{key}; [@source]`")
 
 
-def unknown_sources(chapter: Chapter, manuscript: Manuscript, sources: set[str]):
+def unknown_sources(survey: Survey, chapter: Chapter, manuscript: Manuscript):
     for key in dict.fromkeys(cited_keys([chapter.title, chapter.blocks])):
-        if key not in sources:
-            yield manuscript.problem(rf"@\{{?{re.escape(key)}(?![\w-])",
-                                     f"no source `{key}` in the bibliography")
+        if key not in survey.sources:
+            yield manuscript.problem(reference_pattern(key),
+                                     f"no source `{key}` in the bibliography", survey.stops())
 
 
-def broken_links(project: Project, chapter: Chapter, manuscript: Manuscript):
-    sources = {page.source for page in project.pages}
-    ids = {*own_ids(chapter.blocks), chapter.id}
+def broken_links(survey: Survey, chapter: Chapter, manuscript: Manuscript):
     for node in nodes(chapter.blocks, "Link"):
         address = node["c"][2][0]
-        pattern = re.escape(address)
-        page = linked_page(chapter, address)
-        if page and page[0] not in sources:
-            yield manuscript.problem(pattern, f"the link leads to {page[0]}, which is not in "
-                                     "the book")
-        elif address.startswith("#") and unquote(address[1:]) not in ids:
-            yield manuscript.problem(pattern, f"the link leads to `{address}`, which is not on "
-                                     "this page")
-        elif not page and not urlsplit(address).scheme and not address.startswith(("#", "//")):
-            if not (project.root / chapter.page.source.parent / unquote(
-                    address.partition("#")[0])).exists():
-                yield manuscript.problem(pattern, f"the link leads to {address}, which is missing")
+        path, _, fragment = map(unquote, address.partition("#"))
+        if urlsplit(address).scheme or address.startswith("//"):
+            continue
+        page = linked_page(chapter, address) or (chapter.page.source if not path else None)
+        if page is None:
+            if file_problem(survey.project, chapter.page.source, path):
+                message = f"the link leads to {path}, which is no file of the book"
+            else:
+                continue
+        elif (source := page[0] if isinstance(page, tuple) else page) not in survey.ids:
+            message = f"the link leads to {source}, which is not in the book"
+        elif fragment and fragment not in survey.ids[source]:
+            message = f"the link leads to `#{fragment}`, which is not in {source}"
+        else:
+            continue
+        if stops := survey.stops(fragment or posixpath.basename(path)):
+            yield manuscript.problem(re.escape(address), message, stops)
 
 
-def pictures(project: Project, chapter: Chapter, manuscript: Manuscript, made: set[str]):
-    for node in nodes(chapter.blocks, "Image"):
-        address = unquote(node["c"][2][0])
+# ------------------------------------------------------------------------------------ files
+
+def file_problem(project: Project, source: PurePosixPath, address: str) -> str | None:
+    """Why a page can't take a file from an address, or None."""
+    place = posixpath.normpath(posixpath.join(str(source.parent), address))
+    if place.startswith(("/", "../")):
+        return "lies outside the book's folder: copy it into the book"
+    try:
+        return None if Path(project.root, place).is_file() else "is missing"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+
+
+def pictures(project: Project, blocks: list, manuscript: Manuscript, made: set[str],
+             code: str) -> Iterator[Problem]:
+    """Pictures from files; those of cells are looked at with the cells."""
+    captioned = {id(picture) for figure in nodes(blocks, "Figure")
+                 for picture in nodes(figure, "Image")}
+    for node in nodes(blocks, "Image"):
+        given, address = pairs(node), unquote(node["c"][2][0])
         pattern = re.escape(node["c"][2][0])
         if address in made:
             continue
-        if urlsplit(address).scheme in ("http", "https"):
-            yield manuscript.problem(pattern, f"the picture {address} lies on another host: "
+        alt = given.get("fig-alt", given.get("alt", ""))
+        captioned_here = id(node) in captioned or identifier(node).startswith("fig-")
+        if not alt.strip() and (captioned_here or not text(node["c"][1]).strip()):
+            yield manuscript.problem(pattern, NO_ALT, alt_stops(project))
+        if urlsplit(node["c"][2][0]).scheme:
+            yield manuscript.problem(pattern, f"the picture {address[:60]} is no file of the book: "
                                      "keep it in the book")
-        elif not (project.root / chapter.page.source.parent / address).is_file():
-            yield manuscript.problem(pattern, f"the picture {address} is missing")
-        elif project.requires_alt and not pairs(node).get("alt") and not text(node["c"][1]):
-            yield manuscript.problem(pattern, NO_ALT)
+        elif problem := file_problem(project, manuscript.source, address):
+            if posixpath.basename(address) not in code:
+                yield manuscript.problem(pattern, f"the picture {address} {problem}")
+        elif PurePosixPath(address).suffix.lower() not in PICTURES:
+            yield manuscript.problem(pattern, f"the picture {address} is of a kind that the page or "
+                                     "the PDF can't show: make it SVG, PNG or JPEG")
 
 
-def unknown_constructs(chapter: Chapter, manuscript: Manuscript):
-    for node in nodes(chapter.blocks):
-        for name in classes(node):
-            if REFUSED_CLASSES.fullmatch(name) and node["t"] != "Code":
-                yield manuscript.problem(rf"[{{.]{re.escape(name.strip('{}'))}",
-                                         f"`{name}`: {WITH_QUARTO}")
-        for name in () if "cell-code" in classes(node) else pairs(node):
-            if REFUSED_ATTRIBUTES.fullmatch(name):
-                yield manuscript.problem(rf"{re.escape(name)}\s*[=:]", f"`{name}`: {WITH_QUARTO}")
+def alt_stops(project: Project) -> str:
+    """Pictures without alternative text stop a book that asks for it."""
+    return "both" if project.requires_alt else "neither"
+
+
+def cell_problems(project: Project, cell: Cell, outputs: list | None) -> Iterator[Problem]:
+    """A cell's captions and alternative texts, against its pictures; `outputs` if it ran."""
+    options = {**(project.config.get("execute") or {}), **cell.options}
+    if not options.get("include", True) or options.get("output", True) in (False, "asis") or \
+            not options.get("eval", True):
+        return
+    label = str(options.get("label", ""))
+    subcaptions = options.get("fig-subcap") or []
+
+    def problem(option: str, message: str, stops: str = "both") -> Problem:
+        return Problem(cell.path, cell.option_lines.get(option, cell.line), message, stops)
+
+    if outputs is None:
+        count = len(subcaptions) or int(label.startswith("fig-") or "fig-cap" in options)
+    else:
+        count = sum(bool(picture_type(each)) for each in outputs)
+        if label.startswith("fig-") and not count:
+            yield problem("label", "the cell draws no picture for its label and caption", "builtin")
+        elif label.startswith("fig-") and count > 1 and not subcaptions:
+            yield problem("fig-cap", f"the cell draws {count} pictures, and Quarto would spoil their "
+                          "label and caption: give each a caption in `fig-subcap`")
+        elif subcaptions and len(subcaptions) != count:
+            yield problem("fig-subcap", f"`fig-subcap` has {len(subcaptions)} captions, and the "
+                          f"cell draws {count} pictures: give each its own")
+    alt = options.get("fig-alt")
+    alts = [each for each in (alt if isinstance(alt, list) else [alt]) if each and each.strip()]
+    if len(alts) < count:
+        yield problem("fig-alt", NO_ALT, alt_stops(project))
+
+
+# ------------------------------------------------------------------------------- constructs
+
+def front_matter(source: Source, manuscript: Manuscript) -> Iterator[Problem]:
+    """Options of a chapter that the built-in press doesn't follow."""
+    for key, value in source.metadata.items():
+        pattern = rf"(?m)^{re.escape(str(key))}\s*:"
+        if key in BOOK_KEYS or REFUSED.fullmatch(str(key)):
+            yield manuscript.problem(pattern, f"`{key}` in a chapter's front matter: {WITH_QUARTO}",
+                                     "builtin")
+        elif key == "title" and not isinstance(value, (str, int, float)):
+            yield manuscript.problem(pattern, f"`title` takes a text, not {value!r}")
+
+
+def titles(source: Source, blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
+    """A chapter has one title: without one, or with two, Quarto's numbers go astray."""
+    headings = [block for block in blocks if is_node(block, "Header") and block["c"][0] == 1]
+    if not headings and not source.metadata.get("title"):
+        yield Problem(str(manuscript.source), 1, "the chapter has no title: begin it with `# Title`"
+                      ", or `# Title {.unnumbered}`")
+    extra = headings if source.metadata.get("title") else headings[1:]
+    for heading in extra:
+        words = r"\W+".join(map(re.escape, re.findall(r"\w+", text(heading["c"][2]))))
+        yield manuscript.problem(rf"(?m)^#?[^\n\w]*{words}", f"`{text(heading['c'][2])}` is a second "
+                                 "title: begin it with ## or make it a chapter of its own")
+
+
+def unknown_constructs(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
+    """Classes, attributes and raw text of which the built-in press would make something else."""
+    def refusal(pattern: str, name: str) -> Problem:
+        return manuscript.problem(pattern, f"{name}: {WITH_QUARTO}", "builtin")
+
+    for node in nodes(blocks):
+        for name in classes(node) if node["t"] != "Code" else ():
+            if REFUSED_CLASSES.fullmatch(name):
+                yield refusal(rf"[{{.]{re.escape(name.strip('{}'))}", f"`{name}`")
+        for name, value in () if "cell-code" in classes(node) else pairs(node).items():
+            if (REFUSED_ATTRIBUTES.fullmatch(name)
+                    or name == "fig-alt" and node["t"] != "Image"
+                    or name == "lst-cap" and not identifier(node).startswith("lst-")
+                    or name == "layout-ncol" and not re.fullmatch(r"[1-9]\d?", value)
+                    or name.endswith("-format") and value not in ("html", "typst")):
+                yield refusal(rf"{re.escape(name)}\s*[=:]", f"`{name}={value}`")
         if is_node(node, "RawBlock", "RawInline"):
-            format, source = node["c"]
-            if format not in ("html", "typst"):
-                yield manuscript.problem(re.escape(source.strip().splitlines()[0]),
-                                         f"raw `{format}`: {WITH_QUARTO}")
-        if is_node(node, "CodeBlock") and re.search(r"#\s*<\d+>\s*$", node["c"][1], re.MULTILINE):
-            yield manuscript.problem(r"#\s*<\d+>\s*\n", f"code annotations: {WITH_QUARTO}")
+            yield from raw_problems(*node["c"], manuscript)
+        if is_node(node, "CodeBlock") and classes(node) and re.search(
+                r"(?m)(#|//|--|%)\s*<\d+>\s*$", node["c"][1]):
+            yield refusal(r"(#|//|--|%)\s*<\d+>\s*\n", "code annotations")
         if is_node(node, "Str") and re.match(r":::+", node["c"]):
             yield manuscript.problem(r"\S.*:::|^:::", "a fence of colons that opens or closes no "
                                      "block: put it on a line of its own, after a blank line")
+
+
+def raw_problems(format: str, source: str, manuscript: Manuscript) -> Iterator[Problem]:
+    pattern = re.escape((source.strip() or format).splitlines()[0])
+    if format == "tex" and not MATH_ENVIRONMENT.fullmatch(source.strip()):
+        yield manuscript.problem(pattern, f"`{source.strip()[:40]}` is TeX, which neither the page "
+                                 "nor the PDF prints outside formulas: write it in Markdown")
+    elif format not in ("html", "typst", "tex"):
+        yield manuscript.problem(pattern, f"raw `{format}`: {WITH_QUARTO}", "builtin")
+
+
+def unclosed_blocks(manuscript: Manuscript) -> Iterator[Problem]:
+    """Blocks that pandoc would end, silently, with the text around them."""
+    opened: list[int] = []
+    for fence in re.finditer(r"(?m)^[ \t>]*:{3,}[ \t]*(\{.*\}|[\w-]+)?[ \t:]*\r?$", manuscript.prose):
+        if fence[1]:
+            opened.append(fence.start())
+        elif opened:
+            opened.pop()
+    for position in opened:
+        line = manuscript.prose.count("\n", 0, position) + 1
+        yield Problem(*manuscript.origin(line), "the block that begins here is never closed: end it "
+                      "with a line of `:::`")

@@ -60,8 +60,8 @@ def format_number(value: float, largest: float) -> str:
     if value == 0:
         return "0"
     if 1e-3 <= largest < 1e5:
-        places = 2 - min(max(floor(log10(largest)), -2), 2) - (0.1 <= largest < 1)
-        written = f"{value:.{places}f}"
+        exponent = min(floor(log10(largest)), 2)
+        written = f"{value:.{2 - exponent - (exponent < 0)}f}"
     else:
         digits, exponent = f"{value:.1e}".split("e")
         written = f"{digits}e{int(exponent)}"

@@ -221,7 +221,7 @@ def gradient_symbol(symbol: str) -> str:
 
 def draw_layer(axes: Axes, l: int, layer: Layer, y: float, n_points: int) -> None:
     """Draw a layer's affine map, what comes into and out of it, and its parameters."""
-    ones = r"\,\mathbf{1}^{\!	op}" if n_points > 1 else ""
+    ones = r"\,\mathbf{1}^\top" if n_points > 1 else ""
     draw_carried(axes, IN, AFFINE, y, layer.inputs)
     draw_box(axes, AFFINE, MIDDLE, y, "affine",
              f"$Z_{{{l}}} = W_{{{l}}} A_{{{l - 1}}} + b_{{{l}}}{ones}$")
