@@ -1,79 +1,156 @@
 """The command `book`."""
 
 import argparse
+import json
+import os
+import shutil
 import signal
 import sys
+import traceback
 from pathlib import Path
 
-from bookbuild.problems import BookError, Problem
+from bookbuild import figures
+from bookbuild.execute import CELL_TIMEOUT
+from bookbuild.problems import BookError, Problem, hindrances
 from bookbuild.project import Page, Project, find_root, load_project
 from bookbuild.publish import only_render
 from bookbuild.quarto import find_quarto, render_with_quarto
-from bookbuild.render import Timings, render
+from bookbuild.render import Timings, check_book, render
 
 TARGETS = {"html": ["html"], "pdf": ["pdf"], "all": ["html", "pdf"]}
+EXAMPLES = """\
+examples:
+  book render                            the whole book, HTML and PDF, into _book/
+  book render chapters/depth.qmd --to html
+  book check                             what is wrong, in a second and without running cells
+  book check --format github             the same, for annotations in CI
+  book figures                           regenerate figures/
+
+A render never harms the book that stands: the new one is made beside it and takes its place
+when it is complete. Exit status: 0 done, 1 problems (told one a line), 2 wrong usage,
+130 interrupted."""
 
 
 def say(message: str) -> None:
     """Tell what is being done, on the error stream, so that the output stays usable."""
-    print(message, file=sys.stderr, flush=True)
+    wipe = "\r\x1b[K" if sys.stderr.isatty() else ""
+    print(wipe + message, file=sys.stderr, flush=True)
+
+
+def progress(message: str, done: bool) -> None:
+    """Tell of a cell: on a terminal in one line that changes, elsewhere when it is done."""
+    if sys.stderr.isatty():
+        width = shutil.get_terminal_size().columns - 1
+        print(f"\r\x1b[K{message[:width]}", end="", file=sys.stderr, flush=True)
+    elif done:
+        say(message)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run `book`; problems are printed one a line, and the status tells of them."""
-    parser = argparse.ArgumentParser(prog="book", description="Render the book, regenerate its "
-                                     "figures.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    add_render(commands)
-    from bookbuild import figures
-    figures.add_parser(commands)
-    args = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    """Run `book`.
+
+    Problems are told one a line, and whatever happens, no traceback.
+
+    Returns
+    -------
+    int
+        The exit status: 0, or 1 where there were problems, or 128 and the signal's number.
+    """
+    args = parser().parse_args(arguments)
+    stopped_by = [signal.SIGINT]
+
+    def stop(number, _):
+        stopped_by[0] = number
+        signal.raise_signal(signal.SIGINT)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
     try:
         return args.run(args)
     except BookError as error:
-        for problem in error.problems:
-            print(problem, file=sys.stderr)
-        count = len(error.problems)
-        say(f"book: {count} problem{'s' * (count > 1)}; nothing was replaced")
-        return 1
+        return tell(error.problems)
     except KeyboardInterrupt:
-        say("book: interrupted; nothing was replaced")
-        return 130
+        say("book: interrupted; the book that stands is whole")
+        return 128 + stopped_by[0]
+    except OSError as error:
+        return tell([Problem(error.filename or "book", None, error.strerror or str(error))])
+    except Exception as error:
+        return tell([Problem("book", None, f"a mistake of the press itself, {kept(error)}")])
 
+
+def tell(problems: list[Problem]) -> int:
+    for problem in problems:
+        say(str(problem))
+    count = len(problems)
+    say(f"book: {count} problem{'s' * (count > 1)}; nothing was replaced")
+    return 1
+
+
+def kept(error: Exception) -> str:
+    """Keep the traceback of an error that should not be, for those who mend it."""
+    told = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+    try:
+        file = find_root(Path.cwd()) / ".book" / "traceback.txt"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("".join(traceback.format_exception(error)))
+    except (OSError, BookError):
+        return told
+    return f"{told}; please report it with {file}"
+
+
+def parser() -> argparse.ArgumentParser:
+    whole = argparse.ArgumentParser(
+        prog="book", description="Render, check and illustrate the book.", epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    add_render(commands)
+    add_check(commands)
+    figures.add_parser(commands)
+    return whole
+
+
+def book_at(start: Path | None) -> Project:
+    """The book around a file or folder; around the working directory if none is named."""
+    start = start or Path.cwd()
+    if not start.exists():
+        raise BookError([Problem(start, None, "no such file or folder")])
+    return load_project(find_root(start if start.is_dir() else start.parent))
+
+
+# ---------------------------------------------------------------------------------- render
 
 def add_render(commands) -> None:
     parser = commands.add_parser(
         "render", help="render the book to HTML and PDF",
-        description="Render the book, or one chapter of it, into the project's output folder.")
+        description="Render the book, or one chapter of it, into the project's output folder, "
+        "and print where the results are.")
     parser.add_argument("chapter", nargs="?", type=Path, help="a chapter's .qmd file, or the "
                         "project's folder (default: the book around this folder)")
-    parser.add_argument("--to", choices=TARGETS, default="all")
+    parser.add_argument("--to", choices=TARGETS, default="all", help="default: %(default)s")
     parser.add_argument("--engine", choices=["auto", "quarto", "builtin"], default="auto",
-                        help="auto: Quarto where it is found, else the built-in press")
+                        help="auto (default): Quarto where it is found, else the built-in press")
+    parser.add_argument("--cell-timeout", type=float, default=CELL_TIMEOUT, metavar="SECONDS",
+                        help="the most time for one cell (default: %(default)g)")
     parser.add_argument("--timings", action="store_true", help="print the seconds of each stage")
     parser.set_defaults(run=run_render)
 
 
 def run_render(args) -> int:
     """`book render`."""
-    start = args.chapter or Path.cwd()
-    if not start.exists():
-        raise BookError([Problem(start, None, "no such file or folder")])
-    project = load_project(find_root(start if start.is_dir() else start.parent))
-    only = named_page(project, start) if start.is_file() else None
+    project = book_at(args.chapter)
+    only = named_page(project, args.chapter) if args.chapter and args.chapter.is_file() else None
     targets = TARGETS[args.to]
     quarto = find_quarto() if args.engine != "builtin" else None
     if args.engine == "quarto" and quarto is None:
         raise BookError([Problem("quarto", None, "Quarto is not on this machine: install it "
                                  "(https://quarto.org) or use `--engine builtin`")])
     timings = Timings()
-    with only_render(project.state_dir, say):
+    with only_render(project.state_dir, project.output_dir, say):
         if quarto:
             with timings.stage("quarto"):
-                render_with_quarto(project, quarto, targets, only and only.source, say)
+                render_with_quarto(project, quarto, targets, only, say)
         else:
-            render(project, targets, only, say, timings)
+            render(project, targets, only, say, timings, progress, args.cell_timeout)
     if args.timings:
         say(str(timings))
     report(project, targets, only)
@@ -86,8 +163,8 @@ def named_page(project: Project, path: Path) -> Page:
     for page in project.pages:
         if str(page.source) == inside:
             return page
-    raise BookError([Problem(path, None, "this file is not a chapter of the book: list it in "
-                             "_quarto.yml")])
+    raise BookError([*project.problems, Problem(path, None, "this file is not a chapter of the "
+                                                "book: list it in _quarto.yml")])
 
 
 def report(project: Project, targets: list[str], only: Page | None) -> None:
@@ -95,8 +172,65 @@ def report(project: Project, targets: list[str], only: Page | None) -> None:
     if "html" in targets:
         print(project.output_dir / (only.output if only else "index.html"))
     if "pdf" in targets:
-        for pdf in sorted(project.output_dir.glob("*.pdf")):
-            print(pdf)
+        print(project.output_dir / project.pdf_name)
+
+
+# ----------------------------------------------------------------------------------- check
+
+def add_check(commands) -> None:
+    parser = commands.add_parser(
+        "check", help="tell what is wrong, without running or rendering",
+        description="Tell what is wrong with the book under either press: labels and sources "
+        "that lead nowhere, missing alternative texts, links and pictures, ids that stand twice, "
+        "misspelt options, and what Quarto would print wrongly without a word. No cell runs. "
+        "Notices do not fail.")
+    parser.add_argument("folder", nargs="?", type=Path, help="the project's folder (default: the "
+                        "book around this folder)")
+    parser.add_argument("--format", choices=["text", "json", "github"], default="text",
+                        help="default: %(default)s; github: annotations of a workflow")
+    parser.add_argument("--engine", choices=["both", "quarto", "builtin"], default="both",
+                        help="the press that must be able to print the book (default: %(default)s)")
+    parser.set_defaults(run=run_check)
+
+
+def run_check(args) -> int:
+    """`book check`."""
+    presses = ["quarto", "builtin"] if args.engine == "both" else [args.engine]
+    root = None
+    try:
+        project = book_at(args.folder)
+        root = project.root
+        found = check_book(project)
+    except BookError as error:
+        found = error.problems
+    failing = hindrances(found, *presses)
+    shown = [each for each in found if each in failing or each.stops == "neither"]
+    print_findings(shown, failing, args.format, root or Path.cwd())
+    say(f"book: {len(failing)} problems, {len(shown) - len(failing)} notices")
+    return 1 if failing else 0
+
+
+def print_findings(shown: list[Problem], failing: list[Problem], format: str, root: Path) -> None:
+    """Findings for a reader, for a program, or as annotations of a workflow on GitHub."""
+    levels = ["error" if each in failing else "notice" for each in shown]
+    if format == "json":
+        print(json.dumps([{"path": str(each.path), "line": each.line, "level": level,
+                           "message": each.message, "stops": each.stops}
+                          for each, level in zip(shown, levels)], indent=1, ensure_ascii=False))
+    for each, level in zip(shown, levels) if format != "json" else ():
+        if format == "github":
+            path = os.path.relpath(root / each.path)
+            place = f"file={escaped(path, ':,')}" + (f",line={each.line}" if each.line else "")
+            print(f"::{level} {place}::{escaped(each.message)}")
+        elif level == "notice":
+            print(Problem(each.path, each.line, f"notice: {each.message}"))
+        else:
+            print(each)
+
+
+def escaped(text: str, more: str = "") -> str:
+    """Text as GitHub's workflow commands want it."""
+    return "".join(f"%{ord(char):02X}" if char in "%\r\n" + more else char for char in text)
 
 
 if __name__ == "__main__":

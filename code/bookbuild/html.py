@@ -11,7 +11,7 @@ from bookbuild.citations import link_to_bibliography
 from bookbuild.index import Chapter
 from bookbuild.project import Project
 from bookbuild.references import chapter_name, page_links
-from bookbuild.structure import CALLOUT_KINDS, FLOAT_KINDS, THEOREM_KINDS, UNNUMBERED_KINDS
+from bookbuild.structure import FLOAT_KINDS, THEOREM_KINDS, UNNUMBERED_KINDS, inlines
 from bookbuild.tree import (Node, div, identifier, is_node, link, nodes,
                             para, plain, raw_block, rewrite, span, text, words)
 
@@ -227,7 +227,7 @@ def theorem(node: Node) -> Node:
     label = f"{word}\u00a0{node['number']}" if node["number"] else word
     name = [*words(" ("), *node["name"], *words(")")] if node["name"] else []
     if is_proof:
-        title = [span([{"t": "Emph", "c": [*words(label), *name]}, *words(". ")],
+        title = [span([{"t": "Emph", "c": words(label)}, *name, *words(". ")],
                       classes=["proof-title"])]
     else:
         title = [span([{"t": "Strong", "c": [*words(label), *name]}],
@@ -250,8 +250,8 @@ def code_block(node: Node) -> list[Node] | None:
     if fold == "false":
         return [block]
     opened = " open" if fold == "show" else ""
-    summary = escape(dict(given)["code-summary"])
-    return [html(f'<details class="code-fold"{opened}><summary>{summary}</summary>'), block,
+    return [html(f'<details class="code-fold"{opened}><summary>'),
+            plain(inlines(dict(given)["code-summary"])), html("</summary>"), block,
             html("</details>")]
 
 

@@ -113,13 +113,9 @@ def number_chapter(chapter: Chapter):
     """Number what stands in a chapter, and yield an entry for each label."""
     counts: Counter = Counter()
     sections = [0] * 6
-    shown_in_tabs = {id(heading) for block in nodes(chapter.blocks, "Tabset", "Callout")
-                     for heading in nodes(block, "Header")}
     for node in nodes(chapter.blocks):
         key = node.get("id", "")
         if is_node(node, "Header"):
-            if id(node) in shown_in_tabs:
-                continue
             key = identifier(node)
             number = section_number(chapter, node, sections)
             if number:

@@ -15,13 +15,15 @@ from bookbuild.problems import BookError, Problem
 AT_FDCWD = -100
 RENAME_EXCHANGE = 2         # Linux renameat2(2)
 RENAME_SWAP = 2             # macOS renamex_np(2)
+PUT_ASIDE = "replaced-book"
 
 
 @contextmanager
-def only_render(state_dir: Path, say) -> Iterator[None]:
+def only_render(state_dir: Path, target: Path, say) -> Iterator[None]:
     """Hold the project's lock; a second render says that it waits, and waits.
 
-    The lock belongs to the open file, so that it ends with the process, however it ends.
+    The lock belongs to the open file, so that it ends with the process, however it ends. What
+    a killed render left is then put right: the book at `target`, and unfinished builds.
     """
     with writing(state_dir):
         state_dir.mkdir(parents=True, exist_ok=True)
@@ -32,6 +34,8 @@ def only_render(state_dir: Path, say) -> Iterator[None]:
         except BlockingIOError:
             say("another render is at work in this folder: waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
+        with writing(target):
+            restore(state_dir / PUT_ASIDE, target)
         sweep(state_dir)
         yield
 
@@ -42,8 +46,10 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        # shutil.Error holds a list of (source, target, reason)
+        reason = error.strerror or str(error.args[0][0][2])
         raise BookError([Problem(error.filename or path, None,
-                                 f"cannot write here: {error.strerror}")]) from None
+                                 f"cannot write here: {reason}")]) from None
 
 
 def sweep(state_dir: Path) -> None:
@@ -67,16 +73,30 @@ def staging(state_dir: Path) -> Iterator[Path]:
 def put_in_place(built: Path, target: Path) -> None:
     """Exchange a finished folder with the one that stands at `target`, in one step.
 
-    Where the file system cannot exchange two folders, they are renamed one after the other.
+    Where the file system cannot exchange two folders, they are renamed one after the other;
+    if that is cut short, the next render puts the old one back.
     """
+    target = target.resolve()
     with writing(target):
         if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
             os.rename(built, target)
         elif not exchange(built, target):
-            old = built.with_name(built.name + "-old")
-            os.rename(target, old)
-            os.rename(built, target)
-            shutil.rmtree(old, ignore_errors=True)
+            aside = built.parent.with_name(PUT_ASIDE)
+            os.rename(target, aside)
+            try:
+                os.rename(built, target)
+            finally:
+                restore(aside, target)
+
+
+def restore(aside: Path, target: Path) -> None:
+    """Put back the book that was put aside if none has taken its place; else remove it."""
+    if aside.exists():
+        if target.exists():
+            shutil.rmtree(aside, ignore_errors=True)
+        else:
+            os.rename(aside, target)
 
 
 def exchange(first: Path, second: Path) -> bool:

@@ -1,18 +1,25 @@
 """Quarto where it is on the machine: found, asked for its version, run."""
 
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from bookbuild.problems import BookError, Problem
-from bookbuild.project import Project
+from bookbuild.execute import ANSI
+from bookbuild.problems import BookError, Problem, hindrances
+from bookbuild.project import Page, Project
 from bookbuild.publish import put_in_place, staging
+from bookbuild.render import check_book, keep_rest
 
 OLDEST_HTML = (1, 7)
 OLDEST_TYPST_BOOK = (1, 9)
+# Failures of which Quarto only warns.
+SILENT = re.compile(r"Unable to resolve|Citeproc: citation \S+ not found|Could not (fetch|find) "
+                    r"|not found in resource path|replacing image with description")
 
 
 def find_quarto() -> Path | None:
@@ -56,13 +63,16 @@ def version_of(quarto: Path) -> tuple[int, ...]:
 
 
 def render_with_quarto(project: Project, quarto: Path, targets: list[str],
-                       only: Path | None, say) -> None:
+                       only: Page | None, say) -> None:
     """Let Quarto render beside the old book, then put the new one in its place.
+
+    What Quarto would print wrongly without a word is looked for first.
 
     Raises
     ------
     BookError
-        If Quarto is too old for a target or fails; its own messages are on the terminal.
+        If the book has such problems, or Quarto is too old for a target or fails; its own
+        messages are on the terminal.
     """
     version = version_of(quarto)
     oldest = OLDEST_TYPST_BOOK if "pdf" in targets else OLDEST_HTML
@@ -71,26 +81,39 @@ def render_with_quarto(project: Project, quarto: Path, targets: list[str],
         raise BookError([Problem(quarto, None, f"Quarto {'.'.join(map(str, version))} is too old: "
                                  f"{'a PDF book' if 'pdf' in targets else 'the book'} needs "
                                  f"{needed} or newer, or `--engine builtin`")])
+    if problems := hindrances(check_book(project, targets), "quarto"):
+        raise BookError(problems)
     with staging(project.state_dir) as folder:
         built = folder / "book"
-        if only or targets != ["html", "pdf"]:
-            if project.output_dir.exists():
-                shutil.copytree(project.output_dir, built)
-        for place, target in enumerate(targets):
-            keep = ["--no-clean"] if built.exists() else []
-            run_quarto(project, quarto, ["typst" if target == "pdf" else target], built, keep,
-                       only, say)
+        keep_rest(project, targets, only, built)
+        for target in targets:
+            run_quarto(project, quarto, "typst" if target == "pdf" else target, built, only, say)
         put_in_place(built, project.output_dir)
 
 
-def run_quarto(project, quarto, formats, built: Path, options: list[str], only, say) -> None:
-    """One call of ``quarto render``."""
-    what = [str(only)] if only else []
-    output = os.path.relpath(built, project.root)
-    command = [str(quarto), "render", *what, "--to", formats[0], "--output-dir", output, *options]
-    say("running " + " ".join(command[1:]))
+def run_quarto(project: Project, quarto: Path, format: str, built: Path, only: Page | None,
+               say) -> None:
+    """One call of ``quarto render``, in a process group that ends with it."""
+    command = [str(quarto), "render", *([str(only.source)] if only else []), "--to", format,
+               "--output-dir", os.path.relpath(built, project.root)]
+    command += ["--no-clean"] if built.exists() else []
+    say("running " + " ".join(command))
     environment = {**os.environ, "QUARTO_PYTHON": sys.executable}
-    done = subprocess.run(command, cwd=project.root, env=environment)
-    if done.returncode:
-        raise BookError([Problem(project.root, None, f"Quarto ended with status "
-                                 f"{done.returncode}; the old book stands")])
+    process = subprocess.Popen(command, cwd=project.root, env=environment, text=True,
+                               errors="replace", stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, start_new_session=True)
+    failures = []
+    try:
+        for line in process.stdout:
+            sys.stderr.write(line)
+            if SILENT.search(line):
+                failures.append(Problem("Quarto", None, ANSI.sub("", line).strip()))
+        if process.wait():
+            failures.append(Problem("Quarto", None, f"ended with status {process.returncode}: its "
+                                    "messages stand above"))
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
+    if failures:
+        raise BookError(failures)

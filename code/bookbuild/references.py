@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from bookbuild.index import WORDS, Chapter, Entry
 from bookbuild.structure import prefix
-from bookbuild.tree import Node, is_node, nodes, rewrite, words
+from bookbuild.tree import Node, is_node, nodes, rewrite, text, words
 
 CROSS_REFERENCE = re.compile(rf"({'|'.join(WORDS)})-", re.IGNORECASE)
 SPACE = "\u00a0"
@@ -55,8 +55,8 @@ def resolve(chapter: Chapter, entries: dict[str, Entry], target: str) -> None:
             if built:
                 built += words(", ")
             number_only = each["citationMode"]["t"] == "SuppressAuthor"
-            text = wording(entry, each["citationPrefix"], number_only, by_title)
-            built += [{"t": "Xref", "entry": entry, "text": text}, *each["citationSuffix"]]
+            name = wording(entry, each["citationPrefix"], number_only, by_title)
+            built += [{"t": "Xref", "entry": entry, "text": name}, *each["citationSuffix"]]
         return built
     chapter.blocks = rewrite(chapter.blocks, convert)
 
@@ -65,7 +65,8 @@ def wording(entry: Entry, before: list, number_only: bool, by_title: bool) -> li
     """What a cross-reference says, as Quarto words it."""
     by_title = prefix(entry.key) == "sec" and (by_title or entry.number is None)
     if by_title:
-        name = chapter_name(entry.chapter, SPACE) if entry.is_chapter else entry.title
+        title = chapter_name(entry.chapter, SPACE) if entry.is_chapter else entry.title
+        name = words(text(title))
     else:
         name = words(entry.number + (f"{SPACE}({entry.mark})" if entry.mark else ""))
     if before:

@@ -4,23 +4,24 @@ import copy
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import typst as typst_compiler
 
-from bookbuild import checks, citations, execute, html, pandoc, references, typst
+from bookbuild import checks, citations, execute, html, pandoc, references, traps, typst
 from bookbuild.cache import Cache, cached_results
-from bookbuild.cells import CellWriter
-from bookbuild.index import Chapter, number_book
+from bookbuild.cells import CellWriter, stand_ins
+from bookbuild.index import Chapter, Entry, number_book
 from bookbuild.manuscript import Manuscript, read_manuscript
-from bookbuild.problems import BookError, Problem
-from bookbuild.project import Page, Project
-from bookbuild.publish import put_in_place, staging, write_file
+from bookbuild.problems import BookError, Problem, hindrances
+from bookbuild.project import Page, Project, output_problem
+from bookbuild.publish import put_in_place, staging, write_file, writing
 from bookbuild.source import Cell, Prose, Source, split_source
-from bookbuild.structure import structure
+from bookbuild.structure import inlines, structure
+from bookbuild.tree import nodes, para, words
 
 MARKS = re.compile(r"([\\`*_{}\[\]()<>#+!|~$^@'\"-])")
 Say = Callable[[str], None]
@@ -55,15 +56,35 @@ class Draft:
     blocks: list = field(default_factory=list)
     pictures: dict[str, bytes] = field(default_factory=dict)
 
+    outputs: dict[Cell, list] = field(default_factory=dict)
+
     @property
     def front_title(self) -> list:
         title = self.source.metadata.get("title")
-        return pandoc.read(str(title))["blocks"][0]["c"] if title else []
+        return inlines(str(title)) or words(str(title)) if title else []
 
 
-def render(project: Project, targets: list[str], only: Page | None, say: Say,
-           timings: Timings) -> None:
+def render(project: Project, targets: list[str], only: Page | None, say: Say, timings: Timings,
+           progress: Callable[[str, bool], None] | None = None,
+           cell_timeout: float = execute.CELL_TIMEOUT) -> None:
     """Render with the built-in press; the new book takes the old one's place when complete.
+
+    Parameters
+    ----------
+    project : Project
+        The book.
+    targets : list of str
+        ``"html"``, ``"pdf"`` or both.
+    only : Page or None
+        The one page to print; None for all.
+    say : callable
+        Told what is being done.
+    timings : Timings
+        Filled with the seconds of each stage.
+    progress : callable, optional
+        Told of each cell: a line, and whether the cell is done.
+    cell_timeout : float
+        The most seconds for one cell.
 
     Raises
     ------
@@ -72,56 +93,100 @@ def render(project: Project, targets: list[str], only: Page | None, say: Say,
     """
     with staging(project.state_dir) as folder:
         built = folder / "book"
-        if (only or set(targets) != {"html", "pdf"}) and project.output_dir.exists():
-            shutil.copytree(project.output_dir, built)
-        problems = list(project.problems)
         with timings.stage("read"):
-            drafts = [read(project, page, problems) for page in project.pages]
+            drafts, problems = read_book(project)
         with timings.stage("cells"):
-            results = run_cells(project, drafts, problems, say)
+            results = run_cells(project, drafts, problems, say, progress, cell_timeout)
+        code = "" if results else code_of(drafts)
         with timings.stage("parse"):
             for draft in drafts:
-                parse(project, draft, results, problems)
+                parse(project, draft, results, problems, code)
+        keep_rest(project, targets, only, built)
         for target in targets:
             with timings.stage("number"):
-                chapters = compose(project, drafts, target, problems)
-            if problems:
+                chapters, entries = compose(project, drafts, target, problems, code)
+            if hindrances(problems, "builtin"):
                 continue
+            with timings.stage("number"):
+                resolve(project, chapters, entries, target)
             with timings.stage(target):
                 say(f"writing {target}")
                 writer = write_html if target == "html" else write_pdf
                 try:
                     writer(project, drafts, chapters, only, built)
                 except pandoc.UnreadFormulas as error:
-                    raise locate(error, drafts) from None
+                    raise BookError(locate(error.formulas, drafts)) from None
+        if stopping := hindrances(problems, "builtin"):
+            raise BookError([*stopping, *unread_formulas(drafts)])
         if problems:
-            raise BookError(problems)
+            say(f"{len(problems)} notices: see `book check`")
         put_in_place(built, project.output_dir)
+
+
+def check_book(project: Project, targets: Sequence[str] = ("html", "pdf")) -> list[Problem]:
+    """What is wrong with the book, found without running a cell or printing a page."""
+    drafts, problems = read_book(project)
+    code = code_of(drafts)
+    for draft in drafts:
+        parse(project, draft, {}, problems, code)
+    for target in targets:
+        compose(project, drafts, target, problems, code)
+    return sorted({*problems, *unread_formulas(drafts)})
+
+
+def code_of(drafts: list[Draft]) -> str:
+    """The code of all cells and expressions."""
+    return "\n".join(unit.code if isinstance(unit, Cell) else unit.expression
+                     for draft in drafts for unit in draft.source.units)
+
+
+def keep_rest(project: Project, targets: list[str], only: Page | None, built: Path) -> None:
+    """Begin with what this run does not print: other chapters, or the other target."""
+    old = project.output_dir
+    if old.is_dir() and (only or targets == ["pdf"]):
+        with writing(built):
+            shutil.copytree(old, built)
+    elif targets == ["html"] and (old / project.pdf_name).is_file():
+        write_file(built / project.pdf_name, (old / project.pdf_name).read_bytes())
+
+
+def read_book(project: Project) -> tuple[list[Draft], list[Problem]]:
+    """All pages, and what is wrong with the project and with reading them."""
+    problems = list(project.problems)
+    if reason := output_problem(project):
+        problems.append(Problem(project.output_dir.name, None, reason))
+    return [read(project, page, problems) for page in project.pages], problems
 
 
 def read(project: Project, page: Page, problems: list[Problem]) -> Draft:
     manuscript, found = read_manuscript(project, page.source)
     source = split_source(manuscript.text, page.source, manuscript.origin)
-    problems += [*found, *source.problems, *source.refusals]
+    refusals = [replace(refusal, stops="builtin") for refusal in source.refusals]
+    problems += [*found, *source.problems, *refusals]
     return Draft(page, manuscript, source)
 
 
-def run_cells(project: Project, drafts: list[Draft], problems: list[Problem], say: Say) -> dict:
+def run_cells(project: Project, drafts: list[Draft], problems: list[Problem], say: Say,
+              progress: Callable | None, cell_timeout: float) -> dict:
     """The result of every cell and expression; where a cell raises, of none."""
     defaults = project.config.get("execute") or {}
     chapters = [execute.Chapter(draft.page.source, project.root / draft.page.source.parent,
                                 draft.source.units, defaults) for draft in drafts]
 
     def on_cell(chapter, number, total, label, seconds):
-        if seconds is not None:
-            name = f" {label}" if label else ""
-            say(f"{chapter.path}: cell {number} of {total}{name} ({seconds:.1f} s)")
+        name = f" {label}" if label else ""
+        time_taken = "" if seconds is None else f" ({seconds:.1f} s)"
+        line = f"{chapter.path}: cell {number} of {total}{name}{time_taken}"
+        if progress:
+            progress(line, seconds is not None)
+        elif seconds is not None:
+            say(line)
 
     cache = Cache(project.state_dir / "cache",
                   [project.root / "code" / "deepmath", project.root / "data"])
     try:
         results = cached_results(chapters, cache, on_notice=lambda notice: say(str(notice)),
-                                 on_cell=on_cell)
+                                 on_cell=on_cell, cell_timeout=cell_timeout)
     except BookError as error:
         problems += error.problems
         return {}
@@ -129,18 +194,27 @@ def run_cells(project: Project, drafts: list[Draft], problems: list[Problem], sa
             for unit, result in zip(chapter.units, found)}
 
 
-def parse(project: Project, draft: Draft, results: dict, problems: list[Problem]) -> None:
-    """Put the results into the text, and let pandoc read it, once."""
+def parse(project: Project, draft: Draft, results: dict, problems: list[Problem],
+          code: str = "") -> None:
+    """Put the results into the text, and let pandoc read it, once.
+
+    Cells without results are given stand-ins, so that their labels are known; `code` is that
+    of the book's cells, if they did not run.
+    """
     writer = CellWriter(draft.page.source.stem, project.config.get("execute") or {})
     parts = []
     for piece in draft.source.pieces:
         if isinstance(piece, Cell):
-            outputs = results.get(piece, [])
-            parts.append(writer.write(piece, outputs))
+            if piece in results:
+                draft.outputs[piece] = results[piece]
+            parts.append(writer.write(piece, draft.outputs.get(piece, stand_ins(piece))))
         elif isinstance(piece, Prose):
             parts.append(piece.substitute([inline_text(results.get(each)) for each in piece.inline]))
     draft.pictures = writer.pictures
     draft.blocks = pandoc.read("".join(parts))["blocks"]
+    problems += checks.page_problems(project, draft.source, draft.blocks, draft.manuscript,
+                                     draft.outputs, set(draft.pictures), code)
+    problems += traps.page_traps(draft.source, draft.blocks, draft.manuscript)
 
 
 def inline_text(value: execute.InlineValue | None) -> str:
@@ -150,45 +224,69 @@ def inline_text(value: execute.InlineValue | None) -> str:
     return value.text if value.kind == "markdown" else MARKS.sub(r"\\\1", value.text)
 
 
-def compose(project: Project, drafts: list[Draft], target: str,
-            problems: list[Problem]) -> list[Chapter]:
-    """Structure, number, check, refer and cite, for one target."""
+def compose(project: Project, drafts: list[Draft], target: str, problems: list[Problem],
+            code: str = "") -> tuple[list[Chapter], dict[str, Entry]]:
+    """Structure, number and check, for one target."""
     name = "html" if target == "html" else "typst"
     parsed = [(draft.page, structure(copy.deepcopy(draft.blocks), name), draft.front_title)
               for draft in drafts]
     chapters, entries = number_book(parsed)
-    sources = citations.known_keys(project)
+    ids = {chapter.page.source: set(checks.own_ids(chapter)) for chapter in chapters}
+    unseen = any(problem.stops == "builtin" for problem in problems)
+    survey = checks.Survey(project, entries, citations.known_keys(project), ids, code, unseen)
     for draft, chapter in zip(drafts, chapters):
-        found = checks.find_problems(project, chapter, draft.manuscript, entries, sources,
-                                     set(draft.pictures))
+        found = [*checks.chapter_problems(survey, chapter, draft.manuscript),
+                 *traps.chapter_traps(survey, chapter, draft.manuscript, name)]
         problems += [problem for problem in found if problem not in problems]
-    if not problems:
-        for chapter in chapters:
-            references.resolve(chapter, entries, name)
-        citations.cite(project, chapters)
-    return chapters
+    return chapters, entries
 
 
-def locate(error: pandoc.UnreadFormulas, drafts: list[Draft]) -> BookError:
+def resolve(project: Project, chapters: list[Chapter], entries: dict[str, Entry],
+            target: str) -> None:
+    """Refer and cite, for one target."""
+    for chapter in chapters:
+        references.resolve(chapter, entries, "html" if target == "html" else "typst")
+    citations.cite(project, chapters)
+
+
+def unread_formulas(drafts: list[Draft]) -> list[Problem]:
+    """Formulas that pandoc cannot convert."""
+    formulas = [para([node]) for draft in drafts for node in nodes(draft.blocks, "Math")]
+    try:
+        pandoc.write(formulas, "--to", "html5", "--mathml")
+    except pandoc.UnreadFormulas as error:
+        return locate(error.formulas, drafts)
+    return []
+
+
+def locate(formulas: list[str], drafts: list[Draft]) -> list[Problem]:
     """The problems of formulas, with the places where the formulas stand."""
     problems = []
-    for formula in error.formulas:
+    for formula in formulas:
         message = f"pandoc cannot read the formula {' '.join(formula.split())}"
         found = [draft.manuscript.problem(re.escape(formula.strip()), message)
                  for draft in drafts if formula.strip() in draft.manuscript.text]
         problems.append(found[0] if found else Problem("pandoc", None, message))
-    return BookError(problems)
+    return problems
 
 
 def write_html(project: Project, drafts: list[Draft], chapters: list[Chapter],
                only: Page | None, built: Path) -> None:
+    unread: list[str] = []
     for draft, chapter in zip(drafts, chapters):
         if only in (None, draft.page):
-            page = html.write_page(project, chapters, chapter)
+            try:
+                page = html.write_page(project, chapters, chapter)
+            except pandoc.UnreadFormulas as error:
+                unread += error.formulas
+                continue
             write_file(built / draft.page.output, page)
             place_pictures(project, draft, chapter, built)
-    shutil.copytree(html.THEME, built / html.ASSETS, dirs_exist_ok=True,
-                    ignore=shutil.ignore_patterns("page.html", "*.md"))
+    if unread:
+        raise pandoc.UnreadFormulas([], unread)
+    with writing(built):
+        shutil.copytree(html.THEME, built / html.ASSETS, dirs_exist_ok=True,
+                        ignore=shutil.ignore_patterns("page.html", "*.md"))
 
 
 def place_pictures(project: Project, draft: Draft, chapter: Chapter, built: Path) -> None:
@@ -208,7 +306,8 @@ def write_pdf(project: Project, drafts: list[Draft], chapters: list[Chapter],
     work = built.with_name("typst")
     for draft, chapter in zip(drafts, chapters):
         place_pictures(project, draft, chapter, work)
-    shutil.copytree(typst.THEME, work, dirs_exist_ok=True)
+    with writing(work):
+        shutil.copytree(typst.THEME, work, dirs_exist_ok=True)
     write_file(work / "main.typ", typst.write_book(project, chapters))
     try:
         pdf = typst_compiler.compile(str(work / "main.typ"), root=str(work))

@@ -15,10 +15,11 @@ beside pandoc's own nodes::
 import json
 import re
 from functools import cache
+from itertools import groupby
 
 from bookbuild import pandoc
-from bookbuild.tree import (Node, attributes, classes, div, identifier, is_node, pairs, para,
-                            plain, rewrite, rewrite_lists, text)
+from bookbuild.tree import (Node, attributes, classes, identifier, is_node, nodes, pairs, para,
+                            plain, rewrite, rewrite_lists)
 
 FLOAT_KINDS = {"fig": "Figure", "tbl": "Table", "lst": "Listing"}
 CALLOUT_KINDS = {"note": "nte", "tip": "tip", "warning": "wrn", "important": "imp",
@@ -29,13 +30,15 @@ THEOREM_KINDS = {"thm": "Theorem", "lem": "Lemma", "cor": "Corollary", "prp": "P
 UNNUMBERED_KINDS = {"proof": "Proof", "remark": "Remark", "solution": "Solution"}
 MATH_ENVIRONMENT = re.compile(r"\\begin\{(align|equation|gather|multline)(\*?)\}.*\\end\{\1\2\}",
                               re.DOTALL)
+# At the beginning of code, or behind the backticks of code that is shown.
+ESCAPED_CELL = re.compile(r"(\A|`)\{(\{+[^<}\n]+\}+)\}")
 
 
 def structure(blocks: list, target: str) -> list:
     """Run all passes for one target, ``"html"`` or ``"typst"``."""
     blocks = conditional(blocks, target)
     blocks = raw_content(blocks, target)
-    for step in (equations, images, figures, tables, listings, floats, layouts, callouts,
+    for step in (shown_cells, equations, images, figures, tables, listings, floats, layouts, callouts,
                  theorems, tabsets):
         blocks = step(blocks)
     return blocks
@@ -62,14 +65,14 @@ def inlines(markdown: str) -> list:
 def conditional(blocks: list, target: str) -> list:
     """Keep what is meant for this target; drop what is not."""
     def keep(node: Node):
-        if not is_node(node, "Div", "Span"):
-            return None
         names = set(classes(node)) & {"content-visible", "content-hidden"}
         if not names:
             return None
         wanted, unwanted = pairs(node).get("when-format"), pairs(node).get("unless-format")
         applies = (wanted is None or wanted == target) and unwanted != target
-        return node["c"][1] if applies == ("content-visible" in names) else []
+        if applies != ("content-visible" in names):
+            return []
+        return node["c"][1] if is_node(node, "Div", "Span") else None
     return rewrite(blocks, keep)
 
 
@@ -86,6 +89,14 @@ def raw_content(blocks: list, target: str) -> list:
             return pandoc.read(string, "html")["blocks"]
         return None if format == target else []
     return rewrite(blocks, sort)
+
+
+def shown_cells(blocks: list) -> list:
+    """In code, `{{python}}` stands for a `{python}` that is shown and not run."""
+    def unescape(node: Node):
+        if is_node(node, "Code", "CodeBlock"):
+            node["c"][1] = ESCAPED_CELL.sub(r"\1\2", node["c"][1])
+    return rewrite(blocks, unescape)
 
 
 # ----------------------------------------------------------------------------- formulas
@@ -133,10 +144,6 @@ def new_float(kind: str, key: str, caption: list | None, body: list) -> Node:
             "mark": None, "number": None}
 
 
-def layout(blocks: list, columns: int) -> Node:
-    return {"t": "Layout", "columns": columns, "cells": [[block] for block in blocks]}
-
-
 def figures(blocks: list) -> list:
     """A picture that stands alone is a float; its caption is no alternative text."""
     def convert(node: Node):
@@ -145,10 +152,13 @@ def figures(blocks: list) -> list:
             body = rewrite(node["c"][2], _without_words)
             return new_float("fig", identifier(node), caption, body)
         alone = node["c"][0] if is_node(node, "Para") and len(node["c"]) == 1 else None
-        if alone and is_node(alone, "Image") and identifier(alone).startswith("fig-"):
-            [_, kinds, given], words, target = alone["c"]
-            picture = {"t": "Image", "c": [["", kinds, given], [], target]}
-            return new_float("fig", identifier(alone), words, [plain([picture])])
+        linked = alone["c"][1] if is_node(alone, "Link") and len(alone["c"][1]) == 1 else [alone]
+        picture = linked[0]
+        if is_node(picture, "Image") and (
+                identifier(picture).startswith("fig-") or picture is not alone and picture["c"][1]):
+            key, words = identifier(picture), picture["c"][1]
+            attributes(picture)[0] = ""
+            return new_float("fig", key, words, [plain([rewrite(alone, _without_words)])])
         return None
     return rewrite(blocks, convert)
 
@@ -172,14 +182,17 @@ def tables(blocks: list) -> list:
 
 
 def listings(blocks: list) -> list:
-    """A code block with a `lst-` label is a float."""
+    """A code block with a `lst-` label and a caption is a float, and never folded."""
     def convert(node: Node):
         if not is_node(node, "CodeBlock") or prefix(identifier(node)) != "lst":
             return None
         [key, kinds, given], code = node["c"]
-        rest = [[name, value] for name, value in given if name != "lst-cap"]
+        if "lst-cap" not in pairs(node):
+            return None
+        rest = [[name, value] for name, value in given if name not in (
+            "lst-cap", "code-fold", "code-summary")]
         block = {"t": "CodeBlock", "c": [["", kinds, rest], code]}
-        return new_float("lst", key, inlines(pairs(node).get("lst-cap", "")), [block])
+        return new_float("lst", key, inlines(pairs(node)["lst-cap"]), [block])
     return rewrite(blocks, convert)
 
 
@@ -192,23 +205,27 @@ def floats(blocks: list) -> list:
         if len(body) > 1 and is_node(body[-1], "Para"):
             *body, last = body
             caption = last["c"]
-        for place, part in enumerate(_outermost_floats(body)):
+        elif table := next((each for each in nodes(body, "Table") if each["c"][1][1]), None):
+            caption = [item for block in table["c"][1][1] for item in block["c"]]
+            table["c"][1] = [None, []]
+        for place, part in enumerate(_parts(body)):
             part["mark"] = chr(ord("a") + place)
         if "layout-ncol" in pairs(node):
-            body = [layout(body, int(pairs(node)["layout-ncol"]))]
+            body = layout(body, int(pairs(node)["layout-ncol"]))
         return new_float(prefix(identifier(node)), identifier(node), caption, body)
     return rewrite(blocks, convert)
 
 
-def _outermost_floats(tree):
-    if is_node(tree, "Float"):
+def _parts(tree):
+    """The outermost labelled floats."""
+    if is_node(tree, "Float") and tree["id"]:
         yield tree
     elif isinstance(tree, list):
         for item in tree:
-            yield from _outermost_floats(item)
+            yield from _parts(item)
     elif isinstance(tree, dict):
         for value in tree.values():
-            yield from _outermost_floats(value)
+            yield from _parts(value)
 
 
 def layouts(blocks: list) -> list:
@@ -218,6 +235,34 @@ def layouts(blocks: list) -> list:
             return layout(node["c"][1], int(pairs(node)["layout-ncol"]))
         return None
     return rewrite(blocks, convert)
+
+
+def layout(blocks: list, columns: int) -> list:
+    """Blocks side by side, below all code of their cells; a heading goes with the next block."""
+    code: list[Node] = []
+    cells: list[list] = []
+    heading: list[Node] = []
+    for block in blocks:
+        if is_node(block, "Header"):
+            heading = [*heading, block]
+            continue
+        if is_node(block, "Div"):
+            inside = block["c"][1]
+            code += [each for each in inside if _is_cell_code(each)]
+            block["c"][1] = [each for each in inside if not _is_cell_code(each)]
+        cells.append([*heading, block])
+        heading = []
+    return [*_joined(code), {"t": "Layout", "columns": columns, "cells": cells}, *heading]
+
+
+def _is_cell_code(node: Node) -> bool:
+    return is_node(node, "CodeBlock") and "cell-code" in classes(node)
+
+
+def _joined(code: list[Node]) -> list[Node]:
+    """Blocks of code, one for all neighbours of the same kind."""
+    return [{"t": "CodeBlock", "c": [attribute, "\n".join(each["c"][1] for each in group)]}
+            for attribute, group in groupby(code, attributes)]
 
 
 # ------------------------------------------------------------------------ titled blocks
@@ -257,6 +302,8 @@ def theorems(blocks: list) -> list:
         if not kind:
             return None
         name, body = _title(node, "name")
+        for heading in nodes(body, "Header"):
+            classes(heading).append("unnumbered")
         return {"t": "Theorem", "kind": kind, "id": key, "name": name, "body": body,
                 "number": None}
     return rewrite(blocks, convert)

@@ -110,11 +110,11 @@ def other_numbers(chapter: Chapter, manuscript: Manuscript) -> Iterator[Problem]
     for node in nodes(chapter.blocks):
         key = node.get("id") or identifier(node)
         if is_node(node, "Math") and is_display(node):
-            above["eq"] = "a formula without a label"
+            above.setdefault("eq", "a formula without a label")
         elif is_node(node, "Float") and node["kind"] == "fig" and not key and node["caption"]:
-            above["fig"] = "a captioned picture without a label"
+            above.setdefault("fig", "a captioned picture without a label")
         elif is_node(node, "Tabset"):
-            above["sec"] = "the title of a tab"
+            above.setdefault("sec", "the title of a tab")
         elif above.get(prefix(key)):
             yield manuscript.problem(label_pattern(key), f"in Quarto's PDF `{key}` has another "
                                      f"number than in HTML: {above[prefix(key)]}, above, counts "

@@ -78,7 +78,7 @@ def preamble(project: Project) -> str:
     subtitle = f"[{escape(str(book['subtitle']))}]" if book.get("subtitle") else "none"
     authors = "".join(f"{string(name)}, " for name in project.authors)
     return (f'#import "book.typ": *\n#show: book.with(title: [{escape(str(book["title"]))}], '
-            f"subtitle: {subtitle}, authors: ({authors}), lang: {string(project.lang)}, "
+            f"subtitle: {subtitle}, authors: ({authors}), lang: {string(project.lang.partition("-")[0])}, "
             f"contents-depth: {depth})\n\n")
 
 

@@ -33,7 +33,7 @@ class Depth:
     validation_loss: np.ndarray
 
 
-def compute(n_seeds: int = 32, n_epochs: int = 1500, n_points: int = 400,
+def compute(n_seeds: int = 32, n_epochs: int = 1000, n_points: int = 400,
             learning_rate: float = 0.1) -> Depth:
     """Train both architectures from the same seeds, on the same checkerboard.
 
