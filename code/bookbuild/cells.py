@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from bookbuild.source import Cell
 
-# In this order a display is shown: the first that it offers.
-SHOWN = ("image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/html", "text/latex",
-         "text/plain")
+# In this order a display is shown: the first that it offers. HTML comes first on the page.
+SHOWN = ("text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/plain")
+FORMULA = re.compile(r"\$.*\$|\\begin\{.*\\end\{.*", re.DOTALL)
+PLAIN_FENCE = ":::::: {.cell}"
 SUFFIXES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg"}
 
 
@@ -36,68 +37,72 @@ class CellWriter:
         """A cell and its outputs as Markdown."""
         self.count += 1
         options = {**self.defaults, **cell.options}
-        if not options.get("include", True):
+        if not options.get("include", True) or not (cell.code or outputs):
             return ""
+        if not options.get("output", True) or not options.get("eval", True):
+            outputs = []
         source = "" if options.get("echo", True) is False else code_block(cell, options)
-        shown = "\n\n".join(self.outputs(options, outputs))
+        fence = cell_fence(options, sum("data" in each for each in outputs))
         if options.get("output") == "asis":
-            text = f"{source}\n\n{shown}\n"
-        elif not source and not shown:
-            text = ""
+            text = f"{source}\n\n{''.join(self.outputs(options, outputs))}"
+            text = f"{fence}\n{text}\n::::::\n" if fence != PLAIN_FENCE else text
         else:
-            text = f"{cell_fence(options)}\n{source}\n\n{shown}\n::::::\n"
-        return indent(text, cell.indent)
+            shown = "\n\n".join(self.outputs(options, outputs))
+            text = f"{fence}\n{source}\n\n{shown}\n::::::\n" if source or shown else ""
+        return indent(f"\n{text}", cell.indent)
 
     def outputs(self, options: dict, outputs: list[dict]) -> Iterator[str]:
-        """Each output, and the float that its pictures or its table become."""
-        if options.get("output", True) is False or options.get("eval", True) is False:
-            return
+        """Each output; the displays that share a label or a layout stand together in the end."""
+        own, around, caption = labels_of(options, sum("data" in each for each in outputs))
         asis = options.get("output") == "asis"
-        label = str(options.get("label", ""))
-        floating: list[str] = []
+        displays: list[str] = []
         for each in outputs:
-            kind = each["output_type"]
-            if kind == "stream":
-                yield each["text"] if asis else framed(each["name"], fenced(each["text"]))
-            elif kind == "error":
-                yield framed("error", fenced("\n".join(each["traceback"]) or each["evalue"]))
+            if "data" in each:
+                label, words = own[len(displays)]
+                body = self.display(each, options, len(displays), label, words)
+                displays.append(body)
+                if around:
+                    continue
+            elif each["output_type"] == "error":
+                body = fenced("\n".join(each["traceback"]) or each["evalue"])
+                body = body if asis else framed("error", body)
+            elif asis and each["name"] == "stdout":
+                body = each["text"]
             else:
-                body = self.display(each, options, len(floating))
-                if picture_type(each) or label.startswith("tbl-"):
-                    floating.append(body)
-                else:
-                    yield body if asis else framed("display", body)
-        if floating:
-            yield framed("display", floated(label, options, floating))
+                body = fenced(each["text"]) if asis else framed(each["name"], fenced(each["text"]))
+            yield body
+        if around and displays:
+            body = "\n\n".join([*displays, caption])
+            yield f"::::: {{{around}}}\n{body}\n:::::"
 
-    def display(self, output: dict, options: dict, place: int) -> str:
-        """One display as Markdown: the best form that it offers."""
-        data = output["data"]
+    def display(self, output: dict, options: dict, place: int, label: str, caption: str) -> str:
+        """One display in the best form that it offers, with its label and caption."""
+        data = {kind: "".join(content) for kind, content in output["data"].items()}
+        if FORMULA.fullmatch(formula := data.get("text/latex", "").strip()):
+            data.setdefault("text/markdown", formula)
         kind = next((kind for kind in SHOWN if kind in data), None)
         if kind is None:
             return ""
-        content = "".join(data[kind])
         if kind in SUFFIXES:
-            return self.picture(kind, content, options, place)
-        if kind == "text/markdown":
-            return content
-        if kind == "text/html":
-            return fenced(content, "{=html}")
-        if kind == "text/latex":
-            return content if content.lstrip().startswith("$") else f"$$\n{content}\n$$"
-        return fenced(content)
+            body = self.picture(kind, data[kind], options, place, label, caption)
+            return body if options.get("output") == "asis" else framed("display", body)
+        body = f"{data[kind]}\n" if kind == "text/markdown" else fenced(data[kind])
+        if html := data.get("text/html"):
+            body = for_web(html, None if kind == "text/plain" and "</table" in html else body)
+        body += f"\n\n{caption}\n" if caption else ""
+        return body if options.get("output") == "asis" else framed("display", body, label)
 
-    def picture(self, kind: str, content: str, options: dict, place: int) -> str:
+    def picture(self, kind: str, content: str, options: dict, place: int, label: str,
+                caption: str) -> str:
         """A picture, written beside the page."""
         name = str(options.get("label") or f"cell-{self.count}")
         path = f"{self.stem}_files/figure-html/{name}-output-{place + 1}.{SUFFIXES[kind]}"
         self.pictures[path] = (content.encode() if kind == "image/svg+xml"
                                else base64.b64decode(content))
-        alt = nth(options.get("fig-alt"), place)
-        caption = "" if str(options.get("label", "")).startswith("fig-") else nth(
-            options.get("fig-cap"), place)
-        return f"![{caption}]({path.replace(' ', '%20')})" + (
-            f"{{fig-alt={quoted(alt)}}}" if alt else "")
+        alt = options.get("fig-alt")
+        alt = nth(alt, place) if isinstance(alt, list) else alt
+        given = " ".join(filter(None, [label, f"fig-alt={quoted(alt)}" if alt else ""]))
+        return f"![{caption}]({path.replace(' ', '%20')})" + (f"{{{given}}}" if given else "") + "\n"
 
 
 def stand_ins(cell: Cell) -> list[dict]:
@@ -110,13 +115,38 @@ def stand_ins(cell: Cell) -> list[dict]:
 
 # ------------------------------------------------------------------------- the pieces
 
-def cell_fence(options: dict) -> str:
-    """The opening of the cell's div; the labels of floats belong to the floats."""
+def labels_of(options: dict, count: int) -> tuple[list[tuple[str, str]], str, str]:
+    """Where the labels and captions of a cell with so many displays go.
+
+    Returns
+    -------
+    own : list of (str, str)
+        The label and the caption of each display.
+    around, caption : str
+        The attributes of the div around all displays, and its caption.
+    """
     label = str(options.get("label", ""))
-    names = [f"#{label}"] if label and not label.startswith(("fig-", "tbl-", "lst-")) else []
-    names += [".cell"]
+    kind = label[:3] if label.startswith(("fig-", "tbl-")) else ""
+    grouped = kind == "tbl" or kind == "fig" and count > 1
+    captions = options.get("fig-subcap" if grouped else "fig-cap") or []
+    captions = captions if isinstance(captions, list) else [captions]
+    if grouped:
+        labels = [f"#{label}-{place}" for place in range(1, len(captions) + 1)]
+    else:
+        labels = [f"#{label}"] * (count == 1 and bool(label))
+    around = [f"#{label}"] * grouped
+    around += [f"layout-ncol={options['layout-ncol']}"] * ("layout-ncol" in options)
+    own = [(nth(labels, place), nth(captions, place)) for place in range(count)]
+    return own, " ".join(around), str(options.get(f"{kind}-cap", "")) if grouped else ""
+
+
+def cell_fence(options: dict, count: int) -> str:
+    """The opening of the div of a cell with so many displays; one alone takes its label."""
+    label = str(options.get("label", ""))
+    own = label and count != 1 and not label.startswith(("fig-", "tbl-"))
+    names = [f"#{label}"] * bool(own) + [".cell"]
     names += [f".{options['classes'].lstrip('.')}"] if options.get("classes") else []
-    return f"\n:::::: {{{' '.join(names)}}}\n"
+    return f":::::: {{{' '.join(names)}}}"
 
 
 def code_block(cell: Cell, options: dict) -> str:
@@ -138,24 +168,18 @@ def fence_text(cell: Cell) -> str:
     return "\n".join(["```{python}", *lines, cell.code.strip("\n"), "```"])
 
 
-def floated(label: str, options: dict, bodies: list[str]) -> str:
-    """Pictures or a table as a labelled float; several side by side if asked."""
-    columns = options.get("layout-ncol")
-    kind = label.partition("-")[0]
-    layout = f" layout-ncol={columns}" if columns else ""
-    if kind not in ("fig", "tbl"):
-        return f"\n::::: {{{layout.strip()}}}\n" + "\n\n".join(bodies) + "\n:::::\n" if columns \
-            else "\n\n".join(bodies)
-    parts = options.get(f"{kind}-subcap") or []
-    if parts:
-        bodies = [f"::: {{#{label}-{place}}}\n{body}\n\n{nth(parts, place - 1)}\n:::"
-                  for place, body in enumerate(bodies, 1)]
-    caption = options.get(f"{kind}-cap", "")
-    return f"::::: {{#{label}{layout}}}\n" + "\n\n".join([*bodies, str(caption)]) + "\n:::::"
+def for_web(html: str, printed: str | None) -> str:
+    """HTML for the page, and what stands in its place in print; nothing, if print can read it."""
+    html = fenced(html, "{=html}")
+    if printed is None:
+        return html
+    return (f'::: {{.content-visible when-format="html"}}\n{html}\n:::\n\n'
+            f'::: {{.content-hidden when-format="html"}}\n{printed}\n:::')
 
 
-def framed(kind: str, body: str) -> str:
-    return f"::::::: {{.cell-output .cell-output-{kind}}}\n{body}\n:::::::"
+def framed(kind: str, body: str, label: str = "") -> str:
+    names = " ".join(filter(None, [label, f".cell-output .cell-output-{kind}"]))
+    return f"::::::: {{{names}}}\n{body}\n:::::::"
 
 
 def fenced(text: str, info: str = "") -> str:
@@ -170,11 +194,8 @@ def quoted(value) -> str:
     return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'
 
 
-def nth(values, place: int) -> str:
-    """The value for the place-th picture: of a list its entry, else the first's alone."""
-    if isinstance(values, list):
-        return str(values[place]) if place < len(values) else ""
-    return str(values) if values and place == 0 else ""
+def nth(values: list, place: int) -> str:
+    return str(values[place]) if place < len(values) else ""
 
 
 def indent(text: str, by: str) -> str:

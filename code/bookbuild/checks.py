@@ -189,24 +189,26 @@ def pictures(project: Project, blocks: list, manuscript: Manuscript, made: set[s
     """Pictures from files; those of cells are looked at with the cells."""
     captioned = {id(picture) for figure in nodes(blocks, "Figure")
                  for picture in nodes(figure, "Image")}
+    counts: Counter = Counter()
     for node in nodes(blocks, "Image"):
         given, address = pairs(node), unquote(node["c"][2][0])
-        pattern = re.escape(node["c"][2][0])
         if address in made:
             continue
+        counts[address] += 1
+        where = {"pattern": re.escape(node["c"][2][0]), "nth": counts[address]}
         alt = given.get("fig-alt", given.get("alt", ""))
         captioned_here = id(node) in captioned or identifier(node).startswith("fig-")
         if not alt.strip() and (captioned_here or not text(node["c"][1]).strip()):
-            yield manuscript.problem(pattern, NO_ALT, alt_stops(project))
+            yield manuscript.problem(message=NO_ALT, stops=alt_stops(project), **where)
         if urlsplit(node["c"][2][0]).scheme:
-            yield manuscript.problem(pattern, f"the picture {address[:60]} is no file of the book: "
-                                     "keep it in the book")
+            yield manuscript.problem(message=f"the picture {address[:60]} is no file of the book: "
+                                     "copy it into the book", **where)
         elif problem := file_problem(project, manuscript.source, address):
             if posixpath.basename(address) not in code:
-                yield manuscript.problem(pattern, f"the picture {address} {problem}")
+                yield manuscript.problem(message=f"the picture {address} {problem}", **where)
         elif PurePosixPath(address).suffix.lower() not in PICTURES:
-            yield manuscript.problem(pattern, f"the picture {address} is of a kind that the page or "
-                                     "the PDF can't show: make it SVG, PNG or JPEG")
+            yield manuscript.problem(message=f"the picture {address} is of a kind that the page or "
+                                     "the PDF can't show: make it SVG, PNG or JPEG", **where)
 
 
 def alt_stops(project: Project) -> str:
@@ -297,7 +299,7 @@ def unknown_constructs(blocks: list, manuscript: Manuscript) -> Iterator[Problem
 
 
 def raw_problems(format: str, source: str, manuscript: Manuscript) -> Iterator[Problem]:
-    pattern = re.escape((source.strip() or format).splitlines()[0])
+    pattern = r"\s+".join(map(re.escape, source.split()))
     if format == "tex" and not MATH_ENVIRONMENT.fullmatch(source.strip()):
         yield manuscript.problem(pattern, f"`{source.strip()[:40]}` is TeX, which neither the page "
                                  "nor the PDF prints outside formulas: write it in Markdown")

@@ -119,7 +119,7 @@ def render(project: Project, targets: list[str], only: Page | None, say: Say, ti
         if stopping := hindrances(problems, "builtin"):
             raise BookError([*stopping, *unread_formulas(drafts)])
         if problems:
-            say(f"{len(problems)} notices: see `book check`")
+            say(f"`book check` has more to say ({len(set(problems))} findings)")
         put_in_place(built, project.output_dir)
 
 

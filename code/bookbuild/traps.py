@@ -76,8 +76,9 @@ def bare_formulas(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
     for node in nodes(blocks, "RawBlock", "RawInline"):
         format, source = node["c"]
         if format in ("tex", "latex") and MATH_ENVIRONMENT.fullmatch(source.strip()):
-            yield manuscript.problem(re.escape(source.strip().splitlines()[0]), "a formula without "
-                                     "`$$` is lost in Quarto's PDF: put `$$` around it", "quarto")
+            pattern = r"(?m)^\s*" + r"\s+".join(map(re.escape, source.split()))
+            yield manuscript.problem(pattern, "a formula without `$$` is lost in Quarto's PDF: put "
+                                     "`$$` around it", "quarto")
 
 
 def cell_traps(cell: Cell) -> Iterator[Problem]:

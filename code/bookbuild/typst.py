@@ -77,8 +77,9 @@ def preamble(project: Project) -> str:
     depth = project.format_options("typst").get("toc-depth", 2)
     subtitle = f"[{escape(str(book['subtitle']))}]" if book.get("subtitle") else "none"
     authors = "".join(f"{string(name)}, " for name in project.authors)
+    language = project.lang.partition("-")[0]
     return (f'#import "book.typ": *\n#show: book.with(title: [{escape(str(book["title"]))}], '
-            f"subtitle: {subtitle}, authors: ({authors}), lang: {string(project.lang.partition("-")[0])}, "
+            f"subtitle: {subtitle}, authors: ({authors}), lang: {string(language)}, "
             f"contents-depth: {depth})\n\n")
 
 

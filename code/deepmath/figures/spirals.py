@@ -3,6 +3,7 @@
 Separability is measured by a linear probe. A representation of more than two units is shown
 as the probe sees it, projected at right angles on a plane: to the right the distance from
 the probe's boundary, upwards the direction, of those left, in which the points vary most.
+Each axis is stretched to fill its panel.
 """
 
 from dataclasses import dataclass
@@ -16,14 +17,16 @@ from numpy.random import default_rng
 from deepmath.checks import check_whole
 from deepmath.datasets import spirals
 from deepmath.figures.style import (
-    BLACK, CLASS_COLOURS, CLASS_MARKERS, GREEN, GREY, PURPLE, VERMILLION, WIDTH, letter, styled)
+    BLACK, CLASS_COLOURS, CLASS_MARKERS, GREEN, PURPLE, VERMILLION, WIDTH, letter, styled)
 from deepmath.network import Network, views
 from deepmath.optimisers import Adam
 from deepmath.probe import linear_probe, logistic_regression
 from deepmath.training import fit
 
-L2 = 1e-3  # the probe's penalty
 KINDS = ("zero biases", "random biases", "trained")
+L2 = 1e-3          # the probe's penalty
+N_DRAWN = 400      # of the held-out points
+BOUNDARY = {"color": BLACK, "linewidth": 1.0, "linestyle": "--", "zorder": 0}
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,10 @@ class Spirals:
     boundary: np.ndarray
     shown: int
     planes: np.ndarray
+
+    @property
+    def n_seeds(self) -> int:
+        return self.probe_accuracy.shape[1]
 
 
 def compute(n_hidden: int = 8, n_seeds: int = 32, n_points: int = 300, n_held_out: int = 1000,
@@ -135,25 +142,28 @@ def probe_plane(R: np.ndarray, y: np.ndarray, shown: np.ndarray) -> np.ndarray:
 @styled
 def draw(result: Spirals) -> Figure:
     """Draw the plane, a row of two layers for each kind of network, and all accuracies."""
-    figure = plt.figure(figsize=(WIDTH, 7.4))
-    grid = figure.add_gridspec(3, 3, left=0.02, right=0.99, bottom=0.045, top=0.965,
-                               wspace=0.08, hspace=0.3)
-    plane = figure.add_subplot(grid[0, 0])
+    figure = plt.figure(figsize=(WIDTH, 7.2))
+    frame = {"bottom": 0.045, "top": 0.925, "hspace": 0.3, "wspace": 0.1}
+    left = figure.add_gridspec(3, 1, left=0.065, right=0.35, **frame)
+    right = figure.add_gridspec(3, 2, left=0.385, right=0.99, **frame)
+    plane = figure.add_subplot(left[0])
     letter(plane, "a", "the plane")
     draw_points(plane, result.X, result.y)
     draw_boundary(plane, result.boundary)
-    accuracies = figure.add_subplot(grid[1:, 0])
+    plane.set_xlabel(f"probe {result.probe_accuracy[0, 0, 0]:.2f}")
+    figure.legend(*plane.get_legend_handles_labels(), loc="upper center", ncols=3,
+                  bbox_to_anchor=(0.5, 1.0), markerscale=2)
+    accuracies = figure.add_subplot(left[1:])
     letter(accuracies, "d", "probe accuracy")
     draw_accuracies(accuracies, result)
     marks = iter("bcefgh")
     for kind, name in enumerate(result.kinds):
         for layer in (0, 1):
-            axes = figure.add_subplot(grid[kind, layer + 1])
+            axes = figure.add_subplot(right[kind, layer])
             letter(axes, next(marks), f"layer {layer + 1}, {name}")
             draw_points(axes, result.planes[kind, layer], result.y)
-            axes.axvline(0, color=GREY, linewidth=1.0, linestyle="--", zorder=0)
-            axes.set_xlabel(summary(result.probe_accuracy[kind, :, layer + 1]))
-    plane.set_xlabel(f"accuracy {result.probe_accuracy[0, 0, 0]:.2f}")
+            axes.axvline(0, **BOUNDARY)
+            axes.set_xlabel(f"probe {summary(result.probe_accuracy[kind, :, layer + 1])}")
     return figure
 
 
@@ -164,26 +174,22 @@ def summary(accuracy: np.ndarray) -> str:
 
 
 def draw_points(axes: Axes, points: np.ndarray, y: np.ndarray) -> None:
-    """Draw both classes in a square without distortion."""
+    """Draw the points of both classes, in a frame without ticks."""
+    points, y = points[:N_DRAWN], y[:N_DRAWN]
     for label, (colour, marker) in enumerate(zip(CLASS_COLOURS, CLASS_MARKERS)):
-        axes.plot(*points[y == label].T, marker, color=colour, markersize=2.6,
-                  markeredgewidth=0)
-    low, high = points.min(axis=0), points.max(axis=0)
-    half = 0.54 * (high - low).max()
-    (x, y), _ = (low + high) / 2, None
-    axes.set(xlim=(x - half, x + half), ylim=(y - half, y + half), xticks=[], yticks=[],
-             aspect="equal")
-    axes.spines[["top", "right"]].set_visible(True)
+        axes.plot(*points[y == label].T, marker, color=colour, markersize=3,
+                  markeredgewidth=0, label=f"class {label}")
+    axes.set(xticks=[], yticks=[])
     for spine in axes.spines.values():
-        spine.set_color("#BBBBBB")
+        spine.set(visible=True, color="#BBBBBB")
 
 
 def draw_boundary(axes: Axes, boundary: np.ndarray) -> None:
-    """Draw the line w1 x1 + w2 x2 + b = 0 across a panel."""
+    """Draw the line w1 x1 + w2 x2 + b = 0 across the plane."""
     w, b = boundary[:2], boundary[2]
     point = -b * w / (w @ w)
-    axes.axline(point, point + [-w[1], w[0]], color=GREY, linewidth=1.0, linestyle="--",
-                zorder=0)
+    axes.set_aspect("equal", "datalim")
+    axes.axline(point, point + [-w[1], w[0]], label="the probe's boundary", **BOUNDARY)
 
 
 def draw_accuracies(axes: Axes, result: Spirals) -> None:
@@ -191,8 +197,10 @@ def draw_accuracies(axes: Axes, result: Spirals) -> None:
     styles = zip(result.kinds, result.probe_accuracy, (VERMILLION, PURPLE, GREEN), "sDo",
                  ("--", "-.", "-"))
     for name, accuracy, colour, marker, line in styles:
-        axes.plot(accuracy.T, color=colour, alpha=0.25, linewidth=0.7)
+        axes.plot(accuracy.T, color=colour, alpha=0.3, linewidth=0.7)
         axes.plot(np.median(accuracy, axis=0), marker + line, color=colour, label=name)
     axes.set_xticks([0, 1, 2], ["plane", "layer 1", "layer 2"])
-    axes.set_xlim(-0.15, 2.15)
-    axes.legend()
+    axes.set(xlim=(-0.12, 2.12), ylim=(0.39, 1.01))
+    axes.tick_params(axis="x", length=0)
+    axes.legend(loc="lower left", borderaxespad=0, title=f"median of {result.n_seeds} networks",
+                alignment="left")

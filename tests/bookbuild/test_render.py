@@ -1,0 +1,89 @@
+"""Bad input gets one line a mistake, and the book that stands is left alone."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CONFIG = """project:
+  type: book
+alt-text: required
+book:
+  title: "A small book"
+  author: "A. N. Author"
+  chapters: [index.qmd, one.qmd]
+"""
+GOOD = "# One {#sec-one}\n\nText.\n\n```{python}\n1 + 1\n```\n"
+
+
+def render(root, *options):
+    return subprocess.run([sys.executable, "-m", "bookbuild.cli", "render", "--engine", "builtin",
+                           "--to", "html", str(root), *options], capture_output=True, text=True)
+
+
+def contents(folder):
+    return {str(path.relative_to(folder)): path.read_bytes()
+            for path in Path(folder).rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def small_book(tmp_path):
+    (tmp_path / "_quarto.yml").write_text(CONFIG)
+    (tmp_path / "index.qmd").write_text("# Preface {.unnumbered}\n\nHello, @sec-one.\n")
+    (tmp_path / "one.qmd").write_text(GOOD)
+    return tmp_path
+
+
+def test_a_good_book_renders(small_book):
+    done = render(small_book)
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).is_file()
+
+
+def test_every_mistake_is_told_and_nothing_is_replaced(small_book):
+    assert render(small_book).returncode == 0
+    before = contents(small_book / "_book")
+    (small_book / "one.qmd").write_text(
+        "# One {#sec-one}\n\nSee @fig-nowhere and ![](gone.png).\n\n"
+        "## Twice {#sec-one}\n\n::: {.panel-sidebar}\nx\n:::\n\n"
+        "```{python}\n#| fig-capp: typo\nx = 1\n1 / 0\n```\n")
+    done = render(small_book)
+    assert done.returncode == 1
+    for place in ("one.qmd:3: nothing in the book has the label `fig-nowhere`",
+                  "one.qmd:3: the picture gone.png is missing", "one.qmd:5: the id `sec-one`",
+                  "one.qmd:7: `panel-sidebar`", "did you mean `fig-cap`?",
+                  "ZeroDivisionError: division by zero"):
+        assert place in done.stderr
+    assert "Traceback" not in done.stderr
+    assert contents(small_book / "_book") == before
+
+
+def test_malformed_yaml_has_its_line(small_book):
+    (small_book / "_quarto.yml").write_text(CONFIG + "lang: [en\n")
+    done = render(small_book)
+    assert done.returncode == 1 and "_quarto.yml:" in done.stderr
+    assert "malformed YAML" in done.stderr
+
+
+def test_a_killed_render_leaves_the_old_book(small_book):
+    assert render(small_book).returncode == 0
+    before = contents(small_book / "_book")
+    (small_book / "one.qmd").write_text(
+        "# One {#sec-one}\n\n```{python}\nimport os, signal\n"
+        "os.kill(os.getppid(), signal.SIGKILL)\n```\n")
+    assert render(small_book).returncode != 0
+    assert contents(small_book / "_book") == before
+    (small_book / "one.qmd").write_text(GOOD)
+    assert render(small_book).returncode == 0
+    assert not list((small_book / ".book").glob("build-*"))
+
+
+def test_the_standard_library_keeps_its_module_code():
+    root = Path(__file__).parents[2]
+    assert not (root / "code" / "__init__.py").exists()
+    said = subprocess.run([sys.executable, "-c", "import code, pdb; print(code.__file__)"],
+                          cwd=root, capture_output=True, text=True, check=True,
+                          env={**os.environ, "PYTHONPATH": ""}).stdout
+    assert not said.startswith(str(root))
