@@ -135,7 +135,8 @@ def labels_of(options: dict, count: int) -> tuple[list[tuple[str, str]], str, st
     else:
         labels = [f"#{label}"] * (count == 1 and bool(label))
     around = [f"#{label}"] * grouped
-    around += [f"layout-ncol={options['layout-ncol']}"] * ("layout-ncol" in options)
+    if "layout-ncol" in options:
+        around.append(f"layout-ncol={options['layout-ncol']}")
     own = [(nth(labels, place), nth(captions, place)) for place in range(count)]
     return own, " ".join(around), str(options.get(f"{kind}-cap", "")) if grouped else ""
 
