@@ -64,7 +64,7 @@ class Task:
 def tasks(shrink: int) -> list[Task]:
     """Return the tasks in the order of the table."""
     cell = xor(120, 42), None, 0.05, 500 // shrink
-    depth = checkerboard(400, 0, 2), checkerboard(400, 1, 2), 0.05, 1000 // shrink
+    depth = checkerboard(400, 0), checkerboard(400, 1), 0.05, 1000 // shrink
     plan = [("XOR 2x8", (2, 8, 8, 1), cell), ("depth 1x64", (2, 64, 1), depth),
             ("depth 4x16", (2, 16, 16, 16, 16, 1), depth)]
     made = []

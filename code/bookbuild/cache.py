@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -73,6 +74,8 @@ class Cache:
                 os.fsync(stream.fileno())
             os.replace(unfinished, file)
         except OSError as error:
+            with suppress(OSError):
+                unfinished.unlink()
             return Problem(self.folder, None, f"the results of cells can't be kept here, and "
                            f"will be made again: {error.strerror}")
         return None

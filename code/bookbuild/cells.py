@@ -90,7 +90,9 @@ class CellWriter:
         if html := data.get("text/html"):
             body = for_web(html, None if kind == "text/plain" and "</table" in html else body)
         body += f"\n\n{caption}\n" if caption else ""
-        return body if options.get("output") == "asis" else framed("display", body, label)
+        if options.get("output") == "asis":
+            return body if kind == "text/markdown" else f"\n\n{body}\n\n"
+        return framed("display", body, label)
 
     def picture(self, kind: str, content: str, options: dict, place: int, label: str,
                 caption: str) -> str:
@@ -134,9 +136,8 @@ def labels_of(options: dict, count: int) -> tuple[list[tuple[str, str]], str, st
         labels = [f"#{label}-{place}" for place in range(1, len(captions) + 1)]
     else:
         labels = [f"#{label}"] * (count == 1 and bool(label))
-    around = [f"#{label}"] * grouped
-    if "layout-ncol" in options:
-        around.append(f"layout-ncol={options['layout-ncol']}")
+    around = [f"#{label}"] if grouped else []
+    around += [f"layout-ncol={options['layout-ncol']}"] if "layout-ncol" in options else []
     own = [(nth(labels, place), nth(captions, place)) for place in range(count)]
     return own, " ".join(around), str(options.get(f"{kind}-cap", "")) if grouped else ""
 

@@ -39,7 +39,9 @@ REFUSED_ATTRIBUTES = re.compile(
 # What only a book's `_quarto.yml` can say to this press, not a chapter.
 BOOK_KEYS = {"author", "authors", "bibliography", "csl", "date", "execute", "format", "lang",
              "link-citations", "number-sections", "subtitle", "toc", "toc-depth"}
-PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"}
+# How files of pictures begin that both the page and the PDF can show.
+SIGNS = {".png": (b"\x89PNG",), ".jpg": (b"\xff\xd8",), ".jpeg": (b"\xff\xd8",),
+         ".gif": (b"GIF8",), ".webp": (b"RIFF",), ".svg": (b"<", b"\xef\xbb\xbf<")}
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,8 @@ class Survey:
     ----------
     project, entries
         The project, and all labels of the book.
-    sources : set of str
-        The keys of the bibliography.
+    sources : set of str or None
+        The keys of the bibliography; None if it can't be read.
     ids : dict
         All ids of each page.
     code : str
@@ -62,7 +64,7 @@ class Survey:
 
     project: Project
     entries: dict[str, Entry]
-    sources: set[str]
+    sources: set[str] | None
     ids: dict[PurePosixPath, set[str]]
     code: str
     unseen: bool
@@ -83,6 +85,7 @@ def chapter_problems(survey: Survey, chapter: Chapter,
     yield from unresolved_references(survey, chapter, manuscript)
     yield from unknown_sources(survey, chapter, manuscript)
     yield from broken_links(survey, chapter, manuscript)
+    yield from unlisted_sources(survey, chapter, manuscript)
 
 
 def page_problems(project: Project, source: Source, blocks: list, manuscript: Manuscript,
@@ -144,9 +147,16 @@ def unresolved_references(survey: Survey, chapter: Chapter, manuscript: Manuscri
 
 def unknown_sources(survey: Survey, chapter: Chapter, manuscript: Manuscript):
     for key in dict.fromkeys(cited_keys([chapter.title, chapter.blocks])):
-        if key not in survey.sources:
+        if survey.sources is not None and key not in survey.sources:
             yield manuscript.problem(reference_pattern(key),
                                      f"no source `{key}` in the bibliography", survey.stops())
+
+
+def unlisted_sources(survey: Survey, chapter: Chapter, manuscript: Manuscript):
+    cited = cited_keys(chapter.blocks)
+    if cited and not any("refs" in ids for ids in survey.ids.values()):
+        yield manuscript.problem(reference_pattern(cited[0]), "no page of the book lists the "
+                                 "sources: add one with the lines `::: {#refs}` and `:::`", "builtin")
 
 
 def broken_links(survey: Survey, chapter: Chapter, manuscript: Manuscript):
@@ -179,9 +189,14 @@ def file_problem(project: Project, source: PurePosixPath, address: str) -> str |
     if place.startswith(("/", "../")):
         return "lies outside the book's folder: copy it into the book"
     try:
-        return None if Path(project.root, place).is_file() else "is missing"
-    except OSError as error:
-        return f"cannot be read: {error.strerror}"
+        with open(Path(project.root, place), "rb") as file:
+            start = file.read(1000).lstrip()
+    except (FileNotFoundError, NotADirectoryError):
+        return "is missing"
+    except (OSError, ValueError) as error:
+        return f"cannot be read: {getattr(error, 'strerror', error)}"
+    signs = SIGNS.get(PurePosixPath(place).suffix.lower(), ())
+    return None if not signs or start.startswith(signs) else "is damaged, or of another kind"
 
 
 def pictures(project: Project, blocks: list, manuscript: Manuscript, made: set[str],
@@ -205,8 +220,8 @@ def pictures(project: Project, blocks: list, manuscript: Manuscript, made: set[s
                                      "copy it into the book", **where)
         elif problem := file_problem(project, manuscript.source, address):
             if posixpath.basename(address) not in code:
-                yield manuscript.problem(message=f"the picture {address} {problem}", **where)
-        elif PurePosixPath(address).suffix.lower() not in PICTURES:
+                yield manuscript.problem(message=f"the picture {address[:60]} {problem}", **where)
+        elif PurePosixPath(address).suffix.lower() not in SIGNS:
             yield manuscript.problem(message=f"the picture {address} is of a kind that the page or "
                                      "the PDF can't show: make it SVG, PNG or JPEG", **where)
 
@@ -232,17 +247,17 @@ def cell_problems(project: Project, cell: Cell, outputs: list | None) -> Iterato
         count = len(subcaptions) or int(label.startswith("fig-") or "fig-cap" in options)
     else:
         count = sum(bool(picture_type(each)) for each in outputs)
-        if label.startswith("fig-") and not count:
-            yield problem("label", "the cell draws no picture for its label and caption", "builtin")
+        if label.startswith(("fig-", "tbl-")) and not any("data" in each for each in outputs):
+            yield problem("label", f"the cell shows nothing for its label `{label}`")
         elif label.startswith("fig-") and count > 1 and not subcaptions:
-            yield problem("fig-cap", f"the cell draws {count} pictures, and Quarto would spoil their "
-                          "label and caption: give each a caption in `fig-subcap`")
+            yield problem("fig-cap", f"the cell draws {count} pictures, and Quarto spoils their "
+                          "label and caption: give each a caption in `fig-subcap`", "quarto")
         elif subcaptions and len(subcaptions) != count:
             yield problem("fig-subcap", f"`fig-subcap` has {len(subcaptions)} captions, and the "
                           f"cell draws {count} pictures: give each its own")
     alt = options.get("fig-alt")
-    alts = [each for each in (alt if isinstance(alt, list) else [alt]) if each and each.strip()]
-    if len(alts) < count:
+    alts = alt if isinstance(alt, list) else [alt] * count
+    if sum(bool(each and each.strip()) for each in alts) < count:
         yield problem("fig-alt", NO_ALT, alt_stops(project))
 
 
@@ -286,8 +301,8 @@ def unknown_constructs(blocks: list, manuscript: Manuscript) -> Iterator[Problem
                     or name == "fig-alt" and node["t"] != "Image"
                     or name == "lst-cap" and not identifier(node).startswith("lst-")
                     or name == "layout-ncol" and not re.fullmatch(r"[1-9]\d?", value)
-                    or name.endswith("-format") and value not in ("html", "typst")):
-                yield refusal(rf"{re.escape(name)}\s*[=:]", f"`{name}={value}`")
+                    or name in ("when-format", "unless-format") and value not in ("html", "typst")):
+                yield refusal(rf"{re.escape(name)}\s*=\s*[\"']?{re.escape(value)}", f"`{name}={value}`")
         if is_node(node, "RawBlock", "RawInline"):
             yield from raw_problems(*node["c"], manuscript)
         if is_node(node, "CodeBlock") and classes(node) and re.search(

@@ -1,9 +1,12 @@
 """Citations, set by pandoc's citeproc in one run over the whole book."""
 
 import json
+import re
+from pathlib import Path
 
 from bookbuild import pandoc
 from bookbuild.index import Chapter
+from bookbuild.problems import BookError, Problem
 from bookbuild.project import Project
 from bookbuild.references import is_cross_reference
 from bookbuild.tree import Node, div, identifier, is_node, nodes, para, rewrite
@@ -16,11 +19,38 @@ def cited_keys(tree) -> list[str]:
 
 
 def known_keys(project: Project) -> set[str]:
-    """The keys that the bibliography holds."""
-    sources = [json.loads(pandoc.run(path.read_text(encoding="utf-8"), "--from",
-                                     "biblatex" if path.suffix == ".bib" else "csljson",
-                                     "--to", "csljson")) for path in project.bibliographies]
-    return {entry["id"] for entries in sources for entry in entries}
+    """The keys that the bibliography holds.
+
+    Raises
+    ------
+    BookError
+        For a file that cannot be read, with the line of the entry.
+    """
+    return {entry["id"] for path in project.bibliographies for entry in read_sources(path)}
+
+
+def read_sources(path: Path) -> list[dict]:
+    """The entries of a bibliography, as CSL has them."""
+    content = path.read_bytes()
+    try:
+        source = content.decode("utf-8-sig")
+        format = "biblatex" if path.suffix == ".bib" else "csljson"
+        return json.loads(pandoc.run(source, "--from", format, "--to", "csljson"))
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise BookError([Problem(path.name, line, "not UTF-8 text: save it as UTF-8")]) from None
+    except BookError as error:
+        said = " ".join(error.problems[0].message.split())
+    found = re.search(r"line (\d+), column \d+\):? (unexpected (?:'.'|[\w ]+))", said)
+    line, reason = (int(found[1]), found[2]) if found else (1, said)
+    # An unclosed entry is noticed where the next one begins.
+    above = "\n".join(source.split("\n")[:line - reason.startswith("unexpected '@'")])
+    entries = list(re.finditer(r"@\w+\s*[{(]\s*([^\s,]*)", above))
+    if not entries:
+        raise BookError([Problem(path.name, line, f"does not parse: {reason}")])
+    begin = above.count("\n", 0, entries[-1].start()) + 1
+    raise BookError([Problem(path.name, begin, f"the entry `{entries[-1][1]}` does not parse (line "
+                             f"{line}: {reason}): look at its braces, commas and quotes")])
 
 
 def cite(project: Project, chapters: list[Chapter]) -> None:

@@ -61,6 +61,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     def stop(number, _):
         stopped_by[0] = number
+        if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:   # as in the background of a script
+            raise KeyboardInterrupt
         signal.raise_signal(signal.SIGINT)
 
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -81,9 +83,12 @@ def main(arguments: list[str] | None = None) -> int:
 def tell(problems: list[Problem]) -> int:
     for problem in problems:
         say(str(problem))
-    count = len(problems)
-    say(f"book: {count} problem{'s' * (count > 1)}; nothing was replaced")
+    say(f"book: {counted(len(problems), 'problem')}; nothing was replaced")
     return 1
+
+
+def counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def kept(error: Exception) -> str:
@@ -206,7 +211,8 @@ def run_check(args) -> int:
     failing = hindrances(found, *presses)
     shown = [each for each in found if each in failing or each.stops == "neither"]
     print_findings(shown, failing, args.format, root or Path.cwd())
-    say(f"book: {len(failing)} problems, {len(shown) - len(failing)} notices")
+    say(f"book: {counted(len(failing), 'problem')}, "
+        f"{counted(len(shown) - len(failing), 'notice')}")
     return 1 if failing else 0
 
 

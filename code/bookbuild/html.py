@@ -11,7 +11,8 @@ from bookbuild.citations import link_to_bibliography
 from bookbuild.index import Chapter
 from bookbuild.project import Project
 from bookbuild.references import chapter_name, page_links
-from bookbuild.structure import FLOAT_KINDS, THEOREM_KINDS, UNNUMBERED_KINDS, inlines
+from bookbuild.structure import FLOAT_KINDS, THEOREM_KINDS, UNNUMBERED_KINDS
+from bookbuild.structure import inlines as formatted
 from bookbuild.tree import (Node, div, identifier, is_node, link, nodes,
                             para, plain, raw_block, rewrite, span, text, words)
 
@@ -192,10 +193,19 @@ def layout(node: Node) -> Node:
     """Blocks side by side, in rows."""
     columns = node["columns"]
     width = f"flex-basis: {100 / columns:.1f}%"
-    cells = [div(blocks, "", ["quarto-layout-cell"], style=width) for blocks in node["cells"]]
+    cells = [div(rewrite(blocks, left_aligned), "", ["quarto-layout-cell"], style=width)
+             for blocks in node["cells"]]
     rows = [div(cells[start:start + columns], classes=["quarto-layout-row"])
             for start in range(0, len(cells), columns)]
     return div(rows, classes=["quarto-layout-panel"])
+
+
+def left_aligned(node: Node) -> None:
+    """In a layout, columns that say nothing about their alignment begin at the left."""
+    if is_node(node, "Table"):
+        for column in node["c"][2]:
+            if column[0]["t"] == "AlignDefault":
+                column[0] = {"t": "AlignLeft"}
 
 
 def callout(node: Node) -> list[Node]:
@@ -214,9 +224,9 @@ def callout(node: Node) -> list[Node]:
     icon = '<div class="callout-icon-container"><i class="callout-icon"></i></div>'
     top = [html(f'<{head} class="callout-header">{icon}<div class="callout-title-container">'),
            plain(title), html(f"</div></{head}>")] if headed or folds else []
-    return [html(f'<{frame}{mark} class="{" ".join(names)}"{opened}>'), *top,
-            html('<div class="callout-body-container callout-body">'), *node["body"],
-            html(f"</div></{frame}>")]
+    body = div(node["body"], "", ["callout-body-container", "callout-body"])
+    return [html(f'<{frame}{mark} class="{" ".join(names)}"{opened}>'), *top, body,
+            html(f"</{frame}>")]
 
 
 def theorem(node: Node) -> Node:
@@ -251,24 +261,22 @@ def code_block(node: Node) -> list[Node] | None:
         return [block]
     opened = " open" if fold == "show" else ""
     return [html(f'<details class="code-fold"{opened}><summary>'),
-            plain(inlines(dict(given)["code-summary"])), html("</summary>"), block,
+            plain(formatted(dict(given)["code-summary"])), html("</summary>"), block,
             html("</details>")]
 
 
 def tabset(node: Node) -> list[Node]:
     """Tabs and panels; the page's script makes them switch."""
-    key = "tabset-" + "-".join(text(tab["title"]).lower().replace(" ", "-")
-                               for tab in node["tabs"])
     tabs, panels = [], []
     for place, tab in enumerate(node["tabs"]):
-        name = escape(f"{key}-{place + 1}")
+        name = f"tabset-{node['number']}-{place + 1}"
         chosen, state = ("true", " active") if place == 0 else ("false", "")
         tabs += [html(f'<li class="nav-item" role="presentation"><button class="nav-link{state}"'
                       f' id="{name}-tab" role="tab" aria-controls="{name}"'
                       f' aria-selected="{chosen}">'), plain(tab["title"]),
                  html("</button></li>")]
-        panels += [html(f'<div id="{name}" class="tab-pane{state}" role="tabpanel"'
-                        f' aria-labelledby="{name}-tab">'), *tab["body"], html("</div>")]
+        panel = {"role": "tabpanel", "aria-labelledby": f"{name}-tab"}
+        panels.append(div(tab["body"], name, ["tab-pane", *state.split()], **panel))
     return [html('<div class="panel-tabset"><ul class="nav nav-tabs" role="tablist">'), *tabs,
             html('</ul><div class="tab-content">'), *panels, html("</div></div>")]
 

@@ -127,9 +127,12 @@ def number_chapter(chapter: Chapter):
                 node["number"] = next_number(chapter, counts, node["kind"])
                 yield Entry(key, chapter, node["number"], [])
                 for part in nodes(node["body"], "Float"):
-                    part["number"] = node["number"]
-                    if part["id"]:
+                    if part["mark"]:
+                        part["number"] = node["number"]
                         yield Entry(part["id"], chapter, node["number"], [], part["mark"])
+        elif is_node(node, "Tabset"):
+            counts["tabset"] += 1
+            node["number"] = str(counts["tabset"])
         elif is_node(node, "Equation", "Theorem", "Callout") and key:
             if prefix(key) in WORDS and node.get("kind") not in UNNUMBERED_KINDS:
                 node["number"] = next_number(chapter, counts, prefix(key))

@@ -5,7 +5,6 @@ import logging
 import os
 import re
 import tempfile
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 from ipykernel.kernelspec import make_ipkernel_cmd
@@ -30,6 +29,8 @@ get_ipython().config.InlineBackend.update(dict(
     print_figure_kwargs={"bbox_inches": "tight", "metadata": {"Date": None}},
     rc={"figure.figsize": (7, 5), "figure.dpi": 96, "savefig.dpi": "figure",
         "svg.hashsalt": "bookbuild"}))
+if __import__("sys").platform == "linux":       # PR_SET_PDEATHSIG: a killed press takes it along
+    __import__("ctypes").CDLL(None).prctl(1, 9)
 """
 ENVIRONMENT = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
 
@@ -74,47 +75,53 @@ class Kernel:
 
     def __init__(self, path: str | Path, folder: Path, timeout: float) -> None:
         self.path, self.folder, self.timeout = path, folder, timeout
+        self.client: _Client | None = None
         self.cells: dict[int, Cell] = {}
 
     async def __aenter__(self) -> "Kernel":
-        async with AsyncExitStack() as stack:
-            try:
-                await self._start(stack)
-            except OSError as error:
-                raise self._no_start(error.strerror or str(error)) from None
-            self.stack = stack.pop_all()
+        try:
+            # A kernel needs its folder only while it starts, so that nothing is left of it
+            # even when the press is killed.
+            with tempfile.TemporaryDirectory(prefix="book-kernel-") as folder:
+                await self._start(Path(folder))
+        except OSError as error:
+            await self._stop()
+            raise self._no_start(error.strerror or str(error)) from None
+        except BaseException:
+            await self._stop()
+            raise
         return self
 
     async def __aexit__(self, *exception) -> None:
-        await self.stack.aclose()
+        await self._stop()
 
-    async def _start(self, stack: AsyncExitStack) -> None:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="book-kernel-"))
-        log = stack.enter_context(open(Path(folder, "log"), "w+", errors="replace"))
+    async def _start(self, folder: Path) -> None:
         self.manager = AsyncKernelManager(kernel_spec_manager=_ThisPython(),
-                                          connection_file=str(Path(folder, "connection.json")))
+                                          connection_file=str(folder / "connection.json"))
         self.client = _Client(
             new_notebook(), km=self.manager, log=_silent(), allow_errors=True,
             timeout=max(1, round(self.timeout)), startup_timeout=STARTUP_TIMEOUT,
             shell_timeout_interval=1, iopub_timeout=60, raise_on_iopub_timeout=True,
             record_timing=False, shutdown_kernel="immediate")
-        stack.push_async_callback(self._stop)
         # An IPython folder of its own keeps the user's start-up files out of the book.
-        environment = os.environ | ENVIRONMENT | {"IPYTHONDIR": folder}
-        try:
-            await self.client.async_start_new_kernel(
-                cwd=str(self.folder), env=environment, stdout=log, stderr=log)
-            await self.client.async_start_new_kernel_client()
-        except RuntimeError as error:
-            log.seek(0)
-            said = log.read().strip().splitlines()
-            raise self._no_start(said[-1] if said else str(error)) from None
+        environment = os.environ | ENVIRONMENT | {"IPYTHONDIR": str(folder)}
+        with open(folder / "log", "w+", errors="replace") as log:
+            try:
+                await self.client.async_start_new_kernel(
+                    cwd=str(self.folder), env=environment, stdout=log, stderr=log)
+                await self.client.async_start_new_kernel_client()
+            except RuntimeError as error:
+                log.seek(0)
+                said = log.read().strip().splitlines()
+                raise self._no_start(said[-1] if said else str(error)) from None
         await self._execute(SETUP, store_history=False)
 
     def _no_start(self, reason: str) -> BookError:
         return BookError([Problem(self.path, None, f"the Python kernel did not start: {reason}")])
 
     async def _stop(self) -> None:
+        if not self.client:
+            return
         if self.client.kc:
             self.client.kc.stop_channels()
         if self.manager.has_kernel:

@@ -67,18 +67,20 @@ def read_manuscript(project: Project, source: PurePosixPath) -> tuple[Manuscript
 def expand(project: Project, source: PurePosixPath, above: tuple):
     """The lines of a file with their origins, included files in their place."""
     content = (project.root / source).read_bytes()
+    lines, problems = [], []
     try:
-        content = content.decode("utf-8-sig")
+        content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        return [], [Problem(str(source), line, "not UTF-8 text: save it as UTF-8")]
-    lines, problems = [], []
+        problems.append(Problem(str(source), line, "not UTF-8 text: save it as UTF-8"))
+    content = content.decode("utf-8-sig", errors="replace")
     for number, line in enumerate(re.findall(r"[^\n]*\n|[^\n]+", content), 1):
         where = (str(source), number)
         whole = SHORTCODE.fullmatch(line.strip())
         if whole and whole["name"] == "include":
             named = whole["argument"].strip("\"'")
-            target = PurePosixPath(posixpath.normpath(source.parent / named))
+            folder = "" if named.startswith("/") else source.parent
+            target = PurePosixPath(posixpath.normpath(posixpath.join(folder, named.lstrip("/"))))
             if target in (source, *above):
                 problems.append(Problem(*where, f"{target} includes itself"))
             elif not (project.root / target).is_file():

@@ -1,5 +1,6 @@
 """The book as `_quarto.yml` describes it: its pages, in order, and what surrounds them."""
 
+import os
 import posixpath
 import re
 from collections.abc import Iterator
@@ -144,10 +145,12 @@ def load_project(root: Path) -> Project:
     BookError
         For YAML that cannot be read, or that describes no book.
     """
+    raw = (root / CONFIG).read_bytes()
     try:
-        content = (root / CONFIG).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BookError([Problem(CONFIG, None, f"cannot be read: {error}")]) from None
+        content = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise BookError([Problem(CONFIG, line, "not UTF-8 text: save it as UTF-8")]) from None
     config, lines = load_yaml(content, CONFIG)
     problems = list(config_problems(root, config, lines))
     if shapeless := list(shape_problems(config, lines)):
@@ -155,7 +158,8 @@ def load_project(root: Path) -> Project:
     book = config["book"]
     pages: list[Page] = []
     for entry, kind, part in listed(book):
-        line = next((line for path, line in lines.items() if path[-1] == str(entry)), None)
+        line = next((line for path, line in lines.items() if path[-1] == str(entry)),
+                    lines.get(("book", "chapters")))
         if problem := entry_problem(root, entry, pages):
             problems.append(Problem(CONFIG, line, *problem))
         else:
@@ -285,15 +289,17 @@ def entry_problem(root: Path, entry, pages: list[Page]) -> tuple[str, str] | Non
     return None
 
 
-def output_problem(project: Project) -> str | None:
+def output_problem(project: Project) -> Problem | None:
     """Why the book must not be put where the project wants it: what stands there is no book."""
     target = project.output_dir.resolve()
+    name = os.path.relpath(project.output_dir, project.root)
     if project.root not in target.parents:
-        return "lies outside the book's folder: choose a folder inside it"
+        return Problem(name, None, "lies outside the book: set an `output-dir` inside it")
     if target.exists() and not target.is_dir():
-        return "is no folder: move it away, or set another `output-dir`"
+        return Problem(name, None, "is no folder: move it away, or set another `output-dir`")
     signs = ("index.html", "site_libs", project.pdf_name)
     if target.is_dir() and any(target.iterdir()) and not any(
             (target / sign).exists() for sign in signs):
-        return "holds other things than a book: empty it, or set another `output-dir`"
+        return Problem(name, None, "holds other things than a book: empty it, or set another "
+                       "`output-dir`")
     return None

@@ -153,8 +153,8 @@ def keep_rest(project: Project, targets: list[str], only: Page | None, built: Pa
 def read_book(project: Project) -> tuple[list[Draft], list[Problem]]:
     """All pages, and what is wrong with the project and with reading them."""
     problems = list(project.problems)
-    if reason := output_problem(project):
-        problems.append(Problem(project.output_dir.name, None, reason))
+    if problem := output_problem(project):
+        problems.append(problem)
     return [read(project, page, problems) for page in project.pages], problems
 
 
@@ -233,7 +233,12 @@ def compose(project: Project, drafts: list[Draft], target: str, problems: list[P
     chapters, entries = number_book(parsed)
     ids = {chapter.page.source: set(checks.own_ids(chapter)) for chapter in chapters}
     unseen = any(problem.stops == "builtin" for problem in problems)
-    survey = checks.Survey(project, entries, citations.known_keys(project), ids, code, unseen)
+    try:
+        sources = citations.known_keys(project)
+    except BookError as error:
+        problems += error.problems
+        sources = None
+    survey = checks.Survey(project, entries, sources, ids, code, unseen)
     for draft, chapter in zip(drafts, chapters):
         found = [*checks.chapter_problems(survey, chapter, draft.manuscript),
                  *traps.chapter_traps(survey, chapter, draft.manuscript, name)]
@@ -312,5 +317,6 @@ def write_pdf(project: Project, drafts: list[Draft], chapters: list[Chapter],
     try:
         pdf = typst_compiler.compile(str(work / "main.typ"), root=str(work))
     except RuntimeError as error:
-        raise BookError([Problem("typst", None, str(error))]) from None
+        picture = re.search(r'image\("/([^"]+)"', getattr(error, "diagnostic", ""))
+        raise BookError([Problem(picture[1] if picture else "typst", None, str(error))]) from None
     write_file(built / project.pdf_name, pdf)

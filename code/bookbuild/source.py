@@ -328,7 +328,7 @@ class _Splitter:
             return {}, {}
         option_lines = {key[0]: number for key, number in lines.items() if len(key) == 1}
         for name, value in options.items():
-            place = path, option_lines[name]
+            place = path, option_lines.get(str(name), line)
             if name in ELSEWHERE_OPTIONS:
                 self.refusals.append(Problem(*place, f"the built-in press does not know the cell "
                                              f"option `{name}`: {ELSEWHERE}"))
@@ -484,7 +484,8 @@ _BOOL, _DATE = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"
 _Loader.yaml_implicit_resolvers = {
     first: [pair for pair in pairs if pair[0] not in (_BOOL, _DATE)]
     for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()}
-_Loader.add_implicit_resolver(_BOOL, re.compile("true|True|TRUE|false|False|FALSE"), list("tTfF"))
+_Loader.add_implicit_resolver(_BOOL, re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"),
+                              list("tTfF"))
 
 
 def load_yaml(text: str, path: str | Path, first_line: int = 1) -> tuple[dict, dict[tuple, int]]:
@@ -524,8 +525,8 @@ def load_yaml(text: str, path: str | Path, first_line: int = 1) -> tuple[dict, d
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or str(error).split("\n")[0]
         fail(mark.line if mark else 0, f"malformed YAML: {reason}")
-    except (ValueError, RecursionError) as error:
-        fail(0, f"malformed YAML: {error}")
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        fail(0, f"malformed YAML: a value can't be read ({error})")
     if twice:
         fail(twice[1] - first_line, f"malformed YAML: the key `{twice[0]}` stands here twice")
     if not isinstance(data, dict):

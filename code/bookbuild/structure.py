@@ -8,7 +8,7 @@ beside pandoc's own nodes::
     Callout   kind, id, title (inlines or None), body, folded (None, True, False), look, icon
     Theorem   kind (thm, def, ..., or proof, remark, solution), id, name (inlines or None), body
     Equation  id, tex                                        an inline
-    Tabset    tabs: a list of {title (inlines), body (blocks)}
+    Tabset    tabs: a list of {title (inlines), body (blocks)}, number
     Layout    columns, cells: a list of blocks for each place
 """
 
@@ -211,7 +211,7 @@ def floats(blocks: list) -> list:
         for place, part in enumerate(_parts(body)):
             part["mark"] = chr(ord("a") + place)
         if "layout-ncol" in pairs(node):
-            body = layout(body, int(pairs(node)["layout-ncol"]))
+            body = layout(body, columns(node))
         return new_float(prefix(identifier(node)), identifier(node), caption, body)
     return rewrite(blocks, convert)
 
@@ -232,9 +232,15 @@ def layouts(blocks: list) -> list:
     """`layout-ncol` on a div without a label puts its blocks side by side."""
     def convert(node: Node):
         if is_node(node, "Div") and "layout-ncol" in pairs(node):
-            return layout(node["c"][1], int(pairs(node)["layout-ncol"]))
+            return layout(node["c"][1], columns(node))
         return None
     return rewrite(blocks, convert)
+
+
+def columns(node: Node) -> int:
+    """How many columns a div asks for; what is no number is told by the checks."""
+    given = pairs(node)["layout-ncol"]
+    return int(given) if given.isdecimal() and int(given) else 1
 
 
 def layout(blocks: list, columns: int) -> list:
@@ -250,8 +256,11 @@ def layout(blocks: list, columns: int) -> list:
             inside = block["c"][1]
             code += [each for each in inside if _is_cell_code(each)]
             block["c"][1] = [each for each in inside if not _is_cell_code(each)]
-        cells.append([*heading, block])
-        heading = []
+        if "cell-output-display" in classes(block) and not any(_parts(block)):
+            cells += [[each] for each in block["c"][1]]
+        else:
+            cells.append([*heading, block])
+            heading = []
     return [*_joined(code), {"t": "Layout", "columns": columns, "cells": cells}, *heading]
 
 
@@ -321,5 +330,5 @@ def tabsets(blocks: list) -> list:
                 tabs.append({"level": level, "title": block["c"][2], "body": []})
             else:
                 (tabs[-1]["body"] if tabs else before).append(block)
-        return [*before, {"t": "Tabset", "tabs": tabs}]
+        return [*before, {"t": "Tabset", "tabs": tabs, "number": None}]
     return rewrite(blocks, convert)

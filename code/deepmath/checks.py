@@ -59,7 +59,8 @@ def check_choice(name: str, value: Any, choices: dict[str, Any]) -> Any:
     return choices[value]
 
 
-def check_shape(name: str, array: np.ndarray, shape: tuple, stack: tuple) -> np.ndarray:
+def check_shape(name: str, array: np.ndarray, shape: tuple,
+                stack: tuple = ()) -> np.ndarray:
     """Return `array`, or raise ValueError unless its shape is `shape` or `stack + shape`.
 
     A letter in them stands for any length of at least 1.

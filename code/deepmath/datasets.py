@@ -48,29 +48,32 @@ def spirals(n_points: int, seed: int | Generator, turns: float = 1.0,
     return X + rng.normal(0.0, noise, X.shape), y
 
 
-def checkerboard(n_points: int, seed: int | Generator, cells: int = 4,
+def checkerboard(n_points: int, seed: int | Generator, folds: int = 2,
                  label_noise: float = 0.0) -> Dataset:
-    """Points uniform on [-1, 1]^2, labelled by the colour of their field on a board.
+    """Points uniform on [-1, 1]^2, labelled as in `xor` after both coordinates are folded.
 
-    The task on which to ask whether depth helps: the board of 2c x 2c fields is the board
-    of c x c fields after both coordinates are folded in the middle, so the target is a
-    composition of folds, each of which a layer of four rectified units computes exactly
-    (Montúfar et al. 2014, section 2.3). If depth helps a trained network anywhere, it should here.
+    The task on which to ask whether depth helps. A fold takes x to 1 - 2 |x|, which two
+    rectified units compute, so this target is a composition of small layers, one for each
+    fold (as in Telgarsky 2016), while in the plane its pieces grow in number as 4^folds: a
+    checkerboard with fields of side 2 / 2^folds, centred on the origin. If depth helps a
+    trained network anywhere, it should here.
 
     Parameters
     ----------
     n_points : int
     seed : int or numpy.random.Generator
-    cells : int
-        Fields along each side.
+    folds : int
+        With none this is `xor`.
     label_noise : float
         Share of the labels, from 0 to below 1/2, that are flipped at random.
     """
     check_whole("n_points", n_points)
-    check_whole("cells", cells, at_least=2)
+    check_whole("folds", folds, at_least=0)
     check_number("label_noise", label_noise, "a number from 0 to below 0.5", 0.0, 0.5)
     rng = generator(seed)
     X = rng.uniform(-1.0, 1.0, (n_points, 2))
-    column, row = np.floor((X.T + 1.0) / 2.0 * cells)
+    folded = X
+    for _ in range(folds):
+        folded = 1.0 - 2.0 * np.abs(folded)
     flipped = rng.random(n_points) < label_noise
-    return X, (column + row + flipped) % 2
+    return X, ((folded[:, 0] * folded[:, 1] > 0) ^ flipped).astype(float)

@@ -7,7 +7,7 @@ other points measures how linearly separable the representation is (Alain and Be
 import numpy as np
 
 from deepmath.activations import sigmoid
-from deepmath.checks import check_finite, check_positive
+from deepmath.checks import check_finite, check_positive, check_shape
 from deepmath.losses import accuracy, binary_cross_entropy
 
 MAX_STEPS = 100
@@ -37,9 +37,15 @@ def linear_probe(train: np.ndarray, train_labels: np.ndarray, test: np.ndarray,
         If a number is not finite, shapes don't fit, or `train_labels` holds one class only.
     """
     train, test = check_finite("train", train), check_finite("test", test)
-    if train.ndim > 2:
+    stack, (n, h) = train.shape[:-2], train.shape[-2:]
+    check_shape("train", train, ("n", h), stack)
+    check_shape("test", test, ("n", h), stack)
+    if stack:
         return np.array([linear_probe(a, train_labels, b, test_labels, l2)
-                         for a, b in zip(train, test, strict=True)])
+                         for a, b in zip(train, test)])
+    train_labels = check_shape("train_labels", check_finite("train_labels", train_labels), (n,))
+    test_labels = check_shape("test_labels", check_finite("test_labels", test_labels),
+                              test.shape[:1])
     centre, spread = train.mean(axis=0), train.std(axis=0)
     spread[spread == 0] = 1.0
     weights = logistic_regression((train - centre) / spread, train_labels, l2)
@@ -53,7 +59,6 @@ def logistic_regression(X: np.ndarray, y: np.ndarray, l2: float) -> np.ndarray:
     until the loss falls; stops where the gradient is zero to rounding.
     """
     check_positive("l2", l2)
-    y = check_finite("train_labels", y)
     if set(np.unique(y)) != {0.0, 1.0}:
         raise ValueError(f"train_labels must hold both classes, 0 and 1; got {np.unique(y)}")
     A = with_intercept(X)

@@ -106,7 +106,9 @@ def fit(network: Network, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
     theta = check_finite("theta", network.check_theta(theta)).copy()
     X, Y = check_data(network, theta, X, y, loss)
     validation = validation and check_data(network, theta, *validation, loss, "validation ")
-    size = min(X.shape[-1], check_whole("batch_size", batch_size or X.shape[-1]))
+    n_points = X.shape[-1]
+    size = n_points if batch_size is None else check_whole("batch_size", batch_size)
+    size = min(size, n_points)
     objective = make_objective(engine, network, loss, theta, size)
     rng, decay = generator(batch_seed, "batch_seed"), l2 * network.weight_mask
     state, step, history = optimiser.start(theta), 0, []

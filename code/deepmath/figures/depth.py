@@ -1,75 +1,168 @@
-"""Figure: one wide hidden layer against four narrow ones, over many seeds."""
+"""Figure: a wide network of one hidden layer and a narrow one of four learn the same task.
 
+The task is a checkerboard, made by a fold of each coordinate, on which depth has the best
+prospects. Each seed has its own points and its own initial weights; all architectures get
+the same points. All descend with the same learning rate for as many epochs. The rate is the
+one of `RATES` which gives the *shallow* network the lowest median validation loss, as
+`best_rate` finds it: no rate is chosen in favour of depth.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.random import default_rng
 
 from deepmath.checks import check_whole
 from deepmath.datasets import checkerboard
-from deepmath.figures.style import BLUE, VERMILLION, WIDTH, letter, styled
+from deepmath.figures.style import (
+    BLUE, CLASS_COLOURS, CLASS_MARKERS, GREY, VERMILLION, WIDTH, letter, styled)
+from deepmath.losses import accuracy
 from deepmath.network import Network
-from deepmath.optimisers import GradientDescent
+from deepmath.optimisers import GradientDescent, Optimiser
 from deepmath.training import fit
 
-SHALLOW, DEEP = (2, 64, 1), (2, 16, 16, 16, 16, 1)
+SHALLOW, DEEP = (64,), (16, 16, 16, 16)
+RATES = (0.03, 0.1, 0.3, 1.0)
+RATE = 0.3
 
 
 @dataclass(frozen=True)
 class Depth:
-    """Losses by epoch of a shallow and a deep network.
+    """Losses of several architectures, of shape (architectures, n_epochs, n_seeds).
 
     Attributes
     ----------
-    n_parameters : tuple of int
-        Of the shallow and of the deep network.
-    training_loss, validation_loss : arrays of shape (2, n_epochs, S)
-        Binary cross-entropy: shallow first, then deep.
+    architectures : tuple of tuple of int
+        Widths of the hidden layers.
+    n_parameters : array of shape (architectures,)
+    training_loss, validation_loss : arrays of shape (architectures, n_epochs, n_seeds)
+        Mean binary cross-entropy before each epoch's update.
+    validation_accuracy : array of shape (architectures, n_seeds)
+        After the last update.
+    X : array of shape (n, 2)
+    y : array of shape (n,)
+        The first seed's training points.
     """
 
-    n_parameters: tuple[int, int]
+    architectures: tuple[tuple[int, ...], ...]
+    n_parameters: np.ndarray
     training_loss: np.ndarray
     validation_loss: np.ndarray
+    validation_accuracy: np.ndarray
+    X: np.ndarray
+    y: np.ndarray
 
 
-def compute(n_seeds: int = 32, n_epochs: int = 1000, n_points: int = 400,
-            learning_rate: float = 0.1) -> Depth:
-    """Train both architectures from the same seeds, on the same checkerboard.
+def compute(architectures: Sequence[Sequence[int]] = (SHALLOW, DEEP),
+            seeds: Iterable[int] = range(32), n_points: int = 300, n_epochs: int = 400,
+            optimiser: Optimiser = GradientDescent(RATE), folds: int = 1) -> Depth:
+    """Train each architecture from each seed.
 
-    Full-batch gradient descent with one learning rate for both, weights by He's
-    initialisation, ReLU; as many points are held out for validation as are trained on.
+    Parameters
+    ----------
+    architectures : sequence of sequences of int
+        Widths of the hidden layers of rectified units; weights start by He's rule.
+    seeds : iterable of int
+    n_points : int
+        For training, and as many for validation.
+    n_epochs : int
+    optimiser : GradientDescent, Momentum or Adam
+        Takes its steps with the gradient of all points.
+    folds : int
+        As in `checkerboard`.
     """
-    check_whole("n_seeds", n_seeds)
-    data, validation = checkerboard(n_points, 0), checkerboard(n_points, 1)
-    histories, counts = [], []
-    for sizes in (SHALLOW, DEEP):
-        network = Network(sizes, hidden="relu")
-        theta = network.initialise_stack(range(n_seeds), "he")
-        result = fit(network, theta, *data, optimiser=GradientDescent(learning_rate),
-                     n_epochs=n_epochs, validation=validation)
-        histories.append(result.history)
-        counts.append(network.n_parameters)
-    return Depth(tuple(counts), np.stack([each.training_loss for each in histories]),
-                 np.stack([each.validation_loss for each in histories]))
+    seeds = [check_whole("each of seeds", seed, at_least=0) for seed in seeds]
+    if not seeds or not len(architectures):
+        raise ValueError("seeds and architectures must name at least one each")
+    generators = [default_rng(seed) for seed in seeds]
+    points, held_out = ([np.stack(arrays) for arrays in zip(
+        *(checkerboard(n_points, rng, folds) for rng in generators))] for _ in range(2))
+    networks = [Network((2, *widths, 1), hidden="relu") for widths in architectures]
+    fits = [fit(network, network.initialise_stack(generators, "he"), *points, optimiser=optimiser,
+                n_epochs=n_epochs, validation=held_out) for network in networks]
+    return Depth(
+        tuple(tuple(widths) for widths in architectures),
+        np.array([network.n_parameters for network in networks]),
+        np.array([result.history.training_loss for result in fits]),
+        np.array([result.history.validation_loss for result in fits]),
+        np.array([accuracy(network.predict(result.theta, held_out[0]), held_out[1])
+                  for network, result in zip(networks, fits)]),
+        points[0][0], points[1][0])
+
+
+def best_rate(widths: Sequence[int] = SHALLOW, rates: Sequence[float] = RATES,
+              **settings) -> float:
+    """Return the rate whose median validation loss in the last epoch is lowest.
+
+    `settings` are those of `compute`. A rate with which training diverges is out.
+    """
+    def final_loss(rate):
+        try:
+            result = compute([widths], optimiser=GradientDescent(rate), **settings)
+        except ArithmeticError:
+            return np.inf
+        return np.median(result.validation_loss[0, -1])
+    return min(rates, key=final_loss)
 
 
 @styled
 def draw(result: Depth) -> Figure:
-    """Draw the median and the interquartile band of each loss, a panel for each network."""
-    figure, panels = plt.subplots(1, 2, figsize=(WIDTH, 3.3), sharey=True)
-    figure.subplots_adjust(left=0.085, right=0.985, bottom=0.15, top=0.91, wspace=0.08)
-    names = ("1 hidden layer of 64", "4 hidden layers of 16")
-    for place, (axes, name) in enumerate(zip(panels, names)):
-        for losses, label, colour, style in (
-                (result.training_loss[place], "training", BLUE, "-"),
-                (result.validation_loss[place], "validation", VERMILLION, "--")):
-            low, middle, high = np.percentile(losses, [25, 50, 75], axis=1)
-            epochs = np.arange(1, len(middle) + 1)
-            axes.plot(epochs, middle, style, color=colour, label=label)
-            axes.fill_between(epochs, low, high, color=colour, alpha=0.2, linewidth=0)
-        letter(axes, "ab"[place], name)
-        axes.legend(title=f"{result.n_parameters[place]} parameters", loc="lower left")
-        axes.set(xlabel="epoch", ylim=(0, None))
-    panels[0].set_ylabel("binary cross-entropy")
+    """Draw the task, and a panel of loss curves for each architecture."""
+    n_panels = len(result.architectures)
+    figure = plt.figure(figsize=(WIDTH, 2.8))
+    frame = {"bottom": 0.15, "top": 0.91}
+    task = figure.add_subplot(figure.add_gridspec(1, 1, left=0.01, right=0.307, **frame)[0])
+    letter(task, "a", "the task")
+    draw_task(task, result)
+    grid = figure.add_gridspec(1, n_panels, left=0.4, right=0.985, wspace=0.12, **frame)
+    shared = None
+    for i, (widths, n_parameters) in enumerate(zip(result.architectures, result.n_parameters)):
+        shared = axes = figure.add_subplot(grid[i], sharey=shared)
+        letter(axes, "bcdefgh"[i], describe(widths))
+        draw_curves(axes, result.training_loss[i], result.validation_loss[i])
+        lines = axes.get_legend_handles_labels() if i == 0 else ([], [])
+        axes.legend(*lines, title=f"{n_parameters} parameters", alignment="left",
+                    loc="lower left", borderaxespad=0.2)
+        axes.set_xlabel("epoch", labelpad=1)
+        axes.tick_params(labelleft=i == 0)
+        if i == 0:
+            axes.set_ylabel("binary cross-entropy")
     return figure
+
+
+def describe(widths: tuple[int, ...]) -> str:
+    """Return "4 layers of 16", or the widths one by one."""
+    if len(widths) == 1:
+        return f"1 layer of {widths[0]}"
+    if len(set(widths)) == 1:
+        return f"{len(widths)} layers of {widths[0]}"
+    return "layers of " + ", ".join(map(str, widths))
+
+
+def draw_task(axes: Axes, result: Depth) -> None:
+    """Draw one seed's points."""
+    for label, (colour, marker) in enumerate(zip(CLASS_COLOURS, CLASS_MARKERS)):
+        axes.plot(*result.X[result.y == label].T, marker, color=colour, markersize=3.5,
+                  markeredgewidth=0)
+    axes.set(xlim=(-1, 1), ylim=(-1, 1), xticks=[], yticks=[], aspect="equal")
+    axes.spines[["top", "right"]].set_visible(True)
+    axes.set_xlabel(f"{len(result.y)} points, uniform on $[-1, 1]^2$")
+
+
+def draw_curves(axes: Axes, training: np.ndarray, validation: np.ndarray) -> None:
+    """Draw medians over the seeds (columns), in a band from the lower to the upper quartile."""
+    for losses, name, colour, style in ((validation, "validation", VERMILLION, "--"),
+                                        (training, "training", BLUE, "-")):
+        low, middle, high = np.percentile(losses, [25, 50, 75], axis=1)
+        epochs = np.arange(1, len(losses) + 1)
+        axes.fill_between(epochs, low, high, color=colour, alpha=0.2, linewidth=0)
+        axes.plot(epochs, middle, style, color=colour, label=name)
+    axes.axhline(np.log(2), color=GREY, linewidth=0.8, linestyle=":", zorder=0)
+    axes.annotate("a coin", (len(training), np.log(2)), (-2, 2), textcoords="offset points",
+                  ha="right", color=GREY)
+    axes.set_xlim(0, len(training))
+    axes.set_ylim(bottom=0)

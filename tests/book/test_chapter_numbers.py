@@ -1,0 +1,319 @@
+"""The chapter keeps its plan, and what its prose says is what its cells find."""
+
+import ast
+import io
+import math
+import re
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+import yaml
+
+matplotlib.use("agg")
+
+ROOT = Path(__file__).parents[2]
+CHAPTER = (ROOT / "chapters" / "neural-networks.qmd").read_text(encoding="utf-8")
+SOLUTIONS = (ROOT / "chapters" / "solutions.qmd").read_text(encoding="utf-8")
+SECTIONS = [
+    "Guiding examples", "Prerequisite anchors", "Networks as composed functions",
+    "Affine maps and nonlinear activations", "Hidden layers and representation learning",
+    "The chain rule and backpropagation", "Gradients through layers",
+    "Capacity, expressiveness, and risk", "Convolutional and sequence viewpoints",
+    "Training deep models", "Why depth can help", "A classification example",
+    "Interactive exploration", "Limits and honesty", "Looking forward and outward",
+    "Exercises and prompts"]
+FIGURES = ["fig-activations", "fig-spirals", "fig-computation-graph", "fig-sawtooth", "fig-depth"]
+PARAMETERS = ["N_HIDDEN = 8", 'ACTIVATION = "relu"', "LEARNING_RATE = 0.05", "N_EPOCHS = 500"]
+
+
+def cells(text):
+    """Return the cells as (options, code)."""
+    found = []
+    for body in re.findall(r"^```\{python\}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        options = "".join(re.findall(r"^#\| (.*\n)", body, re.MULTILINE))
+        code = re.sub(r"^#\|.*\n", "", body, flags=re.MULTILINE)
+        found.append((yaml.safe_load(options) or {}, code))
+    return found
+
+
+CELLS = cells(CHAPTER)
+LIVE = next(code for options, code in CELLS if options.get("label") == "xor-cell")
+
+
+def run(code, names=None):
+    """Run a cell among `names`; return its names and what it printed."""
+    names = {} if names is None else names
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        exec(code, names)
+    matplotlib.pyplot.close("all")
+    return names, printed.getvalue()
+
+
+def live(**parameters):
+    """Run the interactive cell with other parameters."""
+    code = LIVE
+    for name, value in parameters.items():
+        code, n = re.subn(rf"^{name} = \S+", f"{name} = {value!r}", code, flags=re.MULTILINE)
+        assert n == 1
+    return run(code)
+
+
+# ------------------------------------------------------------------------------- plan
+
+def test_sections_stand_in_their_order():
+    headings = re.findall(r"^## (.+?) \{#sec-[\w-]+\}$", CHAPTER, re.MULTILINE)
+    assert headings == SECTIONS
+
+
+def test_every_figure_says_what_was_measured_and_what_one_would_see():
+    figures = {options["label"]: options for options, _ in CELLS
+               if options.get("label", "").startswith("fig-")}
+    assert list(figures) == FIGURES
+    for options in [*figures.values(), *(o for o, c in CELLS if ".draw(" in c)]:
+        assert len(options["fig-alt"]) > 80
+    for options in figures.values():
+        assert len(options["fig-cap"]) > 80
+
+
+def test_every_exercise_has_a_solution():
+    exercises = re.findall(r"\{#exr-([\w-]+)\}", CHAPTER)
+    solved = re.findall(r"\{#sec-sol-([\w-]+)\}\n\nThis solves @exr-([\w-]+)[.,]", SOLUTIONS)
+    assert len(exercises) >= 4
+    assert solved == [(name, name) for name in exercises]
+
+
+def test_every_equation_is_labelled():
+    assert CHAPTER.count("\n$$ {#eq-") * 2 == len(re.findall(r"^\$\$", CHAPTER, re.MULTILINE))
+    assert SOLUTIONS.count("\n$$ {#eq-") * 2 == len(re.findall(r"^\$\$", SOLUTIONS, re.MULTILINE))
+
+
+# --------------------------------------------------------------------- interactive cell
+
+def test_the_interactive_cell_is_short_and_calls_only_deepmath():
+    lines = LIVE.splitlines()
+    assert len(lines) < 25
+    assert [line.split("  # ")[0] for line in lines[:4]] == PARAMETERS
+    assert all("  # " in line for line in lines[:4])
+    imported = [node for node in ast.walk(ast.parse(LIVE))
+                if isinstance(node, (ast.Import, ast.ImportFrom))]
+    assert [node.module for node in imported] == ["deepmath"]
+
+
+ADVICE = re.search(r"## What to try\n(.*?)\n:::", CHAPTER, re.DOTALL)[1]
+
+
+def claims():
+    """Return each suggestion's settings and the line that it says the cell prints."""
+    found = []
+    for item in re.split(r"^- ", ADVICE, flags=re.MULTILINE)[1:]:
+        settings = {}
+        for span in re.findall(r"`([^`]+)`", item):
+            if span.startswith("final loss"):
+                found.append((settings, span))
+                settings = {}
+            else:
+                name, value = span.split(" = ")
+                settings[name] = ast.literal_eval(value)
+    return found
+
+
+@pytest.mark.parametrize("settings, promised", claims(), ids=str)
+def test_suggestions_say_what_the_cell_prints(settings, promised):
+    assert live(**settings)[1] == promised + "\n"
+
+
+def test_there_are_four_suggestions():
+    assert len(re.findall(r"^- \*\*", ADVICE, re.MULTILINE)) == 4
+    assert len(claims()) >= 4
+
+
+@pytest.mark.parametrize("settings, right", [
+    ({"N_HIDDEN": 4}, 0), ({"ACTIVATION": "tanh"}, 0), ({"N_HIDDEN": 16}, 1)])
+def test_the_lower_right_quadrant(settings, right):
+    names, _ = live(**settings)
+    X, y = names["X"], names["y"]
+    corner = (X[:, 0] > 0) & (X[:, 1] < 0)
+    predicted = names["network"].predict(names["result"].theta, X) > 0
+    share = (predicted == (y > 0.5))[corner].mean()
+    assert share == 0 if right == 0 else share > 0.9
+
+
+# ------------------------------------------------------- what the prose says in words
+
+@pytest.fixture(scope="module")
+def chapter():
+    """The names of all cells but figures, run in order, with 8 seeds in place of the many."""
+    names, printed = {}, {}
+    for options, code in CELLS:
+        label = options.get("label", "")
+        if ".draw(" not in code:
+            few = re.sub(r"range\((?:32|16)\)", "range(8)", code).replace("(16, 40)", "(8, 40)")
+            names, printed[label] = run(few, names)
+        elif label == "fig-activations":
+            exec("from deepmath import figures", names)
+    return names, printed
+
+
+def test_no_line_separates_the_first_example(chapter):
+    names, printed = chapter
+    assert 0.4 < np.median(names["line"]) < 0.6
+    assert "accuracy on fresh points: 1.0" in printed["xor-by-hand"]
+
+
+def test_code_in_the_chapter_agrees_with_the_package(chapter):
+    _, printed = chapter
+    assert "as in deepmath: True" in printed["forward-pass"]
+    assert "below 1e-12: True" in printed["collapse"]
+    assert "same gradient: True" in printed["backward-pass"]
+    assert "same as sliding the kernel: True" in printed["toeplitz"]
+
+
+def test_spare_units_make_the_search_easier(chapter):
+    found = chapter[0]["found"]
+    assert (found[4] < 0.9).sum() > (found[16] < 0.9).sum() == 0
+
+
+def test_a_gradient_costs_at_most_three_forward_passes(chapter):
+    ratios = re.findall(r"gradient / forward = ([\d.]+)", chapter[1]["cost"])
+    assert len(ratios) == 4 and all(2 < float(ratio) <= 3 for ratio in ratios)
+
+
+def test_the_difference_quotient_loses_digits_and_most_at_kinks(chapter):
+    errors = re.findall(r"(\w+) +complex step: error (\S+) +difference: error (\S+)",
+                        chapter[1]["gradient-check"])
+    exact = {name: float(value) for name, value, _ in errors}
+    usual = {name: float(value) for name, _, value in errors}
+    assert max(exact.values()) < 1e-14 < 1e-11 < min(usual.values())
+    assert usual["relu"] > 1000 * max(usual["sigmoid"], usual["tanh"])
+
+
+def test_sigmoids_shrink_gradients_and_the_bound_holds(chapter):
+    names, _ = chapter
+    median = {name: np.median(value) for name, value in names["shrinkage"].items()}
+    assert median["sigmoid"] < 1e-5 and min(median["tanh"], median["relu"]) > 0.3
+    assert median["sigmoid"] < names["sigmoid_bound"]
+
+
+def test_coin_tosses_are_learned_by_heart(chapter):
+    by_heart = chapter[0]["by_heart"]
+    assert by_heart[16].min() == 1 and np.median(by_heart[1]) < 0.7
+
+
+def test_the_capacity_bound_is_no_forecast(chapter):
+    assert chapter[0]["hand_bound"] > math.log(2)
+
+
+def test_the_penalty_tames_confidence_rather_than_error(chapter):
+    names, _ = chapter
+    free, held = (names["fits"][l2] for l2 in (0.0, 0.01))
+    validation = np.median(free.history.validation_loss, axis=1)
+    assert validation.argmin() < 50 and validation[-1] > 2 * math.log(2)
+    assert free.history.training_loss[-1].max() < free.history.training_loss[100].min()
+    assert np.median(held.history.validation_loss[-1]) < math.log(2)
+    right, sure = [], []
+    for result in (free, held):
+        logits = names["large"].predict(result.theta, names["X_val"])
+        right.append(np.median(names["accuracy"](logits, names["y_val"])))
+        sure.append(np.median(names["SIGMOID"](np.abs(logits))))
+    assert abs(right[0] - right[1]) < 0.03
+    assert sure[0] - right[0] > 0.1 and abs(sure[1] - right[1]) < 0.05
+
+
+def test_confidence_grows_with_distance(chapter):
+    near, further, far = re.findall(r"median confidence ([\d.]+)", chapter[1]["far-away"])
+    assert float(near) < 0.9 < float(further) < float(far) > 0.99
+
+
+def test_powers_are_merciless(chapter):
+    memory = {scale: np.median(values) for scale, values in chapter[0]["memory"].items()}
+    assert memory[0.5] < 1e-15 < 1e-3 < memory[1.0] < 1 < memory[1.5]
+    assert all(value <= scale**50 for scale, value in memory.items())
+
+
+def test_optimisers_stand_in_the_order_told(chapter):
+    slow, fast, momentum, adam = (np.median(loss) for loss in chapter[0]["after"].values())
+    assert slow > fast > momentum > adam
+
+
+def test_mean_squares_follow_the_prediction(chapter):
+    pairs = re.findall(r"median (\S+), predicted (\S+)", chapter[1]["initialisation"])
+    assert len(pairs) == 3
+    for median, predicted in pairs:
+        assert 0.2 < float(median) / float(predicted) < 1.1
+
+
+def test_the_textbook_loss_breaks_and_the_stable_one_does_not(chapter):
+    lines = chapter[1]["stable-loss"].splitlines()
+    assert [("inf" in line) for line in lines] == [False, False, False, True, True]
+    assert lines[-1].endswith("stable 800") and lines[1].endswith("stable 4.248e-18")
+
+
+def test_depth_against_width(chapter):
+    names, printed = chapter
+    assert printed["folds-by-hand"].count("accuracy 1.0") == 2
+    assert "  20 hidden units" in printed["folds-by-hand"]
+    folds = names["folds"]
+    assert (folds[1, 2, 2, 2, 1] == 1).sum() == (folds[1, 56, 1] == 1).sum() == 0
+    assert np.median(folds[1, 8, 8, 8, 1]) > np.median(folds[1, 56, 1])
+    assert (folds[1, 8, 8, 8, 1] == 1).mean() < 0.5
+    assert len(set(re.findall(r"(169) parameters", printed["folds-found"]))) == 1
+
+
+@pytest.mark.parametrize("k, m", [(2, 1), (3, 6), (10, 64)])
+def test_the_bound_of_the_depth_theorem_is_not_beaten(k, m):
+    from deepmath import Network, default_rng
+    x = np.arange(2**k + 1) / 2**k
+    labels = np.arange(2**k + 1) % 2
+    network = Network((1, m, 1), hidden="relu")
+    thetas = default_rng(0).normal(size=(200, network.n_parameters))
+    wrong = ((network.predict(thetas, x[:, None]) > 0.5) != labels).sum(axis=1)
+    assert wrong.min() >= (2**k - m - 1) / 2
+
+
+def test_pooling_needs_fewer_leaves(chapter):
+    names, _ = chapter
+    median = {name: {n: np.median(values) for n, values in names[name].items()}
+              for name in ("linear_leaves", "dense_leaves", "pooled_leaves")}
+    assert all(value < 0.65 for value in median["linear_leaves"].values())
+    assert median["pooled_leaves"][10] > 0.95 > median["dense_leaves"][10]
+    assert median["dense_leaves"][40] > 0.98
+
+
+def test_directions_hold_over_seeds(chapter):
+    names, _ = chapter
+    assert names["tanh_behind"] > 4 and names["wide_ahead"] > 4
+
+
+def test_random_layers_do_not_untangle_the_spirals(chapter):
+    from deepmath import figures
+    zero, random, trained = np.median(
+        figures.spirals.compute(n_seeds=16).probe_accuracy, axis=1)
+    assert np.ptp(zero) < 0.05
+    assert random[1] > zero[1] + 0.05 and random[2] < random[1] + 0.05
+    assert trained[2] > 0.99 and trained[1] > random[1]
+
+
+# -------------------------------------------------------------------------- solutions
+
+def test_solutions_run_and_confirm_what_they_say():
+    names, printed = {}, ""
+    for _, code in cells(SOLUTIONS):
+        names, text = run(code, names)
+        printed += text
+    assert "same outputs: True" in printed and "inside: 2" in printed
+    best = float(re.search(r"best of all lines tried: ([\d.]+)", printed)[1])
+    assert best == pytest.approx(2 / 3, abs=2e-3)
+    assert "gradient / p: [1. 2. 1. 0. 0. 0. 1. 0. 1.]" in printed
+    assert "from z = 36.74 on" in printed and "up to z = -709" in printed
+    assert "257 parameters, forward 192 n, backward 256 n" in printed
+    assert "881 parameters, forward 816 n, backward 1600 n" in printed
+    before, after = re.search(r"before ([\d.]+), after ([\d.]+)", printed).groups()
+    assert float(after) == pytest.approx(float(before), rel=0.05)
+    backward, complex_step = re.search(r"backward ([\d.]+), complex step ([\d.]+)",
+                                       printed).groups()
+    assert backward == complex_step
+    assert (30 + 1)**2 < 2**10 <= (31 + 1)**2

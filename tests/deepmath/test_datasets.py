@@ -1,0 +1,82 @@
+"""Data sets: the rule by which each is labelled, and that a seed gives it again."""
+
+import numpy as np
+import pytest
+from deepmath import checkerboard, default_rng, spirals, xor
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+every_data_set = pytest.mark.parametrize("make", [xor, spirals, checkerboard])
+
+
+@every_data_set
+def test_shapes_labels_and_repetition(make):
+    X, y = make(101, 3)
+    assert X.shape == (101, 2) and y.shape == (101,)
+    assert set(y) == {0.0, 1.0} and X.dtype == y.dtype == float
+    again, other = make(101, default_rng(3)), make(101, 4)
+    assert (X == again[0]).all() and (y == again[1]).all()
+    assert (X != other[0]).any()
+
+
+@every_data_set
+def test_a_generator_is_used_and_global_state_is_not(make):
+    before = np.random.get_state()[1].copy()
+    rng = default_rng(0)
+    assert (make(5, rng)[0] != make(5, rng)[0]).any()
+    assert (np.random.get_state()[1] == before).all()
+
+
+def test_xor_is_uniform_points_and_the_sign_of_their_product():
+    X, y = xor(120, 42)
+    assert (X == default_rng(42).uniform(-1, 1, (120, 2))).all()
+    assert (y == (np.sign(X[:, 0]) == np.sign(X[:, 1]))).all()
+
+
+@given(turns=st.floats(0.25, 4), seed=st.integers(0, 99))
+def test_spirals_without_noise_lie_on_their_arms(turns, seed):
+    X, y = spirals(60, seed, turns=turns, noise=0.0)
+    radius, angle = np.hypot(*X.T), np.arctan2(X[:, 1], X[:, 0])
+    assert ((radius > 0.0999) & (radius < 1.0001)).all()
+    off = angle - 2 * np.pi * turns * radius - np.pi * y
+    assert np.cos(off) == pytest.approx(np.ones(60))
+    assert y.sum() == 30
+
+
+def test_noise_displaces_the_spirals_by_its_deviation():
+    (X, _), (clean, _) = spirals(4000, 0, noise=0.05), spirals(4000, 0, noise=0.0)
+    assert (X - clean).std() == pytest.approx(0.05, rel=0.05)
+
+
+@given(folds=st.integers(0, 4), seed=st.integers(0, 99))
+def test_checkerboard_alternates_like_a_cosine_of_both_coordinates(folds, seed):
+    X, y = checkerboard(50, seed, folds)
+    waves = np.cos(np.pi / 2 * 2**folds * X) if folds else X
+    assert (y == (waves[:, 0] * waves[:, 1] > 0)).all()
+
+
+def test_no_fold_is_xor():
+    assert (checkerboard(100, 0, folds=0)[1] == xor(100, 0)[1]).all()
+
+
+def test_label_noise_flips_its_share():
+    (X, y), (same, clean) = checkerboard(4000, 0, label_noise=0.1), checkerboard(4000, 0)
+    assert (X == same).all()
+    assert (y != clean).mean() == pytest.approx(0.1, abs=0.02)
+
+
+@pytest.mark.parametrize("call, message", [
+    (lambda: xor(0, 1), "n_points must be a whole number, at least 1; got 0"),
+    (lambda: xor(2.5, 1), "n_points must be a whole number"),
+    (lambda: xor(5, "a"), "seed must be a whole number, at least 0; got 'a'"),
+    (lambda: spirals(5, 1, turns=0), "turns must be a positive number; got 0"),
+    (lambda: spirals(5, 1, noise=-0.1), "noise must be a number, zero or more; got -0.1"),
+    (lambda: spirals(5, 1, noise=float("nan")), "noise must be a number, zero or more; got nan"),
+    (lambda: checkerboard(5, 1, folds=-1), "folds must be a whole number, at least 0; got -1"),
+    (lambda: checkerboard(5, 1, label_noise=0.5), "label_noise must be a number from 0 to below"),
+])
+def test_bad_arguments(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
