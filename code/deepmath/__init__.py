@@ -18,13 +18,15 @@ from deepmath.network import Network
 from deepmath.optimisers import Adam, GradientDescent, Momentum
 from deepmath.probe import linear_probe
 from deepmath.sawtooth import folded_sawtooth, shallow_sawtooth
+from deepmath.sequence import ConvolutionalNetwork, RecurrentNetwork
+from deepmath.stopping import EarlyStopping
 from deepmath.training import Fit, History, fit
 
 __all__ = [
     "ACTIVATIONS", "BINARY_CROSS_ENTROPY", "IDENTITY", "LEAKY_RELU", "LOSSES",
-    "MEAN_SQUARED_ERROR", "RELU", "SIGMOID", "TANH", "Activation", "Adam", "DivergenceError",
-    "Fit", "GradientCheck", "GradientDescent", "History", "Loss", "Momentum", "Network",
-    "Trace", "accuracy", "activation", "check_gradient", "checkerboard", "default_rng", "fit",
-    "folded_sawtooth", "l2_penalty", "linear_probe", "shallow_sawtooth", "spirals", "views",
-    "xor",
+    "MEAN_SQUARED_ERROR", "RELU", "SIGMOID", "TANH", "Activation", "Adam", "ConvolutionalNetwork",
+    "DivergenceError", "EarlyStopping", "Fit", "GradientCheck", "GradientDescent", "History",
+    "Loss", "Momentum", "Network", "RecurrentNetwork", "Trace", "accuracy", "activation",
+    "check_gradient", "checkerboard", "default_rng", "fit", "folded_sawtooth", "l2_penalty",
+    "linear_probe", "shallow_sawtooth", "spirals", "views", "xor",
 ]

@@ -76,8 +76,13 @@ def backward(layers: list[Layer], activations: list[Activation], trace: Trace,
 
 def layer_matrices(theta: np.ndarray, sizes: Iterable[int]) -> list[np.ndarray]:
     """Return each layer's [W | b], of shape (..., h, d + 1), as views of `theta` (..., P)."""
+    return shaped_matrices(theta, pairwise(sizes))
+
+
+def shaped_matrices(theta: np.ndarray, shapes: Iterable[tuple[int, int]]) -> list[np.ndarray]:
+    """Return [W | b] of layers from d to h, given as pairs (d, h), as views of `theta`."""
     matrices, start = [], 0
-    for d, h in pairwise(sizes):
+    for d, h in shapes:
         stop = start + h * (d + 1)
         matrices.append(theta[..., start:stop].reshape(*theta.shape[:-1], h, d + 1))
         start = stop
@@ -86,4 +91,9 @@ def layer_matrices(theta: np.ndarray, sizes: Iterable[int]) -> list[np.ndarray]:
 
 def views(theta: np.ndarray, sizes: Iterable[int]) -> list[Layer]:
     """Return each layer's W (..., h, d) and b (..., h, 1) as views of `theta` (..., P)."""
-    return [(M[..., :-1], M[..., -1:]) for M in layer_matrices(theta, sizes)]
+    return weights_and_biases(layer_matrices(theta, sizes))
+
+
+def weights_and_biases(matrices: list[np.ndarray]) -> list[Layer]:
+    """Return W and b of each [W | b], as views."""
+    return [(M[..., :-1], M[..., -1:]) for M in matrices]

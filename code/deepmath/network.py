@@ -17,7 +17,8 @@ from numpy.random import Generator
 from deepmath.activations import IDENTITY, RELU, Activation, activation
 from deepmath.checks import (
     check_choice, check_finite, check_positive, check_shape, check_whole, generator)
-from deepmath.layers import Trace, backward, forward, views
+from deepmath.layers import (
+    Layer, Trace, backward, forward, shaped_matrices, weights_and_biases)
 from deepmath.losses import Loss, l2_penalty, loss_function
 from deepmath.objective import Objective
 
@@ -56,9 +57,19 @@ class Network:
         object.__setattr__(self, "output", activation(self.output, "output"))
 
     @property
+    def input_size(self) -> int:
+        """Numbers that describe a point: the columns of X."""
+        return self.sizes[0]
+
+    @property
+    def shapes(self) -> list[tuple[int, int]]:
+        """Each layer's (d, h), in the order in which `theta` holds them."""
+        return list(pairwise(self.sizes))
+
+    @property
     def n_parameters(self) -> int:
         """P, the number of weights and biases."""
-        return sum(h * (d + 1) for d, h in pairwise(self.sizes))
+        return sum(h * (d + 1) for d, h in self.shapes)
 
     @cached_property
     def activations(self) -> list[Activation]:
@@ -66,12 +77,30 @@ class Network:
         return [self.hidden] * (len(self.sizes) - 2) + [self.output]
 
     @property
+    def n_activations(self) -> int:
+        """Numbers that a point's forward pass makes, its inputs with them."""
+        return sum(self.sizes)
+
+    @property
     def weight_mask(self) -> np.ndarray:
         """1 in the place of each weight, 0 in that of each bias, of shape (P,)."""
         mask = np.zeros(self.n_parameters)
-        for W, _ in views(mask, self.sizes):
+        for W, _ in self.layers(mask):
             W[...] = 1.0
         return mask
+
+    def layers(self, theta: np.ndarray) -> list[Layer]:
+        """Return each layer's W (..., h, d) and b (..., h, 1) as views of `theta`."""
+        return weights_and_biases(shaped_matrices(theta, self.shapes))
+
+    def forward_pass(self, layers: list[Layer], A: np.ndarray) -> Trace:
+        """Take columns A, of shape (..., d, n), through the layers."""
+        return forward(layers, self.activations, A)
+
+    def backward_pass(self, layers: list[Layer], trace: Trace, dA: np.ndarray,
+                      gradients: list[Layer]) -> list[np.ndarray]:
+        """Write the gradients of all layers, and return dL/d(trace.z[l]) of each l."""
+        return backward(layers, self.activations, trace, dA, gradients)
 
     def initialise(self, seed: int | Generator, scheme: str = "normal",
                    scale: float = 0.5) -> np.ndarray:
@@ -99,7 +128,7 @@ class Network:
         })
         rng = generator(seed)
         theta = np.zeros(self.n_parameters)
-        for W, _ in views(theta, self.sizes):
+        for W, _ in self.layers(theta):
             h, d = W.shape
             W[...] = rng.normal(0.0, deviation(d, h), (h, d))
         return theta
@@ -129,7 +158,7 @@ class Network:
             If a shape does not fit the network, or X holds NaN or infinity.
         """
         theta = self.check_theta(theta)
-        return forward(views(theta, self.sizes), self.activations, self.columns(theta, X))
+        return self.forward_pass(self.layers(theta), self.columns(theta, X))
 
     def backward(self, theta: np.ndarray, trace: Trace,
                  output_gradient: np.ndarray) -> np.ndarray:
@@ -156,8 +185,7 @@ class Network:
         dA = output_gradient
         if dA.shape != trace.a[-1].shape:
             dA = self.outputs_as_columns(dA)
-        deltas = backward(views(theta, self.sizes), self.activations, trace, dA,
-                          views(gradient, self.sizes))
+        deltas = self.backward_pass(self.layers(theta), trace, dA, self.layers(gradient))
         return gradient, deltas
 
     def predict(self, theta: np.ndarray, X: np.ndarray) -> np.ndarray:
@@ -207,7 +235,8 @@ class Network:
 
     def columns(self, theta: np.ndarray, X: np.ndarray, name: str = "X") -> np.ndarray:
         """Return `X` with one point a column, or raise ValueError if it does not fit."""
-        X = check_shape(name, check_finite(name, X), ("n", self.sizes[0]), theta.shape[:-1])
+        X = check_shape(name, check_finite(name, X), ("n", self.input_size),
+                        theta.shape[:-1])
         return X.mT
 
     def targets(self, theta: np.ndarray, X: np.ndarray, y: np.ndarray,

@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from deepmath.layers import backward, forward, views
 from deepmath.losses import Loss
 
 
@@ -16,22 +15,22 @@ class Objective:
     """The mean loss of a network, or of each network of a stack, and its gradient."""
 
     def __init__(self, network, loss: Loss, theta: np.ndarray):
-        self.activations, self.loss = network.activations, loss
+        self.network, self.loss = network, loss
         self.gradient = np.empty(theta.shape)
-        self.layers = views(theta, network.sizes)
-        self.gradients = views(self.gradient, network.sizes)
+        self.layers = network.layers(theta)
+        self.gradients = network.layers(self.gradient)
 
     def value(self, X: np.ndarray, Y: np.ndarray) -> np.ndarray:
         """Return the loss, of shape () or (S,)."""
-        outputs = forward(self.layers, self.activations, X).a[-1]
+        outputs = self.network.forward_pass(self.layers, X).a[-1]
         return self.loss.value(flat(outputs), flat(Y))
 
     def value_and_gradient(self, X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the loss and its gradient, in an array that the next call overwrites."""
-        trace = forward(self.layers, self.activations, X)
+        trace = self.network.forward_pass(self.layers, X)
         outputs, targets = flat(trace.a[-1]), flat(Y)
         dA = self.loss.gradient(outputs, targets).reshape(trace.a[-1].shape)
-        backward(self.layers, self.activations, trace, dA, self.gradients)
+        self.network.backward_pass(self.layers, trace, dA, self.gradients)
         return self.loss.value(outputs, targets), self.gradient
 
 

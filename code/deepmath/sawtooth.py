@@ -12,7 +12,8 @@ networks compute dyadic points without rounding.
 import numpy as np
 
 from deepmath.checks import check_whole
-from deepmath.network import Network, views
+from deepmath.layers import views
+from deepmath.network import Network
 
 
 def tent(x: np.ndarray) -> np.ndarray:

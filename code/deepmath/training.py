@@ -85,7 +85,8 @@ def fit(network: Network, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
         before it. Training stops where it returns True.
     engine : {"fast", "readable"}
         Which passes are used, those of `deepmath.fast` or those of `deepmath.layers`. They
-        differ by rounding alone. Activations of one's own always use the readable ones.
+        differ by rounding alone. Activations of one's own, and the networks of
+        `deepmath.sequence`, always use the readable ones.
 
     Returns
     -------
@@ -149,14 +150,15 @@ def make_objective(engine: str, network: Network, loss: Loss, theta: np.ndarray,
                    n_points: int) -> Objective | FastObjective | InChunks:
     """Return what `engine` calls for; a stack in even chunks of CHUNK_BYTES of activations."""
     kind = check_choice("engine", engine, {"fast": FastObjective, "readable": Objective})
-    if kind is FastObjective and IN_PLACE.keys() >= set(network.activations):
+    known = type(network) is Network and IN_PLACE.keys() >= set(network.activations)
+    if kind is FastObjective and known:
         objective = partial(FastObjective, network, loss, arrays={})
     else:
         keep_freed_memory()
         objective = partial(Objective, network, loss)
     if theta.ndim == 1:
         return objective(theta)
-    n_chunks = ceil(len(theta) * n_points * sum(network.sizes) * 8 / CHUNK_BYTES)
+    n_chunks = ceil(len(theta) * n_points * network.n_activations * 8 / CHUNK_BYTES)
     return InChunks(objective, theta, ceil(len(theta) / min(n_chunks, len(theta))))
 
 

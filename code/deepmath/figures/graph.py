@@ -17,8 +17,9 @@ from deepmath.figures.boxes import (
     BACKWARD, BOX_HEIGHT, FORWARD, LINE, draw_arrow, draw_box, draw_matrix, draw_panel,
     entries, lines_of, sheet, width_of)
 from deepmath.figures.style import WIDTH, styled
+from deepmath.layers import views
 from deepmath.losses import Loss, loss_function
-from deepmath.network import Network, views
+from deepmath.network import Network
 
 # Where a row's edges and boxes begin, in inches from the left; other lengths in inches.
 IN, AFFINE, MIDDLE, SECOND, OUT, END = 0.15, 1.65, 3.15, 4.65, 5.85, WIDTH - 0.12

@@ -18,7 +18,8 @@ from deepmath.checks import check_whole
 from deepmath.datasets import spirals
 from deepmath.figures.style import (
     BLACK, CLASS_COLOURS, CLASS_MARKERS, GREEN, PURPLE, VERMILLION, WIDTH, letter, styled)
-from deepmath.network import Network, views
+from deepmath.layers import views
+from deepmath.network import Network
 from deepmath.optimisers import Adam
 from deepmath.probe import linear_probe, logistic_regression
 from deepmath.training import fit

@@ -1,0 +1,102 @@
+"""Reader of Environment and Climate Change Canada's daily climate, in both of its layouts.
+
+GeoMet writes `LOCAL_DATE`, `MEAN_TEMPERATURE`, ..., each with a `*_FLAG`; the bulk files write
+`Date/Time`, `Mean Temp (°C)`, ..., each with a `... Flag`. Traps, and what is done about them:
+
+- A maximum gust is only reported from 31 km/h on. Below that GeoMet has an empty cell with the
+  flag M and bulk files may say `<31`: the gust is *censored*, not zero. `gust` is NaN then, and
+  `gust_censored` true, if the day's temperature shows that the station was at work.
+- The flag T is a trace: less than can be measured, with 0 as the value, which stays.
+- The direction is in tens of degrees; here it is in degrees.
+- A climate day is a day in local standard time. Bulk files have no humidity: the column is NaN.
+"""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from deepmath.smoke.hours import note
+from deepmath.smoke.tables import RecordError, Table, read_table
+
+GUST_LIMIT = 31.0   # km/h
+
+# Each column with its unit, its names in GeoMet's and in the bulk layout, and what is absurd.
+COLUMNS = {
+    "temperature": ("°C", "MEAN_TEMPERATURE", "Mean Temp (°C)", -65.0, 50.0),
+    "precipitation": ("mm", "TOTAL_PRECIPITATION", "Total Precip (mm)", 0.0, 500.0),
+    "humidity": ("%", "MIN_REL_HUMIDITY", None, 0.0, 100.0),
+    "gust": ("km/h", "SPEED_MAX_GUST", "Spd of Max Gust (km/h)", 0.0, 400.0),
+    "gust_direction": ("degrees", "DIRECTION_MAX_GUST", "Dir of Max Gust (10s deg)", 0.0, 360.0),
+}
+UNITS = {name: unit for name, (unit, *_) in COLUMNS.items()}
+
+
+def is_header(cells: list[str]) -> bool:
+    names = {cell.strip().replace("Â", "") for cell in cells}
+    return {"LOCAL_DATE", "MEAN_TEMPERATURE"} <= names or {"Date/Time", "Mean Temp (°C)"} <= names
+
+
+def read_climate(path: str | Path, text: str) -> tuple[pd.DataFrame, Counter]:
+    """Read daily weather, or raise RecordError.
+
+    Returns
+    -------
+    weather : pandas.DataFrame
+        Indexed by `day`: temperature (mean, °C), precipitation (mm), humidity (lowest, %),
+        gust (km/h), gust_direction (degrees) and gust_censored (bool).
+    notes : Counter
+    """
+    table = read_table(path, text, is_header)
+    geomet = "LOCAL_DATE" in table.header
+    for column in ("CLIMATE_IDENTIFIER", "Climate ID"):
+        if column in table.header:
+            table.only(column)
+    notes, weather = Counter(), {}
+    for name, (unit, own, bulk, lowest, highest) in COLUMNS.items():
+        column = own if geomet else bulk
+        weather[name] = measured(table, column, name, unit, lowest, highest)
+        flag = column and (f"{column}_FLAG" if geomet else column.split(" (")[0] + " Flag")
+        if name == "precipitation" and flag in table.header:
+            note(notes, "days with a trace of precipitation, as 0", table.text(flag).count("T"))
+    frame = pd.DataFrame(weather, index=days_of(table, "LOCAL_DATE" if geomet else "Date/Time"))
+    frame["gust_censored"] = frame.gust.isna() & frame.temperature.notna()
+    note(notes, f"days with a gust below {GUST_LIMIT:g} km/h, censored",
+         int(frame.gust_censored.sum()))
+    return frame.sort_index(), notes
+
+
+def measured(table: Table, column: str | None, name: str, unit: str, lowest: float,
+             highest: float) -> np.ndarray:
+    """Return a column in its unit, NaN where it is missing, or raise RecordError."""
+    if column is None or (column not in table.header and name == "humidity"):
+        return np.full(len(table.rows), np.nan)
+    cells = table.text(column)
+    values = np.array([table.number(i, column, "" if cell.startswith("<") else cell)
+                       for i, cell in enumerate(cells)])
+    values = 10 * values if name == "gust_direction" else values
+    absurd = (values < lowest) | (values > highest)
+    if absurd.any():
+        first = int(np.argmax(absurd))
+        raise RecordError(table.path, f"expected a number from {lowest:g} to {highest:g} {unit}, "
+                          f"got {cells[first]}", table.lines[first], column)
+    return values
+
+
+def days_of(table: Table, column: str) -> pd.DatetimeIndex:
+    """Return the rows' days, or raise RecordError where one is no date or stands twice."""
+    seen = {}
+    for line, cell in zip(table.lines, table.text(column)):
+        try:
+            day = pd.Timestamp(cell[:10])
+        except ValueError:
+            day = pd.NaT
+        if day is pd.NaT:
+            raise RecordError(table.path, f"expected a date such as 2023-01-31, got {cell!r}",
+                              line, column)
+        if day in seen:
+            raise RecordError(table.path, f"the day {cell[:10]} stands in line {seen[day]} too",
+                              line, column)
+        seen[day] = line
+    return pd.DatetimeIndex(seen, name="day")

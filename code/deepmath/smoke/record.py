@@ -1,0 +1,187 @@
+"""The tidy record of a station: one row a local day, whatever the files looked like."""
+
+import csv
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from deepmath.smoke import climate, naps, openaq
+from deepmath.smoke.hours import Hours, note
+from deepmath.smoke.tables import RecordError, read_text
+
+MIN_HOURS = 18       # of 24: three quarters, the usual rule for a valid daily mean
+FOLDER_VARIABLE = "DEEPMATH_DATA"
+HEADER_WITHIN = 60   # lines in which a header must come
+LAYOUTS = {"openaq": openaq.is_header, "naps": naps.is_header, "climate": climate.is_header}
+
+
+@dataclass(frozen=True)
+class Record:
+    """A station's days.
+
+    Attributes
+    ----------
+    station : str
+    table : pandas.DataFrame
+        Indexed by `day`, without gaps: `station`; `pm25`, the mean of the day in µg/m³, NaN if
+        fewer than 18 hours are valid; `valid_hours`; and the weather, if there is any:
+        temperature (°C), precipitation (mm), humidity (lowest, %), gust (km/h),
+        gust_direction (degrees) and gust_censored.
+    notes : Counter
+        What was found in the files, dropped or kept, and how often.
+    checksums : dict
+        SHA-256 of each file, by its name.
+    simulated : bool
+    """
+
+    station: str
+    table: pd.DataFrame
+    notes: Counter = field(default_factory=Counter)
+    checksums: dict[str, str] = field(default_factory=dict)
+    simulated: bool = False
+
+    def __str__(self) -> str:
+        days = self.table.pm25.dropna()
+        kind = "simulated record" if self.simulated else "record"
+        lines = [f"{self.station}: {kind} of {len(days)} valid days in {len(self.table)}, "
+                 f"{self.table.index[0]:%Y-%m-%d} to {self.table.index[-1]:%Y-%m-%d}"]
+        return "\n  ".join(lines + [f"{what}: {times}" for what, times in self.notes.items()])
+
+
+def load(station: str | Path, folder: str | Path | None = None) -> Record:
+    """Return the record of a station that `data/` has, or the simulated one.
+
+    Parameters
+    ----------
+    station : str or Path
+        "simulated"; or the name of a folder in `data/` that holds the station's files; or a
+        folder's path. A name ending in ":90130" picks that station from NAPS files.
+    folder : str, Path or None
+        Where to look for the name; by default what the environment variable DEEPMATH_DATA
+        names, or else the next folder `data` upwards of the working directory.
+
+    Raises
+    ------
+    RecordError
+        If there is no such folder or a file in it cannot be used.
+    """
+    if str(station) == "simulated":
+        from deepmath.smoke.simulation import simulate
+        return simulate()
+    name, _, naps_station = str(station).partition(":")
+    place = Path(folder or os.environ.get(FOLDER_VARIABLE) or nearest_data()) / name
+    files = sorted(p for p in place.glob("*") if p.suffix in (".csv", ".gz")) if name else []
+    if not files:
+        raise RecordError(place, "no .csv or .csv.gz file of a station here: fetch some with "
+                          "`book data`, or choose \"simulated\"")
+    return read_record(files, naps_station or None)
+
+
+def nearest_data() -> Path:
+    """Return the next folder `data` upwards of the working directory."""
+    here = Path.cwd()
+    return next((p / "data" for p in (here, *here.parents) if (p / "data").is_dir()), Path("data"))
+
+
+def read_record(files: Iterable[str | Path], naps_station: str | None = None) -> Record:
+    """Read files of hourly PM2.5 and of daily weather into one tidy record.
+
+    Parameters
+    ----------
+    files : iterable of paths
+        OpenAQ exports, or NAPS hourly files, of one station; and daily climate of a station near
+        it. Plain or gzip; their layouts are told by their headers.
+    naps_station : str or None
+        Which station to take from NAPS files.
+
+    Raises
+    ------
+    RecordError
+        With file, line and column.
+    """
+    hours, weather, notes, checksums = [], [], Counter(), {}
+    layouts = {}
+    for path in map(Path, files):
+        text = read_text(path)
+        checksums[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        layout = layout_of(path, text)
+        layouts[layout] = path
+        if layout == "climate":
+            frame, found = climate.read_climate(path, text)
+            weather.append((path, frame))
+            notes.update(found)
+        else:
+            found = (openaq.read_openaq(path, text) if layout == "openaq"
+                     else naps.read_naps(path, text, naps_station))
+            hours.append((path, found))
+            notes.update(found.notes)
+    if not hours:
+        raise RecordError(path, "no file of hourly PM2.5 among those given, only weather")
+    if {"openaq", "naps"} <= layouts.keys():
+        raise RecordError(layouts["naps"], f"hours of NAPS, but {layouts['openaq'].name} holds "
+                          "hours of OpenAQ: give one of them, for their days differ")
+    table = daily(joined_hours(hours, notes), hours[0][1].station, notes)
+    if table.pm25.notna().sum() == 0:
+        raise RecordError(hours[0][0], f"no day has {MIN_HOURS} valid hours")
+    if weather:
+        table = table.join(joined_weather(weather))
+        table["gust_censored"] = table.gust_censored.eq(True)
+    return Record(hours[0][1].station, table, notes, checksums)
+
+
+def layout_of(path: Path, text: str) -> str:
+    """Return which layout a file has, or raise RecordError that lists those known."""
+    for cells in csv.reader(text.splitlines()[:HEADER_WITHIN]):
+        for layout, is_header in LAYOUTS.items():
+            if is_header(cells):
+                return layout
+    first = text.splitlines()[0][:60]
+    raise RecordError(path, f"unknown layout, beginning {first!r}; known are OpenAQ's export, NAPS "
+                      "hourly files, and daily climate of Environment Canada (GeoMet or bulk)", 1)
+
+
+def joined_hours(hours: list[tuple[Path, Hours]], notes: Counter) -> pd.DataFrame:
+    """Return the hours of all files, or raise RecordError where stations or values differ."""
+    station = hours[0][1].station
+    for path, found in hours:
+        if found.station != station:
+            raise RecordError(path, f"hours of {found.station!r}, but {hours[0][0].name} holds "
+                              f"those of {station!r}: give the files of one station")
+    table = pd.concat([found.table for _, found in hours], ignore_index=True)
+    key = ["day", "hour"]
+    repeated = table.duplicated(key)
+    if repeated.any():
+        disagree = table.groupby(key).pm25.nunique().max() > 1
+        if disagree:
+            raise RecordError(hours[-1][0], "hours that other files hold too, with other values: "
+                              "give each period once")
+        note(notes, "hours that two files hold", int(repeated.sum()))
+    return table[~repeated]
+
+
+def daily(hours: pd.DataFrame, station: str, notes: Counter) -> pd.DataFrame:
+    """Return the days, one row each and none left out, with means of at least 18 valid hours."""
+    by_day = hours.sort_values(["day", "hour"]).groupby("day").pm25
+    days = pd.date_range(hours.day.min(), hours.day.max(), name="day")
+    count = by_day.count().reindex(days, fill_value=0)
+    mean = by_day.mean().reindex(days).where(count >= MIN_HOURS)
+    note(notes, f"days with 1 to {MIN_HOURS - 1} valid hours, missing",
+         int(((count > 0) & (count < MIN_HOURS)).sum()))
+    note(notes, "days without any valid hour, missing", int((count == 0).sum()))
+    mean = mean.clip(lower=0.0).round(6)   # rounding: the order of a sum must not decide a count
+    return pd.DataFrame({"station": station, "pm25": mean, "valid_hours": count}, index=days)
+
+
+def joined_weather(weather: list[tuple[Path, pd.DataFrame]]) -> pd.DataFrame:
+    """Return the weather of all files, or raise RecordError where a day stands in two."""
+    frame = pd.concat([frame for _, frame in weather]).sort_index()
+    repeated = frame.index.duplicated()
+    if repeated.any():
+        raise RecordError(weather[-1][0], f"the weather of {frame.index[repeated][0]:%Y-%m-%d} "
+                          "stands in another file too: give each period once")
+    return frame
