@@ -113,7 +113,7 @@ def render(project: Project, targets: list[str], only: Page | None, say: Say, ti
                 say(f"writing {target}")
                 writer = write_html if target == "html" else write_pdf
                 try:
-                    writer(project, drafts, chapters, only, built)
+                    writer(project, drafts, chapters, only, built, say)
                 except pandoc.UnreadFormulas as error:
                     raise BookError(locate(error.formulas, drafts)) from None
         if stopping := hindrances(problems, "builtin"):
@@ -276,7 +276,7 @@ def locate(formulas: list[str], drafts: list[Draft]) -> list[Problem]:
 
 
 def write_html(project: Project, drafts: list[Draft], chapters: list[Chapter],
-               only: Page | None, built: Path) -> None:
+               only: Page | None, built: Path, say: Say) -> None:
     unread: list[str] = []
     for draft, chapter in zip(drafts, chapters):
         if only in (None, draft.page):
@@ -306,7 +306,7 @@ def place_pictures(project: Project, draft: Draft, chapter: Chapter, built: Path
 
 
 def write_pdf(project: Project, drafts: list[Draft], chapters: list[Chapter],
-              only: Page | None, built: Path) -> None:
+              only: Page | None, built: Path, say: Say) -> None:
     """Set the whole book, in a folder of its own."""
     work = built.with_name("typst")
     for draft, chapter in zip(drafts, chapters):
@@ -314,9 +314,24 @@ def write_pdf(project: Project, drafts: list[Draft], chapters: list[Chapter],
     with writing(work):
         shutil.copytree(typst.THEME, work, dirs_exist_ok=True)
     write_file(work / "main.typ", typst.write_book(project, chapters))
+    write_file(built / project.pdf_name, set_pdf(work, say))
+
+
+def set_pdf(work: Path, say: Say) -> bytes:
+    """The PDF of `main.typ`: PDF/UA-1 (ISO 14289-1, accessible), or why it is not."""
+    compiler = typst_compiler.Compiler(str(work / "main.typ"), root=str(work))
     try:
-        pdf = typst_compiler.compile(str(work / "main.typ"), root=str(work))
-    except RuntimeError as error:
-        picture = re.search(r'image\("/([^"]+)"', getattr(error, "diagnostic", ""))
-        raise BookError([Problem(picture[1] if picture else "typst", None, str(error))]) from None
-    write_file(built / project.pdf_name, pdf)
+        return compiler.compile(pdf_standards="ua-1")
+    except typst_compiler.TypstError as error:
+        if "PDF/UA-1" not in error.message:
+            raise typst_problem(error) from None
+        say(f"the PDF is not accessible to everyone: {error.message}")
+    try:
+        return compiler.compile()
+    except typst_compiler.TypstError as error:
+        raise typst_problem(error) from None
+
+
+def typst_problem(error: typst_compiler.TypstError) -> BookError:
+    picture = re.search(r'image\("/([^"]+)"', error.diagnostic)
+    return BookError([Problem(picture[1] if picture else "typst", None, error.message)])

@@ -3,7 +3,7 @@
 import json
 import posixpath
 import re
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -16,6 +16,8 @@ from bookbuild.tree import (Node, classes, identifier, is_node, nodes, pairs, pl
                             rewrite, text, words)
 
 THEME = Path(__file__).parent / "theme" / "typst"
+# \, \; \! and \bigl( say nothing about the mathematics
+SPACING = re.compile(r"\\[,;:!]|\\q?quad\b|\\[bB]igg?[lrm]?(?![A-Za-z])|\\displaystyle\b")
 
 
 def string(value: str) -> str:
@@ -118,7 +120,10 @@ def lower(tree, here: Chapter):
     writers = {"Header": heading, "Float": floating, "Callout": callout, "Theorem": theorem,
                "Equation": equation, "Tabset": tabset, "Layout": layout, "Xref": xref,
                "Div": division, "Span": inline_span, "Image": image, "Link": link,
-               "CodeBlock": code_block}
+               "CodeBlock": code_block, "Math": formula}
+
+    for cell in nodes(tree, "Div"):
+        keep_together(cell)
 
     def convert(node: Node):
         writer = writers.get(node["t"])
@@ -141,9 +146,21 @@ def xref(node: Node, here: Chapter) -> list[Node]:
 
 
 def equation(node: Node, here: Chapter) -> list[Node]:
-    formula = {"t": "Math", "c": [{"t": "DisplayMath"}, node["tex"]]}
-    return [code(f"#equation({string('(' + node['number'] + ')')})["), formula,
+    """A formula with a number."""
+    number, alt = string(f"({node['number']})"), string(spoken(node["tex"]))
+    displayed = {"t": "Math", "c": [{"t": "DisplayMath"}, node["tex"]]}
+    return [code(f"#equation({number}, alt: {alt})["), displayed,
             code(f"]{mark(node['id'])}")]
+
+
+def formula(node: Node, here: Chapter) -> list[Node]:
+    """A formula, with its TeX for those who listen to it."""
+    return [code(f"#formula(alt: {string(spoken(node['c'][1]))})["), node, code("]")]
+
+
+def spoken(tex: str) -> str:
+    """TeX as an alternative text: in one line, without what only sets the spacing."""
+    return " ".join(SPACING.sub(" ", tex).split())
 
 
 def floating(node: Node, here: Chapter) -> list[Node]:
@@ -224,12 +241,20 @@ def inline_span(node: Node, here: Chapter) -> list[Node] | None:
     return None
 
 
+def keep_together(cell: Node) -> None:
+    """Mark the code of a cell that is followed by what it prints."""
+    for block, following in pairwise(cell["c"][1]):
+        if "cell-code" in classes(block) and any(nodes(following, "CodeBlock")):
+            classes(block).append("prints")
+
+
 def code_block(node: Node, here: Chapter) -> list[Node] | None:
     if "cell-code" not in classes(node):
         return None
     [_, names, _], source = node["c"]
-    language = [name for name in names if name != "cell-code"]
-    return [call("#code-cell[", [], ""), {"t": "CodeBlock", "c": [["", language, []], source]},
+    language = [name for name in names if name not in ("cell-code", "prints")]
+    options = "(output: true)" if "prints" in names else ""
+    return [call(f"#code-cell{options}[", [], ""), {"t": "CodeBlock", "c": [["", language, []], source]},
             call("]", [], "")]
 
 
