@@ -1,16 +1,20 @@
 # make book    sets up .venv and renders the book
 # make test    sets up the same environment and runs every test
+# make lab     sets up the same environment and opens the chapters in JupyterLab
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: book test figures benchmark system clean
+.PHONY: book test lab figures benchmark system clean
 
 book: .venv/.ready .venv/.quarto-tried
 	@$(BIN)/book render --timings
 
 test: .venv/.ready .venv/.test-ready system
 	@$(BIN)/python -m pytest -n 2
+
+lab: .venv/.lab-ready
+	@$(BIN)/book lab
 
 figures: .venv/.ready
 	@$(BIN)/book figures
@@ -24,7 +28,11 @@ benchmark: .venv/.ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-.venv/.test-ready: requirements-test.txt .venv/.ready
+.venv/.lab-ready: requirements-lab.txt .venv/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-lab.txt
+	@touch $@
+
+.venv/.test-ready: requirements-test.txt requirements-lab.txt .venv/.ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
 	@touch $@
 

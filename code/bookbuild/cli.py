@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bookbuild import figures
 from bookbuild.execute import CELL_TIMEOUT
+from bookbuild.lab import command as lab
 from bookbuild.problems import BookError, Problem, hindrances
 from bookbuild.project import Page, Project, find_root, load_project
 from bookbuild.publish import only_render
@@ -25,6 +26,7 @@ examples:
   book check                             what is wrong, in a second and without running cells
   book check --format github             the same, for annotations in CI
   book figures                           regenerate figures/
+  book lab chapters/depth.qmd            edit and run it in JupyterLab
 
 A render never harms the book that stands: the new one is made beside it and takes its place
 when it is complete. Exit status: 0 done, 1 problems (told one a line), 2 wrong usage,
@@ -56,7 +58,10 @@ def main(arguments: list[str] | None = None) -> int:
     int
         The exit status: 0, or 1 where there were problems, or 128 and the signal's number.
     """
-    args = parser().parse_args(arguments)
+    args, unknown = parser().parse_known_args(arguments)
+    if unknown and args.command != "lab":               # which hands them on to JupyterLab
+        parser().error(f"unrecognized arguments: {' '.join(unknown)}")
+    args.unknown = unknown
     stopped_by = [signal.SIGINT]
 
     def stop(number, _):
@@ -111,6 +116,7 @@ def parser() -> argparse.ArgumentParser:
     add_render(commands)
     add_check(commands)
     figures.add_parser(commands)
+    lab.add_parser(commands)
     return whole
 
 

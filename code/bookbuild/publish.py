@@ -1,6 +1,7 @@
 """Putting a finished build in its place: nothing half-made is ever seen, nothing is lost."""
 
 import ctypes
+import errno
 import fcntl
 import os
 import shutil
@@ -115,3 +116,40 @@ def write_file(path: Path, content: str | bytes) -> None:
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def replace_file(path: Path, content: str | bytes) -> None:
+    """Write a file so that the old one stands, whole, until the new one is.
+
+    A link is followed, and a file that was made read-only stays as it is.
+
+    Raises
+    ------
+    OSError
+        The file system refuses; nothing was changed.
+    """
+    path = Path(os.path.realpath(path))
+    if path.exists() and not is_writable(path):
+        raise PermissionError(errno.EACCES, "the file is read-only", str(path))
+    handle, part = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    try:
+        with open(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(part, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~umask())
+        os.replace(part, path)
+    except BaseException:
+        os.unlink(part)
+        raise
+
+
+def is_writable(path: Path) -> bool:
+    """Whether a file may be written; to its owner's wish even the administrator keeps."""
+    return os.access(path, os.W_OK) and bool(os.stat(path).st_mode & 0o222)
+
+
+def umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

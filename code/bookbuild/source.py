@@ -22,7 +22,7 @@ TOKEN = re.compile(
     r"^(?P<lead>(?:[ \t>]|[-+*:][ \t]|\(?(?:\d{1,9}|[A-Za-z#])[.)][ \t])*+)"  # of an item, a quote
     r"(?P<fence>`{3,}+(?=[^`\n]*$)|~{3,}+)(?P<info>[^\n]*)(?:\n|\Z)"
     r"|(?P<comment><!--)|\\.|(?P<ticks>`+)", re.MULTILINE)
-PARAGRAPH_END = re.compile(r"\n[ \t\r>]*(?:\n|`{3}[^`\n]*$|~{3})", re.MULTILINE)
+PARAGRAPH_END = re.compile(r"\n[ \t\r>]*(?:\n|`{3,}+[^`\n]*$|~{3})", re.MULTILINE)
 CELL_INFO = re.compile(r"\{(?P<language>[A-Za-z][\w.+-]*)(?P<attributes>[ \t,][^}]*)?\}")
 INLINE = re.compile(r"\{(?P<language>[A-Za-z]\w*)\}[ \t]+(?P<expression>.*)", re.DOTALL)
 LIST_ITEM = re.compile(r" *(?:[-+*:]|\(?\w{1,9}[.)]|\(?@[\w-]*\)) +")

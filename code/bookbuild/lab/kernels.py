@@ -1,0 +1,19 @@
+"""The kernel that chapters run in under JupyterLab: this Python, with controls for live cells."""
+
+from ipykernel.kernelspec import make_ipkernel_cmd
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from traitlets import default
+
+
+class BookKernel(KernelSpecManager):
+    """Knows one kernel, whatever others are installed: the Python that runs JupyterLab."""
+
+    @default("allowed_kernelspecs")
+    def _only_this(self) -> set[str]:
+        return {"python3"}
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        """Jupyter's own kernel, started with `controls`."""
+        spec = super().get_kernel_spec(kernel_name)
+        spec.argv = make_ipkernel_cmd(extra_arguments=["--ext", "bookbuild.lab.controls"])
+        return spec

@@ -1,0 +1,282 @@
+"""A chapter as a notebook, and a notebook as a chapter.
+
+Each cell of the notebook remembers the piece of the chapter's text that it shows. A cell that
+was not edited gives back that piece; of an edited one, only the lines that changed are new.
+"""
+
+import platform
+import re
+import zlib
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+
+from bookbuild.problems import BookError, Problem
+from bookbuild.source import Cell, FrontMatter, split_source
+
+KEY = "book"
+BYTE_ORDER_MARK = "\ufeff"
+NOWHERE = -9                # the place of a new cell, next to no other
+KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+LANGUAGE = {               # as ipykernel describes it, so that JupyterLab finds nothing to add
+    "name": "python", "version": platform.python_version(), "mimetype": "text/x-python",
+    "codemirror_mode": {"name": "ipython", "version": 3}, "pygments_lexer": "ipython3",
+    "nbconvert_exporter": "python", "file_extension": ".py"}
+RAW_FORMATS = {"text/html": "html", "text/latex": "latex", "text/restructuredtext": "rst",
+               "text/asciidoc": "asciidoc"}
+NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+
+
+# ------------------------------------------------------------------------ text to notebook
+
+def notebook_of(text: str) -> NotebookNode:
+    """Show a chapter as a notebook.
+
+    Front matter becomes a raw cell, each Python cell a code cell with its options, and what
+    stands between them one Markdown cell, without blank lines around it: the cells that
+    ``quarto convert`` makes.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    NotebookNode
+        A notebook without outputs; `text_of` makes of it the same text.
+    """
+    marked = text.startswith(BYTE_ORDER_MARK)
+    blocks = blocks_of(text.removeprefix(BYTE_ORDER_MARK))
+    origin = f"{zlib.crc32(text.encode()):08x}"
+    cells, ids = [], set()
+    for place, block in enumerate(blocks):
+        cell = NEW_CELL[block.kind](block.shown)
+        cell.id = cell_id(block, place, ids)
+        cell.metadata[KEY] = {"kind": block.kind, "text": block.text, "of": origin,
+                              "place": place}
+        cells.append(cell)
+    whole = {"mark": marked, "newline": newline_of(text), "of": origin, "cells": len(blocks)}
+    return new_notebook(cells=cells, metadata={
+        "kernelspec": KERNEL, "language_info": LANGUAGE, KEY: whole})
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of a chapter's text that one cell shows.
+
+    Attributes
+    ----------
+    kind : str
+        "code", "markdown" or "raw", as Jupyter calls cells.
+    text : str
+        The piece with everything around it: fences, indentation, blank lines.
+    label : str
+        The label of a code cell, or nothing.
+    """
+
+    kind: str
+    text: str
+    label: str = ""
+
+    @property
+    def lines(self) -> list[str]:
+        return LINE.findall(self.text)
+
+    @property
+    def body(self) -> slice:
+        """Which of the lines are shown."""
+        lines = self.lines
+        start, end = filled(lines, 0, len(lines))
+        return slice(*filled(lines, start + 1, end - 1)) if self.kind == "code" else slice(start, end)
+
+    @property
+    def indent(self) -> str:
+        """What stands before the fence, below the text of a list item."""
+        first = next((line for line in self.lines if line.strip()), "")
+        return re.match(r"[ \t]*", first)[0] if self.kind == "code" else ""
+
+    @property
+    def shown(self) -> str:
+        """What the cell shows."""
+        return "\n".join(self.visible(line) for line in self.lines[self.body])
+
+    def visible(self, line: str) -> str:
+        line = line.rstrip("\r\n")
+        return line.removeprefix(self.indent) if line.startswith(self.indent) else line.lstrip(" \t")
+
+
+def filled(lines: list[str], start: int, end: int) -> tuple[int, int]:
+    """The range of lines without the blank ones at its ends."""
+    while start < end and not lines[end - 1].strip():
+        end -= 1
+    while start < end and not lines[start].strip():
+        start += 1
+    return start, end
+
+
+def blocks_of(text: str) -> list[Block]:
+    """The pieces of a text that cells show; their texts, joined, are the text."""
+    blocks: list[Block] = []
+    for piece in split_source(text).pieces:
+        if isinstance(piece, Cell) and piece.language == "python":
+            blocks.append(Block("code", piece.text, str(piece.label or "")))
+        elif isinstance(piece, FrontMatter):
+            blocks.append(Block("raw", piece.text))
+        elif blocks and (blocks[-1].kind == "markdown" or not piece.text.strip()):
+            blocks[-1] = joined(blocks[-1], piece.text)
+        else:
+            blocks.append(Block("markdown", piece.text))
+    if len(blocks) > 1 and not blocks[0].text.strip():
+        blank = blocks.pop(0)
+        blocks[0] = Block(blocks[0].kind, blank.text + blocks[0].text, blocks[0].label)
+    return blocks
+
+
+def joined(block: Block, text: str) -> Block:
+    return Block(block.kind, block.text + text, block.label)
+
+
+def cell_id(block: Block, place: int, taken: set[str]) -> str:
+    """The cell's label where that can be an id, or else its place."""
+    name = block.label if re.fullmatch(r"[\w-]{1,50}", block.label, re.ASCII) else ""
+    name = name if name and name not in taken else f"cell-{place}"
+    while name in taken:
+        name += "-"
+    taken.add(name)
+    return name
+
+
+def newline_of(text: str) -> str:
+    """How most lines of a text end."""
+    return "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n"
+
+
+# ------------------------------------------------------------------------ notebook to text
+
+def text_of(notebook: dict, path: str | Path = "notebook") -> str:
+    """The chapter that a notebook shows.
+
+    Outputs are left out, and so are new cells without content. Where cells were added, moved or
+    removed, one blank line stands between neighbours.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        A notebook, of `notebook_of` or any other in Python.
+    path : str or Path
+        Its file, for messages.
+
+    Returns
+    -------
+    str
+        The text.
+
+    Raises
+    ------
+    BookError
+        The notebook is in another language, or holds a picture that was pasted into a cell.
+    """
+    metadata = notebook["metadata"]
+    language = (metadata.get("language_info") or metadata.get("kernelspec") or {})
+    language = language.get("language") or language.get("name") or "python"
+    if not re.match(r"i?python", language, re.IGNORECASE):
+        raise BookError([Problem(path, None, f"the notebook is in {language}: a chapter's cells "
+                                 "are in Python")])
+    complain_of_pictures(notebook["cells"], path)
+    whole = metadata.get(KEY) or {}
+    newline, before, text = whole.get("newline", "\n"), (whole.get("of"), -1), ""
+    for cell in notebook["cells"]:
+        remembered = cell["metadata"].get(KEY) or {}
+        piece = "" if remembered.get("added") else cell_text(cell, remembered, newline)
+        if not piece:
+            continue
+        here = remembered.get("of"), remembered.get("place", NOWHERE)
+        neighbours = here == (before[0], before[1] + 1)
+        text = text + piece if neighbours else set_apart(text, piece, newline)
+        before = here
+    if text and before != (whole.get("of"), whole.get("cells", 0) - 1):
+        text = ended(text, newline)
+    return BYTE_ORDER_MARK * bool(whole.get("mark")) + text
+
+
+def complain_of_pictures(cells: list[dict], path: str | Path) -> None:
+    """A picture pasted into a cell lives in the notebook only: say so rather than lose it."""
+    problems = []
+    for number, cell in enumerate(cells, start=1):
+        for name in cell.get("attachments") or ():
+            if f"attachment:{name}" in cell["source"]:
+                problems.append(Problem(path, None, f"cell {number} holds the pasted picture "
+                                        f"{name}, which a chapter cannot: save it as a file and "
+                                        "refer to that"))
+    if problems:
+        raise BookError(problems)
+
+
+def cell_text(cell: dict, remembered: dict, newline: str) -> str:
+    """What a cell puts into the chapter; nothing for a new cell without content."""
+    kind, source = cell["cell_type"], re.sub(r"\r\n?", "\n", cell["source"])
+    if remembered.get("kind") == kind:
+        return edited(Block(kind, remembered["text"]), source, newline)
+    if not source.strip():
+        return ""
+    if kind == "code":
+        return edited(Block("code", f"```{{python}}{newline}```{newline}"), source, newline)
+    metadata = cell["metadata"]
+    raw = RAW_FORMATS.get(metadata.get("format") or metadata.get("raw_mimetype"))
+    if kind == "raw" and raw:
+        return edited(Block("code", f"```{{={raw}}}{newline}```{newline}"), source, newline)
+    return edited(Block(kind, ""), source, newline)
+
+
+def edited(block: Block, source: str, newline: str) -> str:
+    """A block's text, showing `source`; lines that did not change stay as they are."""
+    if source == block.shown:
+        return block.text
+    if block.kind != "code" and not source.strip():
+        return ""
+    lines, body = block.lines, block.body
+    head, old, tail = lines[:body.start], lines[body], lines[body.stop:]
+    if block.kind == "code":
+        head, tail = around(source, head, tail)
+    wanted, new = source.split("\n"), []
+    matcher = SequenceMatcher(None, [block.visible(line) for line in old], wanted, autojunk=False)
+    for change, start, end, first, last in matcher.get_opcodes():
+        new += old[start:end] if change == "equal" else [
+            f"{block.indent if line else ''}{line}{newline}" for line in wanted[first:last]]
+    text = "".join(line if line.endswith("\n") else line.rstrip("\r") + newline
+                   for line in head + new + tail)
+    unfinished = lines and not lines[-1].endswith(("\n", "\r"))
+    return text.removesuffix(newline) if unfinished else text
+
+
+def around(source: str, head: list[str], tail: list[str]) -> tuple[list[str], list[str]]:
+    """The lines around a cell's code, with fences that no line of the code can close."""
+    fence = re.search("`+", "".join(head))[0]
+    inside = re.findall(r"^[ \t]*(`{3,})[ \t]*$", source, re.MULTILINE)
+    if fence not in inside:
+        return head, tail
+    longer = "`" * (max(map(len, inside)) + 1)
+    return ([line.replace(fence, longer, 1) for line in head],
+            [line.replace(fence, longer, 1) for line in tail])
+
+
+def set_apart(text: str, piece: str, newline: str) -> str:
+    """A piece below a text, with one blank line between them."""
+    lines = LINE.findall(piece)
+    start, _ = filled(lines, 0, len(lines))
+    piece = "".join(lines[start:])
+    return ended(text, newline) + newline + piece if text.strip() else piece
+
+
+def ended(text: str, newline: str) -> str:
+    """A text without blank lines at its end, the last line complete."""
+    lines = LINE.findall(text)
+    lines = lines[:filled(lines, 0, len(lines))[1]]
+    if lines and not lines[-1].endswith(("\n", "\r")):
+        lines.append(newline)
+    return "".join(lines)
