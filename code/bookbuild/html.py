@@ -4,12 +4,12 @@ import posixpath
 import re
 from html import escape
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
-from bookbuild import pandoc
+from bookbuild import pandoc, previews
 from bookbuild.citations import link_to_bibliography
 from bookbuild.index import Chapter
-from bookbuild.project import Project
+from bookbuild.project import Page, Project
 from bookbuild.references import chapter_name, page_links
 from bookbuild.structure import FLOAT_KINDS, THEOREM_KINDS, UNNUMBERED_KINDS
 from bookbuild.structure import inlines as formatted
@@ -24,6 +24,12 @@ PROOF_KINDS = {*UNNUMBERED_KINDS, "sol", "rem"}
 # The TeX that a reader copies from a formula holds its number too.
 NUMBERED_FORMULA = re.compile(
     r'(</annotation></semantics></math>\s*<span class="equation-number">\(([\w.]+)\)</span>)')
+# What pandoc writes and no browser needs: a fifth of a page with much mathematics and code.
+NEEDLESS = re.compile(r' xmlns="http://www.w3.org/1998/Math/MathML"|(?<=<math) display="inline"'
+                      r'|(?<=<span) id="cb\d+-\d+"|<a href="#cb\d+-\d+"[^>]*></a>')
+REPOSITORY_ACTIONS = {"edit": ("edit/{branch}/{path}", "Edit this page"),
+                      "source": ("blob/{branch}/{path}", "View the source"),
+                      "issue": ("issues/new", "Report an issue")}
 
 
 def html(string: str) -> Node:
@@ -33,18 +39,21 @@ def html(string: str) -> Node:
 def write_page(project: Project, chapters: list[Chapter], chapter: Chapter) -> str:
     """One page of the book, whole."""
     page_links(chapter, lambda node, source, mark: link_to_page(node, chapter, source, mark))
+    kept = list(previews.templates(chapters, chapter))
     blocks = lower(chapter.blocks, chapter)
     bibliography = next((each for each in chapters if any(
         identifier(node) == "refs" for node in nodes(each.blocks, "Div"))), None)
     if bibliography is not None and bibliography is not chapter:
         blocks = link_to_bibliography(blocks, chapter.page.root + str(bibliography.page.output))
     meta = page_variables(project, chapters, chapter)
+    meta["previews"] = {"t": "MetaBlocks", "c": lower(kept, chapter)}
     depth = project.format_options("html").get("toc-depth", 3)
     contents = ["--toc", f"--toc-depth={depth}"] if project.format_options("html").get(
         "toc", True) else []
     page = pandoc.write(blocks, "--to", "html5", "--mathml", "--wrap=none", "--section-divs",
+                        f"--lua-filter={THEME / 'mathml.lua'}",
                         f"--template={THEME / 'page.html'}", *contents, meta=meta)
-    return NUMBERED_FORMULA.sub(r"\\tag{\2}\1", page)
+    return NEEDLESS.sub("", NUMBERED_FORMULA.sub(r"\\tag{\2}\1", page))
 
 
 # ------------------------------------------------------------------- around the text
@@ -66,7 +75,7 @@ def page_variables(project: Project, chapters: list[Chapter], chapter: Chapter) 
         "appendix": chapter.page.kind == "appendix" and chapter.number is not None,
         "subtitle": str(project.book.get("subtitle", "")) if is_index else "",
         "author": project.authors if is_index else [],
-        "sidebar": sidebar(chapters, chapter),
+        "sidebar": sidebar(chapters, chapter), "actions": page_actions(project, chapter.page),
     }
     if place > 0:
         variables["previous"] = entry_of(chapters[place - 1], chapter)
@@ -95,6 +104,29 @@ def entry_of(chapter: Chapter, here: Chapter) -> dict:
     return {"href": here.page.root + str(chapter.page.output), "number": chapter.number or "",
             "text": chapter.title or words(chapter.page.source.stem),
             "active": chapter is here}
+
+
+def page_actions(project: Project, page: Page) -> list[dict]:
+    """What a reader can do with the page: its notebook, and the repository's actions."""
+    actions = []
+    if notebook_of(project, page):
+        actions.append({"kind": "notebook", "href": page.output.with_suffix(".ipynb").name,
+                        "text": "Open as notebook", "download": True})
+    repository = str(project.book.get("repo-url") or "").rstrip("/")
+    asked = project.book.get("repo-actions") or []
+    for name in [asked] if isinstance(asked, str) else asked:
+        if repository and name in REPOSITORY_ACTIONS:
+            path, words_shown = REPOSITORY_ACTIONS[name]
+            path = path.format(branch=project.book.get("repo-branch") or "main",
+                               path=quote(str(page.source)))
+            actions.append({"kind": name, "href": f"{repository}/{path}", "text": words_shown})
+    return actions
+
+
+def notebook_of(project: Project, page: Page) -> Path | None:
+    """The chapter as a notebook, where one stands beside its source."""
+    notebook = project.root / page.source.with_suffix(".ipynb")
+    return notebook if notebook.is_file() else None
 
 
 def meta_value(value) -> Node:

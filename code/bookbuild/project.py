@@ -16,8 +16,8 @@ KNOWN = {
          "link-citations", "nocite", "alt-text", "date"},
     "project": {"type", "output-dir"},
     "book": {"title", "subtitle", "author", "date", "chapters", "appendices", "description",
-             "repo-url", "repo-actions", "sidebar", "search", "page-navigation", "site-url",
-             "output-file", "downloads", "reader-mode"},
+             "repo-url", "repo-branch", "repo-actions", "sidebar", "search", "page-navigation",
+             "site-url", "output-file", "downloads", "reader-mode"},
     "execute": {"echo", "eval", "warning", "error", "output", "include", "freeze", "cache",
                 "daemon", "keep-ipynb", "enabled"},
 }

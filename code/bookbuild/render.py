@@ -11,7 +11,8 @@ from pathlib import Path
 
 import typst as typst_compiler
 
-from bookbuild import checks, citations, execute, html, pandoc, references, traps, typst
+from bookbuild import (checks, citations, execute, html, pandoc, references, search, traps,
+                       typst)
 from bookbuild.cache import Cache, cached_results
 from bookbuild.cells import CellWriter, stand_ins
 from bookbuild.index import Chapter, Entry, number_book
@@ -287,11 +288,15 @@ def write_html(project: Project, drafts: list[Draft], chapters: list[Chapter],
                 continue
             write_file(built / draft.page.output, page)
             place_pictures(project, draft, chapter, built)
+            if notebook := html.notebook_of(project, draft.page):
+                write_file(built / draft.page.output.with_suffix(".ipynb"), notebook.read_bytes())
     if unread:
         raise pandoc.UnreadFormulas([], unread)
     with writing(built):
         shutil.copytree(html.THEME, built / html.ASSETS, dirs_exist_ok=True,
-                        ignore=shutil.ignore_patterns("page.html", "*.md"))
+                        ignore=shutil.ignore_patterns("page.html", "*.lua", "*.md", "*.py"))
+    pages = [page.output for page in project.pages]
+    write_file(built / html.ASSETS / "search-index.js", search.search_index(built, pages))
 
 
 def place_pictures(project: Project, draft: Draft, chapter: Chapter, built: Path) -> None:

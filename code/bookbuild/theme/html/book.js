@@ -1,6 +1,7 @@
-// What the page gains with a script: contents on phones, light and dark, tabs, copying, the
-// current section. Without it every part of the book is still there to be read.
+// What the page gains with a script: contents on phones, light and dark, tabs, copying, links to
+// headings, the current section. Without it every part of the book is still there to be read.
 
+{
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
 function contents() {
@@ -23,19 +24,26 @@ function contents() {
   if (current && current.offsetTop > side.clientHeight) side.scrollTop = current.offsetTop / 2;
 }
 
+// The page's head has chosen before the first paint; `data-bs-theme` on <html> says what.
 function lightAndDark() {
   const button = document.querySelector(".theme-button");
   const root = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");
-  const isDark = () => (root.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
-  const tell = () => button.setAttribute("aria-pressed", isDark());
+  const remembered = () => { try { return localStorage.getItem("book-theme"); } catch { return null; } };
+  const show = (theme) => {
+    root.dataset.bsTheme = theme;
+    button.setAttribute("aria-pressed", theme === "dark");
+  };
+  const follow = () => show(remembered() ?? (system.matches ? "dark" : "light"));
   button.addEventListener("click", () => {
-    root.dataset.theme = isDark() ? "light" : "dark";
-    try { localStorage.setItem("book-theme", root.dataset.theme); } catch {}
-    tell();
+    const theme = root.dataset.bsTheme === "dark" ? "light" : "dark";
+    try { localStorage.setItem("book-theme", theme); } catch {}
+    show(theme);
   });
-  system.addEventListener("change", tell);
-  tell();
+  system.addEventListener("change", follow);
+  addEventListener("storage", follow);
+  addEventListener("pageshow", follow);
+  follow();
 }
 
 function tabs() {
@@ -77,19 +85,42 @@ function tabs() {
   openTarget();
 }
 
+async function copy(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const field = document.createElement("textarea");       // a page that came over plain http
+  field.value = text;
+  document.body.append(field);
+  field.select();
+  const copied = document.execCommand("copy");
+  field.remove();
+  if (!copied) throw new Error("not copied");
+}
+
 function copyButtons() {
   for (const block of all("main div.sourceCode")) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "copy-button";
     button.textContent = "Copy";
-    button.setAttribute("aria-label", "Copy this code");
+    button.setAttribute("aria-live", "polite");
     button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(block.querySelector("code").innerText.trimEnd());
-      button.textContent = "Copied";
+      const done = copy(block.querySelector("code").innerText.trimEnd());
+      button.textContent = await done.then(() => "Copied", () => "Not copied");
+      button.focus();
       setTimeout(() => (button.textContent = "Copy"), 1500);
     });
     block.append(button);
+  }
+}
+
+function headingAnchors() {
+  for (const heading of all("main section[id] > :is(h1, h2, h3, h4, h5, h6):first-child")) {
+    const link = document.createElement("a");
+    link.className = "anchor-link";
+    link.href = `#${heading.parentElement.id}`;
+    link.textContent = "#";
+    link.setAttribute("aria-label", `Link to “${heading.textContent.trim()}”`);
+    heading.append(link);
   }
 }
 
@@ -127,9 +158,9 @@ function currentSection() {
 
 // A note in the margin passes over the page's contents, which then step aside.
 function marginNotes() {
-  const toc = document.getElementById("TOC");
+  const toc = document.querySelector(".page-side");
   const notes = all("main :is(.column-margin, .aside)");
-  if (!toc || !notes.length) return;
+  if (!toc.children.length || !notes.length) return;
   const check = () => {
     const box = toc.getBoundingClientRect();
     toc.classList.toggle("covered", notes.some((note) => {
@@ -146,6 +177,8 @@ contents();
 lightAndDark();
 tabs();
 copyButtons();
+headingAnchors();
 scrollable();
 currentSection();
 marginNotes();
+}

@@ -2,8 +2,8 @@
 --
 -- pandoc turns TeX into MathML; browsers then space and stretch it less well than TeX does.
 -- This filter asks pandoc for the MathML of each formula and mends what shows: accents, the
--- space round "log", scripts, norms, aligned fractions, upright bold. The same file serves
--- both presses, HTML and EPUB.
+-- space round "log", scripts, norms, aligned fractions, upright bold; and it keeps a formula and
+-- the comma after it on one line. The same file serves both presses, HTML and EPUB.
 
 -- A tree of elements: {tag = "mo", attributes = ' form="prefix"', "text" or children ...}
 
@@ -165,4 +165,34 @@ function Math(formula)
   local tree = parse(html)
   walk(tree, false, formula.text:find("\\mathbf", 1, true) ~= nil)
   return pandoc.RawInline("html", write(tree))
+end
+
+-- A browser may break a line between a formula and a comma or bracket that touches it.
+
+local function touches(inline)
+  return inline.t == "Str" or
+    (inline.t == "RawInline" and inline.text:match('^<math display="inline"') ~= nil)
+end
+
+function Inlines(inlines)
+  local result, run, formulas = pandoc.Inlines({}), pandoc.Inlines({}), 0
+  local function close()
+    if formulas > 0 and #run > 1 then
+      result:insert(pandoc.Span(run, { class = "unbroken" }))
+    else
+      result:extend(run)
+    end
+    run, formulas = pandoc.Inlines({}), 0
+  end
+  for _, inline in ipairs(inlines) do
+    if touches(inline) then
+      run:insert(inline)
+      if inline.t == "RawInline" then formulas = formulas + 1 end
+    else
+      close()
+      result:insert(inline)
+    end
+  end
+  close()
+  return result
 end
