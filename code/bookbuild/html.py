@@ -53,6 +53,7 @@ def write_page(project: Project, chapters: list[Chapter], chapter: Chapter) -> s
     page = pandoc.write(blocks, "--to", "html5", "--mathml", "--wrap=none", "--section-divs",
                         f"--lua-filter={THEME / 'mathml.lua'}",
                         f"--template={THEME / 'page.html'}", *contents, meta=meta)
+    page = page.replace("<th></th>", "<td></td>")       # the corner of a pandas table
     return NEEDLESS.sub("", NUMBERED_FORMULA.sub(r"\\tag{\2}\1", page))
 
 

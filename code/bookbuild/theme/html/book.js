@@ -3,6 +3,9 @@
 
 {
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const target = (hash) => {
+  try { return document.getElementById(decodeURIComponent(hash.slice(1))); } catch { return null; }
+};
 
 function contents() {
   const button = document.querySelector(".menu-button");
@@ -29,7 +32,11 @@ function lightAndDark() {
   const button = document.querySelector(".theme-button");
   const root = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");
-  const remembered = () => { try { return localStorage.getItem("book-theme"); } catch { return null; } };
+  const remembered = () => {
+    let theme;
+    try { theme = localStorage.getItem("book-theme"); } catch {}
+    return theme === "light" || theme === "dark" ? theme : null;
+  };
   const show = (theme) => {
     root.dataset.bsTheme = theme;
     button.setAttribute("aria-pressed", theme === "dark");
@@ -76,7 +83,7 @@ function tabs() {
     choose(links.find((tab) => tab.classList.contains("active")) ?? links[0]);
   }
   const openTarget = () => {
-    const pane = document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest(".tab-pane");
+    const pane = target(location.hash)?.closest(".tab-pane");
     if (pane && !pane.classList.contains("active")) {
       document.querySelector(`[aria-controls="${pane.id}"]`).click();
     }
@@ -137,11 +144,11 @@ function scrollable() {
 }
 
 function currentSection() {
-  const links = new Map(all("#TOC a").map((link) => [decodeURIComponent(link.hash.slice(1)), link]));
-  const headings = [...links.keys()].map((id) => document.getElementById(id)).filter(Boolean);
+  const links = new Map(all("#TOC a").map((link) => [target(link.hash), link]));
+  const headings = [...links.keys()].filter(Boolean);
   const mark = () => {
     const above = headings.filter((heading) => heading.getBoundingClientRect().top < innerHeight / 4);
-    const current = links.get(above.at(-1)?.id);
+    const current = links.get(above.at(-1));
     for (const link of links.values()) {
       if (link === current) link.setAttribute("aria-current", "location");
       else link.removeAttribute("aria-current");

@@ -196,3 +196,23 @@ function Inlines(inlines)
   close()
   return result
 end
+
+-- A heading of a column that is a formula alone gets its words as a name, for those who hear it.
+
+local function plain(mathml)
+  local words = mathml:gsub("&#8289;", " "):gsub("<[^>]*>", "")
+  return pandoc.utils.stringify(pandoc.read(words, "html"))
+end
+
+function Table(grid)
+  for _, row in ipairs(grid.head.rows) do
+    for _, cell in ipairs(row.cells) do
+      local formula = cell.contents[1] and cell.contents[1].content
+      if formula and #formula == 1 and formula[1].t == "RawInline" then
+        local mathml = formula[1].text:gsub("<annotation.*</annotation>", "")
+        cell.attr.attributes["aria-label"] = plain(mathml)
+      end
+    end
+  end
+  return grid
+end

@@ -12,11 +12,6 @@ preview.setAttribute("role", "tooltip");
 let shownFor = null;
 let timer = 0;
 
-function without(element, selector) {
-  element.querySelectorAll(selector).forEach((each) => each.remove());
-  return element;
-}
-
 function copied(target) {
   const section = target.closest("section:not(.footnotes)");
   if (target === section) {
@@ -26,12 +21,16 @@ function copied(target) {
   return target.matches("li") ? [...target.cloneNode(true).children] : [target.cloneNode(true)];
 }
 
+function unescaped(hash) {
+  try { return decodeURIComponent(hash.slice(1)); } catch { return ""; }
+}
+
 function contentOf(link) {
   const address = link.getAttribute("href");
   const kept = document.querySelector(`template[data-preview="${CSS.escape(address)}"]`);
   if (kept) return [kept.content.cloneNode(true)];
   if (!address.startsWith("#")) return [];
-  const target = document.getElementById(decodeURIComponent(address.slice(1)));
+  const target = document.getElementById(unescaped(link.hash));
   return target ? copied(target) : [];
 }
 
@@ -50,9 +49,8 @@ function show(link) {
   if (!content.length || link.closest(".preview")) return;
   hide();
   preview.replaceChildren(...content);
-  without(preview, ".footnote-back, .anchor-link, .copy-button, .proof-title + button");
+  preview.querySelectorAll(".footnote-back, .anchor-link, .copy-button").forEach((each) => each.remove());
   for (const element of preview.querySelectorAll("[id]")) element.removeAttribute("id");
-  for (const element of preview.querySelectorAll("img[loading]")) element.loading = "eager";
   preview.showPopover();
   place(link);
   preview.scrollTop = 0;
@@ -90,5 +88,5 @@ document.addEventListener("focusin", (event) => {
 document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
 document.addEventListener("click", hide);
 addEventListener("scroll", () => shownFor && !preview.matches(":hover") && hide(), { passive: true });
-document.body.append(preview);
+document.querySelector("main").append(preview);
 }

@@ -75,20 +75,21 @@ function excerpt(text, terms) {
 
 function entry({ href, title, chapter, text, match }, place) {
   const terms = new Set(Object.keys(match));
-  const heading = make("span", { class: "search-title" }, ...marked(title, terms));
-  const link = make("a", { href: root + href, tabindex: "-1" }, heading);
+  const link = make("a", {
+    role: "option", id: `search-${place}`, href: root + href, tabindex: "-1", "aria-selected": "false",
+  }, make("span", { class: "search-title" }, ...marked(title, terms)));
   if (chapter !== title) link.append(make("span", { class: "search-chapter" }, chapter));
   link.append(make("span", { class: "search-text" }, ...excerpt(text, terms)));
-  return make("li", { role: "option", id: `search-${place}`, "aria-selected": "false" }, link);
+  return link;
 }
 
 const field = make("input", {
-  type: "search", role: "combobox", "aria-label": "Search the book", placeholder: "Search the book",
+  type: "text", inputmode: "search", role: "combobox", "aria-label": "Search the book", placeholder: "Search the book",
   "aria-expanded": "false", "aria-controls": "search-results", "aria-autocomplete": "list",
   autocomplete: "off", spellcheck: "false", enterkeyhint: "go",
 });
 const close = make("button", { type: "button", class: "search-close" }, "Close");
-const results = make("ul", { id: "search-results", role: "listbox", "aria-label": "Found" });
+const results = make("div", { id: "search-results", role: "listbox", "aria-label": "Found" });
 const state = make("p", { class: "search-state", role: "status" });
 const dialog = make("dialog", { class: "search-dialog", "aria-label": "Search" },
   make("div", { class: "search-field" }, field, close), state, results);
@@ -133,13 +134,13 @@ field.addEventListener("input", search);
 field.addEventListener("keydown", (event) => {
   const to = { ArrowDown: chosen + 1, ArrowUp: chosen - 1 }[event.key];
   if (to !== undefined) choose(to);
-  else if (event.key === "Enter") results.children[chosen]?.firstChild.click();
+  else if (event.key === "Enter") results.children[chosen]?.click();
   else return;
   event.preventDefault();
 });
 results.addEventListener("click", (event) => event.target.closest("a") && dialog.close());
 results.addEventListener("pointermove", (event) => {
-  const at = [...results.children].indexOf(event.target.closest("li"));
+  const at = [...results.children].indexOf(event.target.closest("a"));
   if (at >= 0 && at !== chosen) choose(at);
 });
 close.addEventListener("click", () => dialog.close());
