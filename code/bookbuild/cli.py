@@ -12,6 +12,7 @@ from pathlib import Path
 from bookbuild import figures
 from bookbuild.execute import CELL_TIMEOUT
 from bookbuild.lab import command as lab
+from bookbuild.lab import export
 from bookbuild.problems import BookError, Problem, hindrances
 from bookbuild.project import Page, Project, find_root, load_project
 from bookbuild.publish import only_render
@@ -27,6 +28,7 @@ examples:
   book check --format github             the same, for annotations in CI
   book figures                           regenerate figures/
   book lab chapters/depth.qmd            edit and run it in JupyterLab
+  book notebook chapters/depth.qmd       an .ipynb that runs anywhere
 
 A render never harms the book that stands: the new one is made beside it and takes its place
 when it is complete. Exit status: 0 done, 1 problems (told one a line), 2 wrong usage,
@@ -117,6 +119,7 @@ def parser() -> argparse.ArgumentParser:
     add_check(commands)
     figures.add_parser(commands)
     lab.add_parser(commands)
+    export.add_parser(commands)
     return whole
 
 

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from bookbuild.problems import BookError, Problem
@@ -142,6 +143,15 @@ def replace_file(path: Path, content: str | bytes) -> None:
     except BaseException:
         os.unlink(part)
         raise
+
+
+def keep(path: Path) -> Path:
+    """Copy a file that is about to be replaced; the copy stands beside it, with the date."""
+    now = datetime.now().strftime("%Y%m%d-%H%M%S")
+    copy = path.with_name(f"{path.stem}.replaced-{now}{path.suffix}")
+    with writing(copy):
+        shutil.copy2(path, copy)
+    return copy
 
 
 def is_writable(path: Path) -> bool:

@@ -4,7 +4,6 @@ import hashlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
@@ -13,7 +12,7 @@ from tornado.web import HTTPError
 
 from bookbuild.lab.notebook import notebook_of, text_of
 from bookbuild.problems import BookError
-from bookbuild.publish import is_writable, replace_file
+from bookbuild.publish import is_writable, keep, replace_file
 
 
 class ChapterContents(AsyncLargeFileManager):
@@ -85,11 +84,8 @@ class ChapterContents(AsyncLargeFileManager):
         """Put aside a chapter that another program wrote while it was open here."""
         if path.suffix != ".qmd" or not path.exists() or str(path) not in self.seen:
             return
-        standing = path.read_bytes()
-        if digest(standing) != self.seen[str(path)]:
-            now = datetime.now().strftime("%Y%m%d-%H%M%S")
-            copy = path.with_name(f"{path.stem}.replaced-{now}.qmd")
-            copy.write_bytes(standing)
+        if digest(path.read_bytes()) != self.seen[str(path)]:
+            copy = keep(path)
             self.log.warning("%s had changed on disk; that version is kept as %s", path, copy)
 
     def is_writable(self, path: str) -> bool:

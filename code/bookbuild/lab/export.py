@@ -1,0 +1,201 @@
+"""The command `book notebook`: a chapter as an .ipynb that runs anywhere, and its edits back."""
+
+import base64
+import io
+import re
+import textwrap
+import zipfile
+import zlib
+from importlib.metadata import requires
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
+
+from bookbuild.lab.notebook import KEY, notebook_of, text_of
+from bookbuild.problems import BookError, Problem
+from bookbuild.project import find_root
+from bookbuild.publish import keep, replace_file, writing
+
+PACKAGE = "deepmath"
+NEEDS = ("matplotlib", "numpy", "pandas")       # what the package itself imports
+SETUP = '''\
+#@title Run this first
+# The book's package is in this cell. What it stands on is installed where it is missing.
+import base64, importlib.util, pathlib, sys, tempfile
+
+if not importlib.util.find_spec("{package}"):
+    %pip install --quiet {needs}
+    archive = pathlib.Path(tempfile.mkdtemp()) / "{package}.zip"
+    archive.write_bytes(base64.b64decode("""
+{content}
+"""))
+    sys.path.insert(0, str(archive))
+'''
+
+
+def add_parser(commands) -> None:
+    parser = commands.add_parser(
+        "notebook", help="write a chapter as an .ipynb, or bring its edits back",
+        description="Of a .qmd chapter, write a notebook that runs by itself, also where the book "
+        "is not installed. Of such a notebook, bring the edits back into the chapter, in which "
+        "only edited cells change. Prints the file written.")
+    parser.add_argument("file", type=Path, help="a .qmd chapter or an .ipynb notebook")
+    parser.add_argument("--out", type=Path, help="the file to write (default: beside the chapter, "
+                        "or the chapter that the notebook was made of)")
+    parser.add_argument("--force", action="store_true", help="replace edits that would be lost; "
+                        "a chapter that is replaced is kept beside the new one")
+    parser.set_defaults(run=run)
+
+
+def run(args) -> int:
+    """`book notebook`."""
+    if not args.file.is_file():
+        raise BookError([Problem(args.file, None, "no such file")])
+    bring = {".qmd": write_notebook, ".ipynb": bring_back}.get(args.file.suffix)
+    if not bring:
+        raise BookError([Problem(args.file, None, "neither a .qmd chapter nor an .ipynb "
+                                 "notebook")])
+    print(bring(args.file, args.out, args.force))
+    return 0
+
+
+# ------------------------------------------------------------------------ a chapter's notebook
+
+def write_notebook(chapter: Path, out: Path | None, force: bool) -> Path:
+    """Write a chapter's notebook; edits in one that stands there are not lost.
+
+    Parameters
+    ----------
+    chapter : Path
+        The ``.qmd`` file.
+    out : Path or None
+        The ``.ipynb`` file; beside the chapter if None.
+    force : bool
+        Whether edits in a notebook that stands there may be lost.
+
+    Returns
+    -------
+    Path
+        What was written.
+    """
+    out, root = out or chapter.with_suffix(".ipynb"), find_root(chapter.parent)
+    notebook = notebook_of(read_text(chapter))
+    notebook.metadata[KEY]["chapter"] = chapter.resolve().relative_to(root).as_posix()
+    notebook.cells.insert(0, setup_cell(root / "code" / PACKAGE))
+    if out.exists() and not force:
+        standing = read_notebook(out)
+        if checksum(text_of(standing, out)) not in origins(standing):
+            raise BookError([Problem(out, None, "holds edits that are not in the chapter: bring "
+                                     f"them back with `book notebook {out}`, or use --force")])
+    with writing(out):
+        replace_file(out, nbformat.writes(notebook) + "\n")
+    return out
+
+
+def setup_cell(package: Path) -> NotebookNode:
+    """A first cell that makes the book's package importable."""
+    needs = [f'"{need}"' for need in requires("deepmath-book") or ()
+             if re.match(r"[\w-]+", need)[0] in NEEDS and ";" not in need]
+    content = "\n".join(textwrap.wrap(base64.b64encode(packed(package)).decode(), 100))
+    cell = new_code_cell(SETUP.format(package=PACKAGE, needs=" ".join(needs), content=content))
+    cell.id = "set-up"
+    cell.metadata.update({KEY: {"added": True}, "jupyter": {"source_hidden": True},
+                          "cellView": "form"})
+    return cell
+
+
+def packed(package: Path) -> bytes:
+    """A package's modules in an archive that Python imports from: equal modules, equal bytes."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
+        for module in sorted(package.rglob("*.py")):
+            name = module.relative_to(package.parent).as_posix()
+            file.writestr(zipfile.ZipInfo(name), module.read_bytes(), zipfile.ZIP_DEFLATED)
+    return archive.getvalue()
+
+
+# ------------------------------------------------------------------------------ and back again
+
+def bring_back(file: Path, out: Path | None, force: bool) -> Path:
+    """Bring a notebook's edits into its chapter; a chapter that changed meanwhile is not lost.
+
+    Parameters
+    ----------
+    file : Path
+        The ``.ipynb`` file.
+    out : Path or None
+        The ``.qmd`` file; the chapter that the notebook was made of if None, or one beside it.
+    force : bool
+        Whether to replace a chapter that was changed since; it is kept beside the new one.
+
+    Returns
+    -------
+    Path
+        What was written.
+    """
+    notebook = read_notebook(file)
+    out, text = out or chapter_of(notebook, file), text_of(notebook, file)
+    if out.exists():
+        standing = read_text(out)
+        known = [*origins(notebook), checksum(text)]
+        if checksum(standing) not in known and not force:
+            since = "changed since this notebook was made of it" if origins(notebook) else (
+                "is no chapter that this notebook was made of")
+            raise BookError([Problem(out, None, f"{since}: use --force to replace it (it is kept "
+                                     "beside the new one), or --out for another file")])
+        if checksum(standing) not in known:
+            keep(out)
+    with writing(out):
+        replace_file(out, text)
+    if KEY in notebook.metadata:
+        notebook.metadata[KEY]["returned"] = checksum(text)
+        with writing(file):
+            replace_file(file, nbformat.writes(notebook) + "\n")
+    return out
+
+
+def chapter_of(notebook: NotebookNode, file: Path) -> Path:
+    """The chapter that a notebook was made of, or its like beside a notebook from elsewhere."""
+    chapter = notebook.metadata.get(KEY, {}).get("chapter")
+    if not chapter:
+        return file.with_suffix(".qmd")
+    for start in (file.parent, Path.cwd()):
+        try:
+            root = find_root(start)
+        except BookError:
+            continue
+        if (root / chapter).is_file():
+            return root / chapter
+    raise BookError([Problem(file, None, f"the chapter {chapter} that it was made of is in no book "
+                             "here: go to the book's folder, or name a file with --out")])
+
+
+def origins(notebook: NotebookNode) -> list[str]:
+    """The checksums of the texts that a notebook was made of or has given back."""
+    whole = notebook.metadata.get(KEY, {})
+    return [whole[key] for key in ("of", "returned") if key in whole]
+
+
+def checksum(text: str) -> str:
+    return f"{zlib.crc32(text.encode()):08x}"
+
+
+def read_text(path: Path) -> str:
+    """A chapter's text, to the byte."""
+    try:
+        return path.read_bytes().decode()
+    except UnicodeDecodeError:
+        raise BookError([Problem(path, None, "not UTF-8 text: save it as UTF-8")]) from None
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    try:
+        notebook = nbformat.reads(path.read_bytes().decode(), as_version=4)
+        nbformat.validate(notebook)
+    except (ValueError, TypeError, LookupError, AttributeError,
+            nbformat.ValidationError) as error:             # whatever a malformed one provokes
+        reason = next(iter(str(error).splitlines()), "it is empty")
+        raise BookError([Problem(path, None, f"not a Jupyter notebook: {reason}")]) from None
+    return notebook

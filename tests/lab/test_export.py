@@ -1,0 +1,182 @@
+"""A chapter as an .ipynb: it runs where the book is not installed, and brings its edits back."""
+
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
+
+from bookbuild.cli import main
+from bookbuild.lab.export import packed
+from bookbuild.lab.notebook import notebook_of
+
+ROOT = Path(__file__).parents[2]
+CHAPTER = """\
+# Layers {#sec-layers}
+
+```{python}
+#| label: widths
+from deepmath import Network
+
+print(Network((2, 3, 1)).n_parameters)
+```
+
+A value: `{python} 1 + 1`.
+"""
+# Python as it is where nobody installed the book: neither its packages nor a way to fetch others.
+ELSEWHERE = """
+import importlib.metadata, sys
+sys.meta_path[:] = [finder for finder in sys.meta_path if "__editable__" not in repr(finder)]
+sys.path[:] = [path for path in sys.path if not path.startswith("{code}")]
+sys.modules.pop("deepmath", None)
+get_ipython().register_magic_function(lambda line: print("pip", line), magic_name="pip")
+"""
+
+
+@pytest.fixture
+def book(tmp_path, monkeypatch):
+    """A book of one chapter, in the working directory."""
+    (tmp_path / "_quarto.yml").write_text("project:\n  type: book\n")
+    (tmp_path / "chapters").mkdir()
+    (tmp_path / "chapters" / "a.qmd").write_text(CHAPTER)
+    shutil.copytree(ROOT / "code" / "deepmath", tmp_path / "code" / "deepmath",
+                    ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def edit(path, old, new):
+    notebook = read(path)
+    cell, = [cell for cell in notebook.cells if old in cell.source]
+    cell.source = cell.source.replace(old, new)
+    nbformat.write(notebook, path)
+
+
+def notebook_file(path, *cells, **metadata):
+    nbformat.write(new_notebook(cells=list(cells), metadata=metadata), path)
+
+
+def test_it_runs_where_the_book_is_not_installed(book, tmp_path_factory, capsys):
+    assert main(["notebook", "chapters/a.qmd"]) == 0
+    path = Path(capsys.readouterr().out.strip())
+    notebook = read(path)
+    nbformat.validate(notebook)
+    hidden = new_code_cell(ELSEWHERE.replace("{code}", str(ROOT / "code")))
+    where = new_code_cell("import deepmath; print(deepmath.__file__)")
+    notebook.cells = [hidden, *notebook.cells, where]
+    NotebookClient(notebook, timeout=120, kernel_name="python3",
+                   resources={"metadata": {"path": str(tmp_path_factory.mktemp("away"))}}).execute()
+    said = ["".join(output.get("text", "") for output in cell.outputs)
+            for cell in notebook.cells if cell.cell_type == "code"]
+    assert said[1].startswith("pip install --quiet") and '"numpy' in said[1]
+    assert said[2] == "13\n"
+    assert "deepmath.zip" in said[3]
+
+
+def test_the_package_is_always_the_same_bytes():
+    assert packed(ROOT / "code" / "deepmath") == packed(ROOT / "code" / "deepmath")
+
+
+def test_edits_come_back_and_change_nothing_else(book, capsys):
+    main(["notebook", "chapters/a.qmd"])
+    for old, new in [("(2, 3, 1)", "(2, 4, 1)"), ("A value", "Another value")]:
+        edit("chapters/a.ipynb", old, new)
+        assert main(["notebook", "chapters/a.ipynb"]) == 0
+    expected = CHAPTER.replace("(2, 3, 1)", "(2, 4, 1)").replace("A value", "Another value")
+    assert Path("chapters/a.qmd").read_text() == expected
+    assert main(["notebook", "chapters/a.qmd"]) == 0      # there is nothing to lose any more
+
+
+def test_outputs_do_not_come_back(book):
+    main(["notebook", "chapters/a.qmd"])
+    notebook = read("chapters/a.ipynb")
+    notebook.cells[2].outputs = [new_output("stream", text="13\n")]
+    nbformat.write(notebook, "elsewhere.ipynb")             # as after a download
+    assert main(["notebook", "elsewhere.ipynb"]) == 0
+    assert Path("chapters/a.qmd").read_text() == CHAPTER
+
+
+def test_a_notebook_with_edits_is_not_overwritten(book, capsys):
+    main(["notebook", "chapters/a.qmd"])
+    edit("chapters/a.ipynb", "A value", "Another value")
+    before = Path("chapters/a.ipynb").read_bytes()
+    assert main(["notebook", "chapters/a.qmd"]) == 1
+    assert "holds edits that are not in the chapter" in capsys.readouterr().err
+    assert Path("chapters/a.ipynb").read_bytes() == before
+    assert main(["notebook", "chapters/a.qmd", "--force"]) == 0
+
+
+def test_a_chapter_that_changed_meanwhile_is_not_lost(book, capsys):
+    main(["notebook", "chapters/a.qmd"])
+    edit("chapters/a.ipynb", "A value", "Another value")
+    changed = CHAPTER + "\nMore.\n"
+    Path("chapters/a.qmd").write_text(changed)
+    assert main(["notebook", "chapters/a.ipynb"]) == 1
+    assert "changed since this notebook was made of it" in capsys.readouterr().err
+    assert Path("chapters/a.qmd").read_text() == changed
+    assert main(["notebook", "chapters/a.ipynb", "--force"]) == 0
+    kept, = Path("chapters").glob("a.replaced-*.qmd")
+    assert kept.read_text() == changed
+    assert Path("chapters/a.qmd").read_text() == CHAPTER.replace("A value", "Another value")
+
+
+# -------------------------------------------------------------------- notebooks from elsewhere
+
+def test_a_notebook_from_elsewhere_becomes_a_chapter(book):
+    notebook_file("b.ipynb", new_raw_cell("---\ntitle: B\n---"), new_markdown_cell("Words.\n"),
+                  new_code_cell("x = 1"), new_code_cell('s = """\n```\n"""'), new_code_cell(""),
+                  new_raw_cell("<b>bold</b>", metadata={"raw_mimetype": "text/html"}),
+                  new_code_cell("%%bash\nls"))
+    assert main(["notebook", "b.ipynb"]) == 0
+    text = Path("b.qmd").read_text()
+    assert text == ("---\ntitle: B\n---\n\nWords.\n\n```{python}\nx = 1\n```\n\n"
+                    '````{python}\ns = """\n```\n"""\n````\n\n'
+                    "```{=html}\n<b>bold</b>\n```\n\n```{python}\n%%bash\nls\n```\n")
+    assert [cell.source for cell in notebook_of(text).cells if cell.cell_type == "code"] == [
+        "x = 1", 's = """\n```\n"""', "%%bash\nls"]
+
+
+@pytest.mark.parametrize("cell, metadata, message", [
+    (new_markdown_cell("![a](attachment:a.png)", attachments={"a.png": {"image/png": ""}}), {},
+     "cell 1 holds the pasted picture a.png"),
+    (new_code_cell("1"), {"kernelspec": {"name": "ir", "display_name": "R", "language": "R"}},
+     "the notebook is in R"),
+    (new_code_cell("1"), {"kernelspec": {"name": "julia", "display_name": "J"},
+                          "language_info": {"name": "julia"}}, "the notebook is in julia"),
+])
+def test_what_no_chapter_can_hold_is_told(book, capsys, cell, metadata, message):
+    notebook_file("b.ipynb", cell, **metadata)
+    assert main(["notebook", "b.ipynb"]) == 1
+    assert f"b.ipynb: {message}" in capsys.readouterr().err
+    assert not Path("b.qmd").exists()
+
+
+@pytest.mark.parametrize("name, content, message", [
+    ("b.ipynb", b"{", "b.ipynb: not a Jupyter notebook"),
+    ("b.ipynb", b'{"cells": 3, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}',
+     "b.ipynb: not a Jupyter notebook"),
+    ("b.ipynb", b"\xff\xfe", "b.ipynb: not a Jupyter notebook"),
+    ("b.qmd", b"caf\xe9\n", "b.qmd: not UTF-8 text"),
+    ("b.md", b"", "b.md: neither a .qmd chapter nor an .ipynb notebook"),
+    ("", b"", "c.qmd: no such file"),
+])
+def test_unusable_files_are_told(book, capsys, name, content, message):
+    if name:
+        Path(name).write_bytes(content)
+    assert main(["notebook", name or "c.qmd"]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_a_notebook_without_its_book_is_told(book, capsys):
+    main(["notebook", "chapters/a.qmd"])
+    Path("chapters/a.qmd").rename("chapters/b.qmd")
+    assert main(["notebook", "chapters/a.ipynb"]) == 1
+    assert "the chapter chapters/a.qmd that it was made of" in capsys.readouterr().err
+    assert main(["notebook", "chapters/a.ipynb", "--out", "new.qmd"]) == 0
+    assert Path("new.qmd").read_text() == CHAPTER
