@@ -1,0 +1,154 @@
+"""Chapters through Jupyter's contents manager: opened as notebooks, saved as they were, never lost."""
+
+import asyncio
+import errno
+import os
+import stat
+
+import nbformat
+import pytest
+from tornado.web import HTTPError
+
+from bookbuild import publish
+from bookbuild.lab.contents import ChapterContents
+
+CHAPTER = "# A\r\n\n```{python}\n#| label: a\nx = 1   \n```\n\nEnd, without a newline"
+
+
+@pytest.fixture
+def chapter(tmp_path):
+    path = tmp_path / "a.qmd"
+    path.write_bytes(CHAPTER.encode())
+    return path
+
+
+@pytest.fixture
+def contents(tmp_path):
+    return ChapterContents(root_dir=str(tmp_path))
+
+
+def opened(contents, name="a.qmd", **options):
+    return asyncio.run(contents.get(name, **options))
+
+
+def save(contents, notebook, name="a.qmd"):
+    return asyncio.run(contents.save({"type": "notebook", "format": "json", "content": notebook}, name))
+
+
+def edited(contents):
+    notebook = opened(contents)["content"]
+    notebook.cells[1].source += "\ny = 2"
+    return notebook
+
+
+def files(folder):
+    return sorted(path.name for path in folder.iterdir() if path.is_file())
+
+
+def test_a_chapter_opens_as_a_notebook_and_saves_as_it_was(contents, chapter):
+    model = opened(contents, type="notebook")
+    assert model["type"] == "notebook" and model["writable"]
+    nbformat.validate(model["content"])
+    save(contents, model["content"])
+    assert chapter.read_bytes() == CHAPTER.encode()
+    assert files(chapter.parent) == ["a.qmd"]
+
+
+def test_as_text_it_opens_in_an_editor(contents, chapter):
+    model = opened(contents, type="file", format="text")
+    assert model["content"] == CHAPTER
+    asyncio.run(contents.save({"type": "file", "format": "text", "content": "new"}, "a.qmd"))
+    assert chapter.read_bytes() == b"new"
+
+
+def test_an_edit_is_saved_without_outputs(contents, chapter):
+    notebook = edited(contents)
+    notebook.cells[1].outputs = [nbformat.v4.new_output("stream", text="said")]
+    notebook.cells[1].execution_count = 7
+    save(contents, notebook)
+    assert chapter.read_bytes().decode() == CHAPTER.replace("   \n", "   \ny = 2\n")
+
+
+def test_notebooks_stay_notebooks(contents, tmp_path):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = 1")])
+    save(contents, notebook, "b.ipynb")
+    assert nbformat.read(tmp_path / "b.ipynb", 4).cells[0].source == "x = 1"
+    assert opened(contents, "b.ipynb")["content"].cells[0].source == "x = 1"
+
+
+def test_the_listing_knows_chapters_for_notebooks(contents, chapter):
+    types = {model["name"]: model["type"] for model in opened(contents, "")["content"]}
+    assert types["a.qmd"] == "notebook"
+
+
+# ---------------------------------------------------------------------- when it can't be saved
+
+def test_a_full_disk_leaves_the_old_file(contents, chapter, monkeypatch):
+    notebook = edited(contents)
+
+    def full(handle):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(publish.os, "fsync", full)
+    with pytest.raises(HTTPError) as told:
+        save(contents, notebook)
+    assert told.value.log_message == ("a.qmd was not saved, the old file stands: No space left on "
+                                      "device")
+    assert chapter.read_bytes() == CHAPTER.encode()
+    assert files(chapter.parent) == ["a.qmd"]
+
+
+def test_a_read_only_file_stays_as_it_is(contents, chapter):
+    notebook = edited(contents)
+    chapter.chmod(0o444)
+    assert not opened(contents)["writable"]
+    with pytest.raises(HTTPError) as told:
+        save(contents, notebook)
+    assert told.value.status_code == 403 and "read-only" in told.value.log_message
+    assert chapter.read_bytes() == CHAPTER.encode()
+
+
+def test_a_save_keeps_permissions_and_links(contents, chapter, tmp_path):
+    chapter.chmod(0o640)
+    (tmp_path / "link.qmd").symlink_to(chapter)
+    notebook = opened(contents, "link.qmd")["content"]
+    notebook.cells[1].source = "z"
+    save(contents, notebook, "link.qmd")
+    assert (tmp_path / "link.qmd").is_symlink() and b"\nz\n" in chapter.read_bytes()
+    assert stat.S_IMODE(chapter.stat().st_mode) == 0o640
+
+
+def test_what_no_chapter_can_hold_is_told_and_nothing_is_replaced(contents, chapter):
+    notebook = opened(contents)["content"]
+    notebook.cells[0].source += "\n![a](attachment:a.png)"
+    notebook.cells[0].attachments = {"a.png": {"image/png": "AAAA"}}
+    with pytest.raises(HTTPError, match="cell 1 holds the pasted picture a.png"):
+        save(contents, notebook)
+    assert chapter.read_bytes() == CHAPTER.encode()
+
+
+def test_what_is_no_text_is_told(contents, chapter):
+    chapter.write_bytes(b"# A\n\ncaf\xe9\n")
+    with pytest.raises(HTTPError, match="a.qmd:3: not UTF-8 text"):
+        opened(contents)
+
+
+# ------------------------------------------------------------------ when others write it, too
+
+def test_a_version_that_was_not_seen_here_is_kept(contents, chapter):
+    notebook = edited(contents)
+    chapter.write_text("# Another's work\n")
+    opened(contents, content=False, require_hash=True)      # JupyterLab compares, the reader decides
+    save(contents, notebook)
+    kept, = chapter.parent.glob("a.replaced-*.qmd")
+    assert kept.read_text() == "# Another's work\n"
+    assert b"y = 2" in chapter.read_bytes()
+    save(contents, edited(contents))                        # nothing new was written meanwhile
+    assert len(files(chapter.parent)) == 2
+
+
+def test_what_was_seen_is_not_kept(contents, chapter):
+    for text in ("# One\n", "# Two\n"):
+        chapter.write_text(text)
+        save(contents, opened(contents)["content"])
+    assert files(chapter.parent) == ["a.qmd"]
