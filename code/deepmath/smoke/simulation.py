@@ -11,7 +11,7 @@ from that today can have, and its mean the smallest mean squared error.
 """
 
 from collections import Counter
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -121,37 +121,40 @@ class SimulatedRecord(Record):
 
     Attributes
     ----------
-    truth : list of Day
-        The state of each day of the table, gaps included.
+    truth : Day
+        The states of the table's days, gaps included, as arrays of its length.
     law : Law
     """
 
-    truth: Day = None
+    truth: Day | None = None
     law: Law = Law()
 
-    def best_forecast(self, n_draws: int = 500, seed: int | Generator = 0) -> pd.DataFrame:
-        """Return the best forecasts of each day from the true state of the day before.
+    def tomorrows(self, days: pd.DatetimeIndex, n_draws: int = 1000,
+                  seed: int | Generator = 0) -> np.ndarray:
+        """Draw what might have been measured on days, each from the true state of the day before.
 
         Parameters
         ----------
+        days : pandas.DatetimeIndex of length n
+            Not the table's first.
         n_draws : int
-            Tomorrows drawn from each today. Both are estimated from draws, which makes their
-            errors larger than the truth's by about 1 / n_draws of it.
         seed : int or numpy.random.Generator
 
         Returns
         -------
-        pandas.DataFrame
-            Indexed by the day that is forecast: `median` and `mean` in µg/m³.
+        array of shape (n, n_draws)
+            PM2.5 in µg/m³. Their median along the draws is the forecast with the least expected
+            absolute error, their mean that with the least expected squared error.
         """
         check_whole("n_draws", n_draws)
-        rng, days = generator(seed), self.table.index[1:]
-        today = Day(*(np.repeat(a[:-1, None], n_draws, axis=1) for a in astuple(self.truth)))
-        severity = np.repeat(self.truth.severity[1:, None], n_draws, axis=1)
-        today = Day(*astuple(today)[:-1], severity)
-        pm25 = tomorrow(today, days.dayofyear.to_numpy()[:, None], rng, self.law).pm25
-        return pd.DataFrame({"median": np.median(pm25, axis=1), "mean": pm25.mean(axis=1)},
-                            index=days)
+        places = self.table.index.get_indexer(days)
+        if (places < 1).any():
+            raise ValueError("days must lie in the record, after its first day")
+        today = replace(self.truth, severity=np.roll(self.truth.severity, -1))
+        today = Day(*(np.repeat(values[places - 1, None], n_draws, axis=1)
+                      for values in astuple(today)))
+        return tomorrow(today, days.day_of_year.to_numpy()[:, None], generator(seed),
+                        self.law).pm25
 
 
 def simulate(n_years: int = 8, seed: int | Generator = 7, law: Law = Law()) -> SimulatedRecord:
@@ -176,8 +179,8 @@ def simulate(n_years: int = 8, seed: int | Generator = 7, law: Law = Law()) -> S
     states = []
     for i in range(-WARM_UP, len(days)):
         day = days[0] + pd.Timedelta(days=i)
-        state = Day(*astuple(state)[:-1], severity[day.year - days[0].year] if i >= 0 else 0.0)
-        state = tomorrow(state, day.dayofyear, rng, law)
+        state = replace(state, severity=severity[max(day.year - days[0].year, 0)])
+        state = tomorrow(state, day.day_of_year, rng, law)
         states.append(astuple(state))
     truth = Day(*np.array(states[WARM_UP:], dtype=float).T)
     table = observed(truth, days, rng)
@@ -190,7 +193,7 @@ def observed(truth: Day, days: pd.DatetimeIndex, rng: Generator) -> pd.DataFrame
     hours = np.where(gaps(n, rng), rng.integers(0, 12, n), 24 - rng.binomial(6, 0.05, n))
     gust = np.exp(truth.log_gust).round()
     censored = gust < GUST_LIMIT
-    temperature = season_temperature(days.dayofyear.to_numpy()) + truth.warmth
+    temperature = season_temperature(days.day_of_year.to_numpy()) + truth.warmth
     humidity = 50 + 20 * (truth.rain > 0) - 1.2 * truth.warmth + rng.normal(0, 10, n)
     return pd.DataFrame({
         "station": "simulated",

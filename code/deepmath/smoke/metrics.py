@@ -1,0 +1,127 @@
+"""How good a forecast is, and how sure one may be of that.
+
+Forecasts are arrays of shape (n,), or (S, n) for S seeds; observed values are of shape (n,).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+
+from deepmath.checks import check_whole, generator
+
+OBJECTIVE = 29.0   # µg/m³: Alberta's ambient air quality objective for a mean of 24 hours
+
+
+def mae(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
+    """Mean absolute error."""
+    return np.abs(forecast - y).mean(axis=-1)
+
+
+def rmse(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
+    """Root of the mean squared error."""
+    return np.sqrt(((forecast - y) ** 2).mean(axis=-1))
+
+
+def log_rmse(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
+    """Root of the mean squared error of log(1 + PM2.5)."""
+    return rmse(np.log1p(y), np.log1p(forecast))
+
+
+def skill(error: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """1 for a perfect forecast, 0 for one no better than the reference (Murphy 1988)."""
+    return 1.0 - error / reference
+
+
+def expected_mae(draws: np.ndarray, forecast: np.ndarray) -> np.ndarray:
+    """Return the mean absolute error to expect, where the truth can be drawn again and again.
+
+    Parameters
+    ----------
+    draws : array of shape (n, M)
+        M possible outcomes of each day.
+    forecast : array of shape (n,) or (S, n)
+
+    Returns
+    -------
+    array of shape () or (S,)
+        No forecast has less than the median of the draws.
+    """
+    errors = [np.abs(draws - each[:, None]).mean() for each in np.atleast_2d(forecast)]
+    return np.array(errors).reshape(np.shape(forecast)[:-1])
+
+
+@dataclass(frozen=True)
+class Warnings:
+    """Days at or above a limit: how many there were, were warned of, and were not there.
+
+    Attributes
+    ----------
+    days : int
+    hits, false_alarms : int, or arrays of shape (S,)
+    """
+
+    days: int
+    hits: np.ndarray
+    false_alarms: np.ndarray
+
+    @property
+    def hit_rate(self) -> np.ndarray:
+        """Share of the days that were warned of; NaN if there were none."""
+        return self.hits / self.days if self.days else np.full(np.shape(self.hits), np.nan)
+
+    @property
+    def false_alarm_ratio(self) -> np.ndarray:
+        """Share of the warnings that were for nothing; NaN if there were none."""
+        warned = np.asarray(self.hits + self.false_alarms)
+        return np.where(warned > 0, self.false_alarms / np.maximum(warned, 1), np.nan)
+
+
+def warnings_at(y: np.ndarray, forecast: np.ndarray, limit: float = OBJECTIVE) -> Warnings:
+    """Count the days on which the value, and the forecast, reach `limit`."""
+    high, warned = y >= limit, forecast >= limit
+    return Warnings(int(high.sum()), (warned & high).sum(axis=-1), (warned & ~high).sum(axis=-1))
+
+
+def block_samples(n: int, length: int = 14, n_samples: int = 1000,
+                  seed: int | Generator = 0) -> np.ndarray:
+    """Return samples of n day numbers, drawn with replacement in blocks of neighbours.
+
+    The moving-block bootstrap (Künsch 1989): days within a block stay together, because the
+    errors of neighbouring days are alike.
+
+    Returns
+    -------
+    array of shape (n_samples, n)
+    """
+    length = min(check_whole("length", length), n)
+    n_blocks = -(-n // length)
+    starts = generator(seed).integers(0, n - length + 1, (check_whole("n_samples", n_samples),
+                                                          n_blocks))
+    return (starts[..., None] + np.arange(length)).reshape(n_samples, -1)[:, :n]
+
+
+def interval(samples: np.ndarray, level: float = 0.95) -> tuple[float, float]:
+    """Return the middle `level` of bootstrap samples of a statistic."""
+    tail = 50 * (1 - level)
+    low, high = np.percentile(samples, [tail, 100 - tail])
+    return float(low), float(high)
+
+
+def error_interval(y: np.ndarray, forecast: np.ndarray, reference: np.ndarray | None = None,
+                   length: int = 14, n_samples: int = 1000,
+                   seed: int | Generator = 0) -> tuple[float, float]:
+    """Return an interval for the mean absolute error, or for its difference to a reference's.
+
+    With S seeds, a day's error is the mean over them: that of a seed drawn at random.
+    """
+    error = per_day(y, forecast)
+    if reference is not None:
+        error = error - per_day(y, reference)
+    samples = error[block_samples(len(y), length, n_samples, seed)].mean(axis=1)
+    return interval(samples)
+
+
+def per_day(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
+    """Return each day's absolute error, the mean over seeds, of shape (n,)."""
+    return np.abs(np.atleast_2d(forecast) - y).mean(axis=0)

@@ -1,0 +1,88 @@
+"""The three networks of the chapter, trained on the same row of numbers.
+
+What they are told is the same; what they assume is not. The dense network treats each number
+of each day by itself, the recurrent one applies one rule from day to day, the convolutional one
+looks for the same short patterns anywhere in the week.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepmath.checks import check_choice
+from deepmath.network import Network
+from deepmath.optimisers import Adam
+from deepmath.sequence import ConvolutionalNetwork, RecurrentNetwork
+from deepmath.smoke.pairs import Pairs, Scaler, Split
+from deepmath.stopping import EarlyStopping
+from deepmath.training import History, fit
+
+
+def dense(n_steps: int, n_inputs: int, n_hidden: int) -> Network:
+    return Network((n_steps * n_inputs, n_hidden, 1), hidden="tanh")
+
+
+def recurrent(n_steps: int, n_inputs: int, n_hidden: int) -> RecurrentNetwork:
+    return RecurrentNetwork(n_steps=n_steps, n_inputs=n_inputs, n_hidden=n_hidden)
+
+
+def convolutional(n_steps: int, n_inputs: int, n_hidden: int) -> ConvolutionalNetwork:
+    return ConvolutionalNetwork(n_steps=n_steps, n_inputs=n_inputs, n_hidden=n_hidden, width=3)
+
+
+NETWORKS = {"dense": dense, "recurrent": recurrent, "convolutional": convolutional}
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Networks of S seeds, trained and stopped early.
+
+    Attributes
+    ----------
+    network : Network
+    forecast : array of shape (S, n)
+        For every pair, in µg/m³.
+    history : History
+        Mean squared errors of the scaled change of log(1 + PM2.5) by epoch, (n_epochs, S).
+    epoch : array of shape (S,)
+        The epoch whose parameters were kept.
+    """
+
+    network: Network
+    forecast: np.ndarray
+    history: History
+    epoch: np.ndarray
+
+
+def train(kind: str, pairs: Pairs, split: Split, seeds: Iterable[int] = range(32),
+          n_hidden: int = 8, l2: float = 0.1, n_epochs: int = 40, patience: int = 8,
+          learning_rate: float = 0.003, batch_size: int = 64) -> Trained:
+    """Train a network from each seed, and forecast every pair with its best parameters.
+
+    Parameters
+    ----------
+    kind : {"dense", "recurrent", "convolutional"}
+    pairs : Pairs
+    split : Split
+        Scaling and fitting see the training days, early stopping the validation days.
+    seeds : iterable of int
+        Of the initial weights; the mini-batches are the same for all.
+    n_hidden : int
+        Units, state or patterns.
+    l2, n_epochs, learning_rate, batch_size
+        As in `deepmath.fit`, with Adam.
+    patience : int
+        As in `EarlyStopping`; n_epochs or more trains to the end, and keeps the best all the same.
+    """
+    build = check_choice("kind", kind, NETWORKS)
+    scaler = Scaler.fit(pairs, split.training)
+    X, z = scaler.inputs(pairs), scaler.target(pairs)
+    network = build(*pairs.X.shape[1:], n_hidden)
+    theta = network.initialise_stack(seeds, "glorot")
+    stopping = EarlyStopping(theta, patience)
+    result = fit(network, theta, X[split.training], z[split.training], "mean_squared_error",
+                 Adam(learning_rate), n_epochs, batch_size, l2=l2,
+                 validation=(X[split.validation], z[split.validation]), on_epoch=stopping)
+    forecast = scaler.pm25(pairs, network.predict(stopping.theta, X))
+    return Trained(network, forecast, result.history, stopping.epoch)

@@ -1,0 +1,145 @@
+"""All models on one record, judged on the same days."""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from deepmath.smoke.baselines import BASELINES
+from deepmath.smoke.metrics import error_interval, log_rmse, mae, rmse, skill, warnings_at
+from deepmath.smoke.networks import NETWORKS, train
+from deepmath.smoke.pairs import Pairs, Split
+
+REFERENCE = "ridge on lags and weather"   # sees what the networks see
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """What each model said of the days of the test.
+
+    Attributes
+    ----------
+    days : pandas.DatetimeIndex of length n
+    y : array of shape (n,)
+        What came, µg/m³.
+    by_model : dict of arrays
+        By name: (n,), or (S, n) for networks from S seeds.
+    """
+
+    days: pd.DatetimeIndex
+    y: np.ndarray
+    by_model: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Score:
+    """One row of the table; medians over the seeds where there are several.
+
+    Attributes
+    ----------
+    mae, rmse : float
+        µg/m³; `mae_quartiles` over the seeds, `mae_interval` from a moving-block bootstrap.
+    log_rmse : float
+        Of log(1 + PM2.5).
+    skill : float
+        Of the mean absolute error, against persistence.
+    to_ridge : tuple of float
+        Interval of the difference of the mean absolute error to the reference's, µg/m³.
+    high_days : int
+        Days of the test at or above the objective.
+    hits, false_alarms : float
+    """
+
+    model: str
+    n_seeds: int
+    mae: float
+    mae_quartiles: tuple[float, float]
+    mae_interval: tuple[float, float]
+    rmse: float
+    log_rmse: float
+    skill: float
+    to_ridge: tuple[float, float]
+    high_days: int
+    hits: float
+    false_alarms: float
+
+
+def forecast_all(pairs: Pairs, splits: list[Split], seeds: Iterable[int] = range(32),
+                 say: Callable[[str], None] = lambda message: None) -> Forecasts:
+    """Fit each model on each split, and join what it says of the splits' tests.
+
+    Parameters
+    ----------
+    pairs : Pairs
+    splits : list of Split
+        One, or those of `rolling_splits`.
+    seeds : iterable of int
+        Of the networks.
+    say : callable
+        Is told which model is being fitted.
+    """
+    seeds = list(seeds)
+    by_model = {}
+    for name, baseline in BASELINES.items():
+        by_model[name] = np.concatenate([baseline(pairs, s)[s.test] for s in splits])
+    for kind in NETWORKS:
+        parts = []
+        for i, split in enumerate(splits, start=1):
+            say(f"{kind} network, split {i} of {len(splits)}, {len(seeds)} seeds")
+            parts.append(train(kind, pairs, split, seeds).forecast[:, split.test])
+        by_model[f"{kind} network"] = np.concatenate(parts, axis=1)
+    test = np.concatenate([split.test for split in splits])
+    return Forecasts(pairs.days[test], pairs.y[test], by_model)
+
+
+def score_all(forecasts: Forecasts) -> list[Score]:
+    """Return a score for each model."""
+    y, by_model = forecasts.y, forecasts.by_model
+    return [score(name, y, forecast, by_model["persistence"], by_model[REFERENCE])
+            for name, forecast in by_model.items()]
+
+
+def score(name: str, y: np.ndarray, forecast: np.ndarray, persistence: np.ndarray,
+          reference: np.ndarray) -> Score:
+    """Return one model's score."""
+    def median(values):
+        return float(np.median(values))
+
+    errors, warned = mae(y, forecast), warnings_at(y, forecast)
+    return Score(
+        name, len(np.atleast_2d(forecast)), median(errors),
+        tuple(np.percentile(errors, [25, 75]).tolist()), error_interval(y, forecast),
+        median(rmse(y, forecast)), median(log_rmse(y, forecast)),
+        median(skill(errors, mae(y, persistence))), error_interval(y, forecast, reference),
+        warned.days, median(warned.hits), median(warned.false_alarms))
+
+
+def markdown(scores: list[Score]) -> str:
+    """Return the table as Markdown."""
+    rows = ["| Model | MAE | seeds | 95% | RMSE | skill | minus ridge | hits | false |",
+            "|:--|--:|:--|:--|--:|--:|:--|--:|--:|"]
+    for s in scores:
+        seeds = span(s.mae_quartiles) if s.n_seeds > 1 else ""
+        ridge = "" if s.model == REFERENCE else span(s.to_ridge, sign="+")
+        rows.append(f"| {s.model} | {s.mae:.2f} | {seeds} | {span(s.mae_interval, 1)} "
+                    f"| {s.rmse:.1f} | {minus(f'{s.skill:.2f}')} | {ridge} "
+                    f"| {s.hits:.0f} of {s.high_days} | {s.false_alarms:.0f} |")
+    return "\n".join(rows)
+
+
+def span(pair: tuple[float, float], digits: int = 2, sign: str = "") -> str:
+    """Write an interval, with true minus signs."""
+    return " to ".join(minus(f"{value:{sign}.{digits}f}") for value in pair)
+
+
+def minus(number: str) -> str:
+    return number.replace("-", "−")
+
+
+def read_results(path: str | Path) -> tuple[dict, list[Score]]:
+    """Return results that `python -m deepmath.smoke` wrote: what it says of them, and the scores."""
+    results = json.loads(Path(path).read_text(encoding="utf-8"))
+    return results, [Score(**s) for s in results.pop("scores")]
