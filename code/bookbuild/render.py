@@ -1,6 +1,5 @@
 """From the project's files to the book: read, run, number, refer, cite, write."""
 
-import copy
 import re
 import shutil
 import time
@@ -229,7 +228,7 @@ def compose(project: Project, drafts: list[Draft], target: str, problems: list[P
             code: str = "") -> tuple[list[Chapter], dict[str, Entry]]:
     """Structure, number and check, for one target."""
     name = "html" if target == "html" else "typst"
-    parsed = [(draft.page, structure(copy.deepcopy(draft.blocks), name), draft.front_title)
+    parsed = [(draft.page, structure(draft.blocks, name), draft.front_title)
               for draft in drafts]
     chapters, entries = number_book(parsed)
     ids = {chapter.page.source: set(checks.own_ids(chapter)) for chapter in chapters}

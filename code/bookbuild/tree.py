@@ -8,6 +8,7 @@ fields, and the writers turn them back into pandoc's before pandoc sees them.
 from collections.abc import Callable, Iterator
 
 Node = dict
+LEAVES = {"Str", "Space", "SoftBreak", "LineBreak"}
 ATTRIBUTE_PLACE = {"Header": 1, "Div": 0, "Span": 0, "CodeBlock": 0, "Code": 0, "Link": 0,
                    "Image": 0, "Table": 0, "Figure": 0}
 
@@ -21,36 +22,48 @@ def rewrite(tree, change: Callable[[Node], Node | list | None]):
     """Rebuild a tree from the leaves up.
 
     ``change(node)`` returns ``None`` to keep the node, another node, or a list of nodes that
-    takes its place among its siblings.
+    takes its place among its siblings. Words and the spaces between them stay as they are, and
+    the two trees share them.
     """
     if isinstance(tree, list):
         built = []
         for item in tree:
-            new = rewrite(item, change)
-            if isinstance(new, list) and not isinstance(item, list):
-                built.extend(new)
-            else:
+            if isinstance(item, dict):
+                if item.get("t") in LEAVES:
+                    built.append(item)
+                    continue
+                new = rewrite(item, change)
+                if isinstance(new, list):
+                    built.extend(new)
+                    continue
                 built.append(new)
+            else:
+                built.append(rewrite(item, change) if isinstance(item, list) else item)
         return built
     if not isinstance(tree, dict):
         return tree
-    node = {field: rewrite(value, change) for field, value in tree.items()}
-    if "t" not in node:
-        return node
-    changed = change(node)
+    node = {field: rewrite(value, change) if isinstance(value, (dict, list)) else value
+            for field, value in tree.items()}
+    changed = change(node) if "t" in node else None
     return node if changed is None else changed
 
 
 def nodes(tree, *kinds: str) -> Iterator[Node]:
-    """All nodes of a tree (of some kinds), in reading order, parents first."""
-    if isinstance(tree, list):
-        for item in tree:
-            yield from nodes(item, *kinds)
-    elif isinstance(tree, dict):
-        if is_node(tree, *kinds):
-            yield tree
-        for value in tree.values():
-            yield from nodes(value, *kinds)
+    """All nodes of a tree (of some kinds), in reading order, parents first.
+
+    Words and the spaces between them come only where their kind is asked for.
+    """
+    passed = LEAVES.difference(kinds)
+    waiting = [tree]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            kind = item.get("t")
+            if kind is not None and (not kinds or kind in kinds):
+                yield item
+            item = item.values()
+        waiting += [part for part in reversed(item) if isinstance(part, list)
+                    or isinstance(part, dict) and part.get("t") not in passed]
 
 
 def attributes(node: Node) -> list:
@@ -142,6 +155,7 @@ def rewrite_lists(tree, change: Callable[[list], list]):
     if isinstance(tree, list):
         items = [rewrite_lists(item, change) for item in tree]
         return change(items) if items and is_node(items[0]) else items
-    if isinstance(tree, dict):
-        return {field: rewrite_lists(value, change) for field, value in tree.items()}
+    if isinstance(tree, dict) and tree.get("t") not in LEAVES:
+        return {field: rewrite_lists(value, change) if isinstance(value, (dict, list)) else value
+                for field, value in tree.items()}
     return tree
