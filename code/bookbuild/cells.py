@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from bookbuild.source import Cell
+from bookbuild.source import Cell, dump_yaml
 
 # In this order a display is shown: the first that it offers. HTML comes first on the page.
 SHOWN = ("text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/plain")
@@ -55,25 +55,27 @@ class CellWriter:
         """Each output; the displays that share a label or a layout stand together in the end."""
         own, around, caption = labels_of(options, sum("data" in each for each in outputs))
         asis = options.get("output") == "asis"
-        displays: list[str] = []
+        together: list[str] = []
+        place = 0
         for each in outputs:
+            shown = "data" in each or asis and each.get("name") == "stdout"
             if "data" in each:
-                label, words = own[len(displays)]
-                body = self.display(each, options, len(displays), label, words)
-                displays.append(body)
-                if around:
-                    continue
+                body = self.display(each, options, place, *own[place])
+                place += 1
             elif each["output_type"] == "error":
                 body = fenced("\n".join(each["traceback"]) or each["evalue"])
                 body = body if asis else framed("error", body)
-            elif asis and each["name"] == "stdout":
+            elif shown:
                 body = each["text"]
             else:
                 body = fenced(each["text"]) if asis else framed(each["name"], fenced(each["text"]))
-            yield body
-        if around and displays:
-            body = "\n\n".join([*displays, caption])
-            yield f"::::: {{{around}}}\n{body}\n:::::"
+            if around and shown:
+                together.append(body)
+            else:
+                yield body
+        if together:
+            body = "\n\n".join([*together, caption])
+            yield f"\n\n::::: {{{around}}}\n{body}\n:::::\n\n"
 
     def display(self, output: dict, options: dict, place: int, label: str, caption: str) -> str:
         """One display in the best form that it offers, with its label and caption."""
@@ -90,9 +92,10 @@ class CellWriter:
         if html := data.get("text/html"):
             body = for_web(html, None if kind == "text/plain" and "</table" in html else body)
         body += f"\n\n{caption}\n" if caption else ""
+        body = f":::: {{{label}}}\n{body}\n::::\n" if label else body
         if options.get("output") == "asis":
             return body if kind == "text/markdown" else f"\n\n{body}\n\n"
-        return framed("display", body, label)
+        return framed("display", body)
 
     def picture(self, kind: str, content: str, options: dict, place: int, label: str,
                 caption: str) -> str:
@@ -130,13 +133,14 @@ def labels_of(options: dict, count: int) -> tuple[list[tuple[str, str]], str, st
     label = str(options.get("label", ""))
     kind = label[:3] if label.startswith(("fig-", "tbl-")) else ""
     grouped = kind == "tbl" or kind == "fig" and count > 1
-    captions = options.get("fig-subcap" if grouped else "fig-cap") or []
+    captions = options.get(f"{kind}-subcap" if grouped else "fig-cap") or []
     captions = captions if isinstance(captions, list) else [captions]
     if grouped:
         labels = [f"#{label}-{place}" for place in range(1, len(captions) + 1)]
     else:
         labels = [f"#{label}"] * (count == 1 and bool(label))
     around = [f"#{label}"] if grouped else []
+    around += [f"tbl-cap={quoted(options['tbl-cap'])}"] if "tbl-cap" in options and not kind else []
     around += [f"layout-ncol={options['layout-ncol']}"] if "layout-ncol" in options else []
     own = [(nth(labels, place), nth(captions, place)) for place in range(count)]
     return own, " ".join(around), str(options.get(f"{kind}-cap", "")) if grouped else ""
@@ -165,8 +169,15 @@ def code_block(cell: Cell, options: dict) -> str:
 
 
 def fence_text(cell: Cell) -> str:
-    """The cell as its author sees it, but for the option `echo`."""
-    lines = [line for line in cell.option_source if not re.match(r"#\|\s*echo\s*:", line)]
+    """The cell as its author sees it, but for the option `echo`.
+
+    Like Quarto, writes the options of a cell with a label or tags in YAML of its own.
+    """
+    lines = list(cell.option_source)
+    if "label" in cell.options or "tags" in cell.options:
+        known = {name: value for name, value in cell.options.items() if name != "tags"}
+        lines = [f"#| {line}" for line in dump_yaml(known).splitlines()]
+    lines = [line for line in lines if not re.match(r"#\|\s*echo\s*:", line)]
     return "\n".join(["```{python}", *lines, cell.code.strip("\n"), "```"])
 
 
@@ -179,9 +190,8 @@ def for_web(html: str, printed: str | None) -> str:
             f'::: {{.content-hidden when-format="html"}}\n{printed}\n:::')
 
 
-def framed(kind: str, body: str, label: str = "") -> str:
-    names = " ".join(filter(None, [label, f".cell-output .cell-output-{kind}"]))
-    return f"::::::: {{{names}}}\n{body}\n:::::::"
+def framed(kind: str, body: str) -> str:
+    return f"::::::: {{.cell-output .cell-output-{kind}}}\n{body}\n:::::::"
 
 
 def fenced(text: str, info: str = "") -> str:

@@ -35,7 +35,7 @@ REFUSED_ATTRIBUTES = re.compile(
     r"layout(-nrow|-valign|-align)?|(when|unless)-(profile|meta)|filename|startFrom|shortcode"
     r"|code-(line-numbers|fold|summary|overflow)|lightbox|group|renderings|output-location"
     r"|reference-location|(fig-|tbl-|lst-)?cap-location"
-    r"|(fig|tbl)-(cap|subcap|scap|env|pos|link|align|column|colwidths)")
+    r"|fig-cap|(fig|tbl)-(subcap|scap|env|pos|link|align|column|colwidths)")
 # What only a book's `_quarto.yml` can say to this press, not a chapter.
 BOOK_KEYS = {"author", "authors", "bibliography", "csl", "date", "execute", "format", "lang",
              "link-citations", "number-sections", "subtitle", "toc", "toc-depth"}
@@ -299,6 +299,7 @@ def unknown_constructs(blocks: list, manuscript: Manuscript) -> Iterator[Problem
         for name, value in () if "cell-code" in classes(node) else pairs(node).items():
             if (REFUSED_ATTRIBUTES.fullmatch(name)
                     or name == "fig-alt" and node["t"] != "Image"
+                    or name == "tbl-cap" and (identifier(node) or node["t"] != "Div")
                     or name == "lst-cap" and not identifier(node).startswith("lst-")
                     or name == "layout-ncol" and not re.fullmatch(r"[1-9]\d?", value)
                     or name in ("when-format", "unless-format") and value not in ("html", "typst")):

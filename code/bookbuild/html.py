@@ -13,8 +13,8 @@ from bookbuild.project import Page, Project
 from bookbuild.references import chapter_name, page_links
 from bookbuild.structure import FLOAT_KINDS, THEOREM_KINDS, UNNUMBERED_KINDS
 from bookbuild.structure import inlines as formatted
-from bookbuild.tree import (Node, div, identifier, is_node, link, nodes,
-                            para, plain, raw_block, rewrite, span, text, words)
+from bookbuild.tree import (Node, classes, div, identifier, is_node, link, nodes, para, plain,
+                            raw_block, rewrite, rewrite_lists, span, text, words)
 
 THEME = Path(__file__).parent / "theme" / "html"
 ASSETS = "site_libs/book"
@@ -162,7 +162,23 @@ def lower(tree, here: Chapter | None):
     def convert(node: Node):
         writer = writers.get(node["t"])
         return writer(node) if writer else None
-    return rewrite(tree, convert)
+    return rewrite(rewrite_lists(tree, margins), convert)
+
+
+def margins(blocks: list) -> list:
+    """Neighbours in the margin share one block."""
+    built: list[Node] = []
+    for block in blocks:
+        if built and in_margin(block) and in_margin(built[-1]):
+            built[-1] = div([*built[-1]["c"][1], *block["c"][1]], "", ["column-margin"])
+        else:
+            built.append(block)
+    return built
+
+
+def in_margin(node: Node) -> bool:
+    return is_node(node, "Div") and not identifier(node) and bool(
+        {"column-margin", "aside"} & set(classes(node)))
 
 
 def heading(node: Node) -> Node:

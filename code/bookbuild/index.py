@@ -9,7 +9,8 @@ from bookbuild.structure import (CALLOUT_KINDS, FLOAT_KINDS, THEOREM_KINDS, UNNU
 from bookbuild.tree import attributes, classes, identifier, is_node, nodes
 
 CALLOUT_WORDS = {short: kind.capitalize() for kind, short in CALLOUT_KINDS.items()}
-WORDS = {**FLOAT_KINDS, **THEOREM_KINDS, **CALLOUT_WORDS, "eq": "Equation", "sec": "Section"}
+WORDS = {**FLOAT_KINDS, **THEOREM_KINDS, **CALLOUT_WORDS, "eq": "Equation", "sec": "Section",
+         "alg": "alg."}
 
 
 @dataclass

@@ -65,7 +65,10 @@ def read_manuscript(project: Project, source: PurePosixPath) -> tuple[Manuscript
 
 
 def expand(project: Project, source: PurePosixPath, above: tuple):
-    """The lines of a file with their origins, included files in their place."""
+    """The lines of a file with their origins, included files in their place.
+
+    As with Quarto, what an included file includes is named as from the page.
+    """
     content = (project.root / source).read_bytes()
     lines, problems = [], []
     try:
@@ -79,7 +82,7 @@ def expand(project: Project, source: PurePosixPath, above: tuple):
         whole = SHORTCODE.fullmatch(line.strip())
         if whole and whole["name"] == "include":
             named = whole["argument"].strip("\"'")
-            folder = "" if named.startswith("/") else source.parent
+            folder = "" if named.startswith("/") else (above or [source])[-1].parent
             target = PurePosixPath(posixpath.normpath(posixpath.join(folder, named.lstrip("/"))))
             if target in (source, *above):
                 problems.append(Problem(*where, f"{target} includes itself"))

@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
+from urllib.parse import unquote
 
 from bookbuild.index import WORDS, Chapter, Entry
 from bookbuild.structure import prefix
@@ -103,5 +104,6 @@ def linked_page(chapter: Chapter, address: str) -> tuple[PurePosixPath, str] | N
     path, _, fragment = address.partition("#")
     if not path.endswith(".qmd") or re.match(r"\w+:", path):
         return None
-    folder = str(chapter.page.source.parent)
+    folder = "" if path.startswith("/") else str(chapter.page.source.parent)
+    path = unquote(path.lstrip("/"))
     return PurePosixPath(posixpath.normpath(posixpath.join(folder, path))), fragment

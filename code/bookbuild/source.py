@@ -418,6 +418,7 @@ OPTIONS: dict[str, tuple[Callable, str]] = {
     "fig-alt": (lambda v: _text(v) or _texts(v), "text, or a list of texts, one a picture"),
     "layout-ncol": (lambda v: type(v) is int and v >= 1, "a whole number from 1"),
     "tbl-cap": (_text, "text"),
+    "tbl-subcap": (_texts, "a list of texts, one a table"),
     "lst-label": (lambda v: _id(v) and v.startswith("lst-"), "one word that begins with lst-"),
     "lst-cap": (_text, "text"),
     "code-fold": (lambda v: _flag(v) or v == "show", "true, false or show"),
@@ -431,7 +432,7 @@ ELSEWHERE_OPTIONS = {
     "fig-cap-location", "fig-column", "fig-env", "fig-link", "fig-pos", "fig-scap",
     "html-table-processing", "id", "layout", "layout-align", "layout-nrow", "layout-valign",
     "output-location", "panel", "renderings", "tbl-cap-location", "tbl-column",
-    "tbl-colwidths", "tbl-subcap",
+    "tbl-colwidths",
 }
 
 _FIGURE_SIZE = "set the size in the code, as in `plt.figure(figsize=(7, 4))`"
@@ -532,6 +533,19 @@ def load_yaml(text: str, path: str | Path, first_line: int = 1) -> tuple[dict, d
     if not isinstance(data, dict):
         fail(0, "expected `key: value` lines")
     return data, lines
+
+
+class _Dumper(yaml.SafeDumper):
+    """Lists are indented below their key."""
+
+    def increase_indent(self, flow=False, indentless=False):
+        return super().increase_indent(flow, False)
+
+
+def dump_yaml(data: dict) -> str:
+    """`key: value` lines, each on one line, in the order of the keys."""
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**9,
+                     default_flow_style=False)
 
 
 def _record_lines(node, path: tuple, lines: dict[tuple, int], first_line: int):

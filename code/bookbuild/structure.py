@@ -38,7 +38,7 @@ def structure(blocks: list, target: str) -> list:
     """Run all passes for one target, ``"html"`` or ``"typst"``."""
     blocks = conditional(blocks, target)
     blocks = raw_content(blocks, target)
-    for step in (shown_cells, equations, images, figures, tables, listings, floats, layouts, callouts,
+    for step in (shown_cells, equations, images, figures, tables, table_captions, listings, floats, layouts, callouts,
                  theorems, tabsets):
         blocks = step(blocks)
     return blocks
@@ -178,6 +178,25 @@ def tables(blocks: list) -> list:
         words = [item for block in caption for item in block["c"]]
         bare = {"t": "Table", "c": [["", kinds, given], [None, []], *rest]}
         return new_float("tbl", identifier(node), words, [bare])
+    return rewrite(blocks, convert)
+
+
+def table_captions(blocks: list) -> list:
+    """`tbl-cap` on a div without a label is the caption of the first table in it."""
+    def convert(node: Node):
+        if not is_node(node, "Div") or "tbl-cap" not in pairs(node):
+            return None
+        caption = [plain(inlines(pairs(node)["tbl-cap"]))]
+        for each in nodes(node, "Table", "RawBlock"):
+            if each["t"] == "Table":
+                each["c"][1] = [None, caption]
+                break
+            if "<table" in each["c"][1]:
+                words = pandoc.write(caption, "--to", "html5", "--mathml").strip()
+                each["c"][1] = re.sub(r"<table\b[^>]*>", rf"\g<0><caption>{words}</caption>",
+                                      each["c"][1], count=1)
+                break
+        return node["c"][1]
     return rewrite(blocks, convert)
 
 

@@ -134,8 +134,8 @@ def numberless_targets(survey: Survey, chapter: Chapter, manuscript: Manuscript,
             link = f"{entry.chapter.page.source}{'' if entry.is_chapter else '#' + key}"
             yield manuscript.problem(reference_pattern(key), f"`{key}` has no number to refer to: "
                                      f"link to it, `[words]({link})`")
-        elif prefix(key) == "sol" and target == "typst":
-            yield manuscript.problem(reference_pattern(key), "a reference to a solution stops "
+        elif prefix(key) in ("sol", "rem") and target == "typst":
+            yield manuscript.problem(reference_pattern(key), f"a reference to `{key}` stops "
                                      "Quarto's PDF: put it into `::: {.content-visible "
                                      "when-format=\"html\"}`", "quarto")
         elif prefix(key) == "sec" and target == "html" and not chapter.number and not told:

@@ -107,6 +107,11 @@ def label_in(chapter: Chapter, key: str) -> str:
     return key if prefix(key) in known else f"{chapter.page.source}:{key}"
 
 
+def anchor(key: str, here: Chapter) -> list[Node]:
+    """Nothing to see, but a target of links."""
+    return [code(f"#metadata(none){mark(label_in(here, key))}")] if key else []
+
+
 def link_to(node: Node, label: str) -> Node:
     """A link within the book."""
     return {"t": "Span", "c": [["", [], []], [code(f"#link(label({string(label)}))["),
@@ -204,7 +209,7 @@ def theorem(node: Node, here: Chapter) -> list[Node]:
         head = "#proof([Proof]"
     else:
         head = f"#theorem({string(word)}, {string(node['number']) if node['number'] else 'none'}"
-    opened = (call(f"{head}, name: [", node["name"], "])[") if node["name"] and kind != "proof"
+    opened = (call(f"{head}, name: [", node["name"], "])[") if node["name"]
               else call(f"{head})[", [], ""))
     return [opened, *node["body"], call(f"]{mark(node['id'])}", [], "")]
 
@@ -230,15 +235,17 @@ def division(node: Node, here: Chapter) -> list[Node] | None:
     if kind:
         return [call(f"#cell-output({string(kind)})[", [], ""), *body, call("]", [], "")]
     if "cell" in names or not names:
-        return body
+        place = anchor(identifier(node), here)
+        return [plain(place), *body] if place else body
     return [call(f"#key-block({string(names[0])})[", [], ""), *body,
             call(f"]{mark(label_in(here, identifier(node)) if identifier(node) else '')}", [], "")]
 
 
 def inline_span(node: Node, here: Chapter) -> list[Node] | None:
+    inlines = [*anchor(identifier(node), here), *node["c"][1]]
     if "aside" in classes(node):
-        return [code("#aside["), *node["c"][1], code("]")]
-    return None
+        return [code("#aside["), *inlines, code("]")]
+    return inlines if identifier(node) else None
 
 
 def keep_together(cell: Node) -> None:
