@@ -38,8 +38,8 @@ def structure(blocks: list, target: str) -> list:
     """Run all passes for one target, ``"html"`` or ``"typst"``."""
     blocks = conditional(blocks, target)
     blocks = raw_content(blocks, target)
-    for step in (shown_cells, equations, images, figures, tables, table_captions, listings, floats, layouts, callouts,
-                 theorems, tabsets):
+    for step in (shown_cells, equations, images, figures, tables, table_captions, listings, floats,
+                 layouts, callouts, theorems, tabsets):
         blocks = step(blocks)
     return blocks
 

@@ -23,9 +23,12 @@ def page_traps(source: Source, blocks: list, manuscript: Manuscript) -> Iterator
     yield from notes_called_twice(manuscript)
     yield from words_in_brackets(blocks, manuscript)
     yield from bare_formulas(blocks, manuscript)
-    for piece in source.pieces:
-        if isinstance(piece, Cell):
-            yield from cell_traps(piece)
+    cells = [piece for piece in source.pieces if isinstance(piece, Cell)]
+    for cell in cells:
+        yield from cell_traps(cell)
+    for expression in source.units if not cells else ():
+        yield Problem(expression.path, expression.line, "Quarto runs no expression on a page without"
+                      " a cell: add one", "quarto")
 
 
 def chapter_traps(survey: Survey, chapter: Chapter, manuscript: Manuscript,

@@ -12,8 +12,8 @@ from bookbuild.index import Chapter
 from bookbuild.project import Project
 from bookbuild.references import linked_page, page_links
 from bookbuild.structure import CALLOUT_KINDS, FLOAT_KINDS, THEOREM_KINDS, UNNUMBERED_KINDS, prefix
-from bookbuild.tree import (Node, classes, identifier, is_node, nodes, pairs, plain, raw_inline,
-                            rewrite, text, words)
+from bookbuild.tree import (Node, attributes, classes, identifier, is_node, nodes, pairs, plain,
+                            raw_inline, rewrite, text, words)
 
 THEME = Path(__file__).parent / "theme" / "typst"
 # \, \; \! and \bigl( say nothing about the mathematics
@@ -55,7 +55,14 @@ def write_book(project: Project, chapters: list[Chapter]) -> str:
             blocks += [opening(chapter), *lower(without_title(chapter), chapter)]
         blocks += [call("]", [], "")] if name else []
     body = pandoc.write(blocks, "--to", "typst-citations", "--wrap=none")
-    return preamble(project) + body
+    return preamble(project) + linked(body)
+
+
+def linked(body: str) -> str:
+    """The book's text without links to what has no place in print."""
+    labels = set(re.findall(r'#label\(("(?:[^"\\]|\\.)*")\)', body))
+    return re.sub(r'#link\(label\(("(?:[^"\\]|\\.)*")\)\)\[',
+                  lambda link: link[0] if link[1] in labels else "#[", body)
 
 
 def without_title(chapter: Chapter) -> list:
@@ -242,10 +249,11 @@ def division(node: Node, here: Chapter) -> list[Node] | None:
 
 
 def inline_span(node: Node, here: Chapter) -> list[Node] | None:
-    inlines = [*anchor(identifier(node), here), *node["c"][1]]
+    place = anchor(identifier(node), here)
     if "aside" in classes(node):
-        return [code("#aside["), *inlines, code("]")]
-    return inlines if identifier(node) else None
+        return [*place, code("#aside["), *node["c"][1], code("]")]
+    attributes(node)[0] = ""
+    return [*place, node] if place else None
 
 
 def keep_together(cell: Node) -> None:
