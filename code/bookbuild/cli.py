@@ -9,7 +9,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from bookbuild import figures
+from bookbuild import figures, preview
 from bookbuild.execute import CELL_TIMEOUT
 from bookbuild.lab import command as lab
 from bookbuild.lab import export
@@ -24,6 +24,7 @@ EXAMPLES = """\
 examples:
   book render                            the whole book, HTML and PDF, into _book/
   book render chapters/depth.qmd --to html
+  book preview                           serve it here, and show every edit
   book check                             what is wrong, in a second and without running cells
   book check --format github             the same, for annotations in CI
   book figures                           regenerate figures/
@@ -117,6 +118,7 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add_render(commands)
     add_check(commands)
+    preview.add_parser(commands, book_at, say)
     figures.add_parser(commands)
     lab.add_parser(commands)
     export.add_parser(commands)

@@ -136,20 +136,27 @@ async def _run_chapter(chapter: Chapter, timeout: float, on_cell: Callable | Non
     results: list[Result] = []
     async with Kernel(chapter.path, chapter.folder, timeout) as kernel:
         for unit in chapter.units:
-            if isinstance(unit, InlineCode):
-                results.append(_inline_value(unit, await kernel.evaluate(unit)))
-            elif unit not in cells:
-                results.append([])
-            else:
-                place = chapter, cells.index(unit) + 1, len(cells), unit.label
-                start = monotonic()
-                if on_cell:
-                    on_cell(*place, None)
-                outputs = await kernel.run(unit, allow_error=chapter.option(unit, "error"))
-                results.append(shown_outputs(outputs, chapter.option(unit, "warning")))
-                if on_cell:
-                    on_cell(*place, monotonic() - start)
+            if unit not in cells:
+                results.append(await run_unit(kernel, chapter, unit))
+                continue
+            place = chapter, cells.index(unit) + 1, len(cells), unit.label
+            start = monotonic()
+            if on_cell:
+                on_cell(*place, None)
+            results.append(await run_unit(kernel, chapter, unit))
+            if on_cell:
+                on_cell(*place, monotonic() - start)
     return results
+
+
+async def run_unit(kernel, chapter: Chapter, unit: Unit) -> Result:
+    """The result of a cell or an expression, in a kernel that ran those before it."""
+    if isinstance(unit, InlineCode):
+        return _inline_value(unit, await kernel.evaluate(unit))
+    if not chapter.runs(unit):
+        return []
+    outputs = await kernel.run(unit, allow_error=chapter.option(unit, "error"))
+    return shown_outputs(outputs, chapter.option(unit, "warning"))
 
 
 def _inline_value(unit: InlineCode, data: dict[str, str]) -> InlineValue:

@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from ipykernel.kernelspec import make_ipkernel_cmd
@@ -37,6 +38,10 @@ ENVIRONMENT = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
 CELL_FRAME = re.compile(r"^\s*Cell In\[(\d+)\], line (\d+)", re.MULTILINE)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 SYNTAX_PLACE = re.compile(r" \(\d+\.py, line \d+\)$")
+
+
+class CodeRaised(BookError):
+    """A cell or an expression raised; the kernel is as good as before."""
 
 
 class _ThisPython(KernelSpecManager):
@@ -161,7 +166,7 @@ class Kernel:
         errors = [output for output in node.outputs if output["output_type"] == "error"]
         if errors and not allow_error:
             path, line = self._error_place(cell, errors[0])
-            raise BookError([Problem(path, line, f"{which} raised {_last_line(errors[0])}")])
+            raise CodeRaised([Problem(path, line, f"{which} raised {_last_line(errors[0])}")])
         return node.outputs
 
     async def evaluate(self, code: InlineCode) -> dict[str, str]:
@@ -176,8 +181,17 @@ class Kernel:
         value = reply["content"]["user_expressions"]["value"]
         if value["status"] == "error":
             message = f"{which} raised {_last_line(value)}"
-            raise BookError([Problem(code.path, code.line, message)])
+            raise CodeRaised([Problem(code.path, code.line, message)])
         return value["data"]
+
+    async def forget(self, modules: Iterable[str]) -> None:
+        """Let the next import of these modules read them anew."""
+        await self._execute(f"for _ in {sorted(modules)}: __import__('sys').modules.pop(_, None)",
+                            store_history=False)
+
+    async def interrupt(self) -> None:
+        """Stop what runs, as Ctrl-C would."""
+        await self.manager.interrupt_kernel()
 
     async def _guard(self, unit: Cell | InlineCode, which: str, work):
         """Wait for the kernel's work on a unit; say what went wrong with the kernel."""

@@ -3,7 +3,7 @@
 import json
 import re
 import subprocess
-from functools import cache
+from functools import cache, lru_cache
 
 import pypandoc
 
@@ -27,7 +27,7 @@ def program() -> str:
     return pypandoc.get_pandoc_path()
 
 
-@cache
+@lru_cache(maxsize=2000)
 def run(source: str, *options: str) -> str:
     """Run pandoc on a string; the same call again costs nothing.
 

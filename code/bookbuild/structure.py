@@ -18,7 +18,7 @@ from functools import cache
 from itertools import groupby
 
 from bookbuild import pandoc
-from bookbuild.tree import (Node, attributes, classes, identifier, is_node, nodes, pairs, para,
+from bookbuild.tree import (TEXT, Node, attributes, classes, identifier, is_node, nodes, pairs, para,
                             plain, rewrite, rewrite_lists)
 
 FLOAT_KINDS = {"fig": "Figure", "tbl": "Table", "lst": "Listing"}
@@ -160,7 +160,7 @@ def figures(blocks: list) -> list:
             attributes(picture)[0] = ""
             return new_float("fig", key, words, [plain([rewrite(alone, _without_words)])])
         return None
-    return rewrite(blocks, convert)
+    return rewrite(blocks, convert, TEXT)
 
 
 def _without_words(node: Node):
@@ -178,7 +178,7 @@ def tables(blocks: list) -> list:
         words = [item for block in caption for item in block["c"]]
         bare = {"t": "Table", "c": [["", kinds, given], [None, []], *rest]}
         return new_float("tbl", identifier(node), words, [bare])
-    return rewrite(blocks, convert)
+    return rewrite(blocks, convert, TEXT)
 
 
 def table_captions(blocks: list) -> list:
@@ -212,7 +212,7 @@ def listings(blocks: list) -> list:
             "lst-cap", "code-fold", "code-summary")]
         block = {"t": "CodeBlock", "c": [["", kinds, rest], code]}
         return new_float("lst", key, inlines(pairs(node)["lst-cap"]), [block])
-    return rewrite(blocks, convert)
+    return rewrite(blocks, convert, TEXT)
 
 
 def floats(blocks: list) -> list:
@@ -232,7 +232,7 @@ def floats(blocks: list) -> list:
         if "layout-ncol" in pairs(node):
             body = layout(body, columns(node))
         return new_float(prefix(identifier(node)), identifier(node), caption, body)
-    return rewrite(blocks, convert)
+    return rewrite(blocks, convert, TEXT)
 
 
 def _parts(tree):
@@ -253,7 +253,7 @@ def layouts(blocks: list) -> list:
         if is_node(node, "Div") and "layout-ncol" in pairs(node):
             return layout(node["c"][1], columns(node))
         return None
-    return rewrite(blocks, convert)
+    return rewrite(blocks, convert, TEXT)
 
 
 def columns(node: Node) -> int:
@@ -317,7 +317,7 @@ def callouts(blocks: list) -> list:
         return {"t": "Callout", "kind": kind, "id": identifier(node), "title": title,
                 "body": body, "folded": folded, "look": given.get("appearance", "default"),
                 "icon": given.get("icon") != "false", "number": None}
-    return rewrite(blocks, convert)
+    return rewrite(blocks, convert, TEXT)
 
 
 def theorems(blocks: list) -> list:
@@ -334,7 +334,7 @@ def theorems(blocks: list) -> list:
             classes(heading).append("unnumbered")
         return {"t": "Theorem", "kind": kind, "id": key, "name": name, "body": body,
                 "number": None}
-    return rewrite(blocks, convert)
+    return rewrite(blocks, convert, TEXT)
 
 
 def tabsets(blocks: list) -> list:
@@ -350,4 +350,4 @@ def tabsets(blocks: list) -> list:
             else:
                 (tabs[-1]["body"] if tabs else before).append(block)
         return [*before, {"t": "Tabset", "tabs": tabs, "number": None}]
-    return rewrite(blocks, convert)
+    return rewrite(blocks, convert, TEXT)

@@ -5,10 +5,11 @@ that :mod:`bookbuild.structure` adds (Float, Callout, Theorem, Equation, Xref, .
 fields, and the writers turn them back into pandoc's before pandoc sees them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 
 Node = dict
-LEAVES = {"Str", "Space", "SoftBreak", "LineBreak"}
+LEAVES = frozenset({"Str", "Space", "SoftBreak", "LineBreak"})
+TEXT = LEAVES | {"Para", "Plain", "Header", "LineBlock"}
 ATTRIBUTE_PLACE = {"Header": 1, "Div": 0, "Span": 0, "CodeBlock": 0, "Code": 0, "Link": 0,
                    "Image": 0, "Table": 0, "Figure": 0}
 
@@ -18,12 +19,13 @@ def is_node(tree, *kinds: str) -> bool:
     return isinstance(tree, dict) and "t" in tree and (not kinds or tree["t"] in kinds)
 
 
-def rewrite(tree, change: Callable[[Node], Node | list | None]):
+def rewrite(tree, change: Callable[[Node], Node | list | None], closed: Set[str] = LEAVES):
     """Rebuild a tree from the leaves up.
 
     ``change(node)`` returns ``None`` to keep the node, another node, or a list of nodes that
-    takes its place among its siblings. Words and the spaces between them stay as they are, and
-    the two trees share them.
+    takes its place among its siblings. It is not asked about words and the spaces between them;
+    with ``closed=TEXT`` it sees lines of text but not what is in them. What isn't looked into
+    is shared by the two trees.
     """
     if isinstance(tree, list):
         built = []
@@ -32,20 +34,22 @@ def rewrite(tree, change: Callable[[Node], Node | list | None]):
                 if item.get("t") in LEAVES:
                     built.append(item)
                     continue
-                new = rewrite(item, change)
+                new = rewrite(item, change, closed)
                 if isinstance(new, list):
                     built.extend(new)
                     continue
                 built.append(new)
             else:
-                built.append(rewrite(item, change) if isinstance(item, list) else item)
+                built.append(rewrite(item, change, closed) if isinstance(item, list) else item)
         return built
     if not isinstance(tree, dict):
         return tree
-    node = {field: rewrite(value, change) if isinstance(value, (dict, list)) else value
-            for field, value in tree.items()}
-    changed = change(node) if "t" in node else None
-    return node if changed is None else changed
+    kind = tree.get("t")
+    if kind not in closed:
+        tree = {field: rewrite(value, change, closed) if isinstance(value, (dict, list)) else value
+                for field, value in tree.items()}
+    changed = None if kind is None else change(tree)
+    return tree if changed is None else changed
 
 
 def nodes(tree, *kinds: str) -> Iterator[Node]:
