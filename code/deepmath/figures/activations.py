@@ -46,7 +46,7 @@ def draw(result: Activations) -> Figure:
     """Draw the functions in the upper row, and each one's derivative below it."""
     figure, rows = plt.subplots(2, 4, figsize=(WIDTH, 3.7), sharex=True, sharey="row",
                                 height_ratios=(3, 2))
-    figure.subplots_adjust(left=0.075, right=0.99, bottom=0.12, top=0.925,
+    figure.subplots_adjust(left=0.092, right=0.99, bottom=0.12, top=0.925,
                            wspace=0.1, hspace=0.13)
     above, below = rows
     for axes, curve in zip(above, result.values):

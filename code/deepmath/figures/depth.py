@@ -16,13 +16,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.random import default_rng
 
-from deepmath.checks import check_whole
 from deepmath.datasets import checkerboard
 from deepmath.figures.style import (
     BLUE, CLASS_COLOURS, CLASS_MARKERS, GREY, VERMILLION, WIDTH, letter, styled)
 from deepmath.losses import accuracy
 from deepmath.network import Network
 from deepmath.optimisers import GradientDescent, Optimiser
+from deepmath.sweep import sweep
 from deepmath.training import fit
 
 SHALLOW, DEEP = (64,), (16, 16, 16, 16)
@@ -75,23 +75,41 @@ def compute(architectures: Sequence[Sequence[int]] = (SHALLOW, DEEP),
     folds : int
         As in `checkerboard`.
     """
-    seeds = [check_whole("each of seeds", seed, at_least=0) for seed in seeds]
-    if not seeds or not len(architectures):
+    seeds, architectures = list(seeds), tuple(tuple(widths) for widths in architectures)
+    if not seeds or not architectures:
         raise ValueError("seeds and architectures must name at least one each")
+    setting = {"architectures": architectures, "n_points": n_points, "n_epochs": n_epochs,
+               "optimiser": optimiser, "folds": folds}
+    [runs] = sweep(train, seeds, [setting])
+    return Depth(
+        architectures,
+        np.array([relu_network(widths).n_parameters for widths in architectures]),
+        np.moveaxis(runs["training_loss"], 0, -1), np.moveaxis(runs["validation_loss"], 0, -1),
+        np.moveaxis(runs["validation_accuracy"], 0, -1), runs["X"][0], runs["y"][0])
+
+
+def relu_network(widths: tuple[int, ...]) -> Network:
+    """Return the network from the plane to one logit with these hidden layers."""
+    return Network((2, *widths, 1), hidden="relu")
+
+
+def train(seeds: list[int], architectures: tuple[tuple[int, ...], ...], n_points: int,
+          n_epochs: int, optimiser: Optimiser, folds: int) -> dict[str, np.ndarray]:
+    """Train each architecture from some seeds, the first axis of all arrays returned."""
     generators = [default_rng(seed) for seed in seeds]
     points, held_out = ([np.stack(arrays) for arrays in zip(
         *(checkerboard(n_points, rng, folds) for rng in generators))] for _ in range(2))
-    networks = [Network((2, *widths, 1), hidden="relu") for widths in architectures]
-    fits = [fit(network, network.initialise_stack(generators, "he"), *points, optimiser=optimiser,
-                n_epochs=n_epochs, validation=held_out) for network in networks]
-    return Depth(
-        tuple(tuple(widths) for widths in architectures),
-        np.array([network.n_parameters for network in networks]),
-        np.array([result.history.training_loss for result in fits]),
-        np.array([result.history.validation_loss for result in fits]),
-        np.array([accuracy(network.predict(result.theta, held_out[0]), held_out[1])
-                  for network, result in zip(networks, fits)]),
-        points[0][0], points[1][0])
+    training, validation, right = [], [], []
+    for network in map(relu_network, architectures):
+        result = fit(network, network.initialise_stack(generators, "he"), *points,
+                     optimiser=optimiser, n_epochs=n_epochs, validation=held_out)
+        training.append(result.history.training_loss.T)
+        validation.append(result.history.validation_loss.T)
+        right.append(accuracy(network.predict(result.theta, held_out[0]), held_out[1]))
+    X, y = points
+    return {"training_loss": np.stack(training, axis=1),
+            "validation_loss": np.stack(validation, axis=1),
+            "validation_accuracy": np.stack(right, axis=1), "X": X, "y": y}
 
 
 def best_rate(widths: Sequence[int] = SHALLOW, rates: Sequence[float] = RATES,
@@ -118,7 +136,7 @@ def draw(result: Depth) -> Figure:
     task = figure.add_subplot(figure.add_gridspec(1, 1, left=0.01, right=0.307, **frame)[0])
     letter(task, "a", "the task")
     draw_task(task, result)
-    grid = figure.add_gridspec(1, n_panels, left=0.4, right=0.985, wspace=0.12, **frame)
+    grid = figure.add_gridspec(1, n_panels, left=0.4, right=0.975, wspace=0.12, **frame)
     shared = None
     for i, (widths, n_parameters) in enumerate(zip(result.architectures, result.n_parameters)):
         shared = axes = figure.add_subplot(grid[i], sharey=shared)

@@ -22,6 +22,7 @@ from deepmath.layers import views
 from deepmath.network import Network
 from deepmath.optimisers import Adam
 from deepmath.probe import linear_probe, logistic_regression
+from deepmath.sweep import sweep
 from deepmath.training import fit
 
 KINDS = ("zero biases", "random biases", "trained")
@@ -92,32 +93,55 @@ def compute(n_hidden: int = 8, n_seeds: int = 32, n_points: int = 300, n_held_ou
     """
     check_whole("n_hidden", n_hidden, at_least=2)
     check_whole("n_seeds", n_seeds)
-    rng = default_rng(points_seed)
-    X, y = spirals(n_points, rng, turns)
-    X_held, y_held = spirals(n_held_out, rng, turns)
-    network = Network((2, n_hidden, n_hidden, 1), hidden="relu")
-    theta = network.initialise_stack(range(n_seeds), "he")
-    trained = fit(network, theta, X, y, optimiser=Adam(learning_rate), n_epochs=n_epochs).theta
-    in_plane = linear_probe(X, y, X_held, y_held, L2)
-    accuracy = np.full((len(KINDS), n_seeds, 3), in_plane)
-    kinds = (theta, with_random_biases(network, theta), trained)
-    pairs = [list(zip(network.representations(kind, X), network.representations(kind, X_held)))
-             for kind in kinds]
-    for kind, layers in enumerate(pairs):
-        for stage, (fitted, held) in enumerate(layers, start=1):
-            accuracy[kind, :, stage] = linear_probe(fitted, y, held, y_held, L2)
+    drawn = {"n_points": n_points, "n_held_out": n_held_out, "turns": turns,
+             "points_seed": points_seed}
+    [runs] = sweep(train, range(n_seeds), [
+        {"n_hidden": n_hidden, "n_epochs": n_epochs, "learning_rate": learning_rate, **drawn}])
+    X, y, X_held, y_held = draw_spirals(**drawn)
+    accuracy = np.moveaxis(runs["probe_accuracy"], 0, 1)
     shown = int(np.argsort(accuracy[1, :, 2], kind="stable")[n_seeds // 2])
-    planes = np.array([[probe_plane(fitted[shown], y, held[shown]) for fitted, held in layers]
-                       for layers in pairs])
-    right = (network.predict(trained, X_held) > 0) == (y_held > 0.5)
-    return Spirals(KINDS, accuracy, right.mean(axis=1), X_held, y_held,
+    network = hidden_network(n_hidden)
+    planes = np.array([[probe_plane(fitted, y, held) for fitted, held in zip(
+        network.representations(theta, X), network.representations(theta, X_held))]
+        for theta in runs["theta"][shown]])
+    return Spirals(KINDS, accuracy, runs["network_accuracy"], X_held, y_held,
                    probe_boundary(X, y), shown, planes)
 
 
-def with_random_biases(network: Network, theta: np.ndarray) -> np.ndarray:
+def hidden_network(n_hidden: int) -> Network:
+    """Return the network 2-h-h-1."""
+    return Network((2, n_hidden, n_hidden, 1), hidden="relu")
+
+
+def draw_spirals(n_points: int, n_held_out: int, turns: float,
+                 points_seed: int) -> tuple[np.ndarray, ...]:
+    """Return points and labels to fit on, and those held out."""
+    rng = default_rng(points_seed)
+    return *spirals(n_points, rng, turns), *spirals(n_held_out, rng, turns)
+
+
+def train(seeds: list[int], n_hidden: int, n_epochs: int, learning_rate: float,
+          **drawn) -> dict[str, np.ndarray]:
+    """Draw, train and probe networks from some seeds, the first axis of all arrays returned."""
+    X, y, X_held, y_held = draw_spirals(**drawn)
+    network = hidden_network(n_hidden)
+    theta = network.initialise_stack(seeds, "he")
+    trained = fit(network, theta, X, y, optimiser=Adam(learning_rate), n_epochs=n_epochs).theta
+    kinds = (theta, with_random_biases(network, theta, seeds), trained)
+    accuracy = np.full((len(seeds), len(KINDS), 3), linear_probe(X, y, X_held, y_held, L2))
+    for kind, theta in enumerate(kinds):
+        layers = zip(network.representations(theta, X), network.representations(theta, X_held))
+        for stage, (fitted, held) in enumerate(layers, start=1):
+            accuracy[:, kind, stage] = linear_probe(fitted, y, held, y_held, L2)
+    right = (network.predict(trained, X_held) > 0) == (y_held > 0.5)
+    return {"theta": np.stack(kinds, axis=1), "probe_accuracy": accuracy,
+            "network_accuracy": right.mean(axis=1)}
+
+
+def with_random_biases(network: Network, theta: np.ndarray, seeds: list[int]) -> np.ndarray:
     """Return a copy of a stack whose biases are drawn with their layers' He deviation."""
     theta = theta.copy()
-    for seed, own in enumerate(theta):
+    for seed, own in zip(seeds, theta):
         rng = default_rng([seed, 1])
         for W, b in views(own, network.sizes):
             b[...] = rng.normal(0.0, np.sqrt(2 / W.shape[1]), b.shape)
@@ -193,8 +217,10 @@ def draw_boundary(axes: Axes, boundary: np.ndarray) -> None:
     """Draw the line w1 x1 + w2 x2 + b = 0 across the plane."""
     w, b = boundary[:2], boundary[2]
     point = -b * w / (w @ w)
-    axes.set_aspect("equal", "datalim")
+    limits = {"xlim": axes.get_xlim(), "ylim": axes.get_ylim()}   # of the points alone
     axes.axline(point, point + [-w[1], w[0]], label="the probe's boundary", **BOUNDARY)
+    axes.set(**limits)
+    axes.set_aspect("equal", "datalim")
 
 
 def draw_accuracies(axes: Axes, result: Spirals) -> None:

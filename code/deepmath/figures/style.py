@@ -12,8 +12,11 @@ from pathlib import Path
 
 import matplotlib
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap, rgb_to_hsv, to_hex, to_rgb, to_rgba
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
 from deepmath.checks import check_choice
 
@@ -26,6 +29,12 @@ CLASS_COLOURS = (BLUE, ORANGE)
 CLASS_MARKERS = ("o", "^")
 
 WIDTH = 7.0  # inches: the text width of a page, so that sizes in points are true there
+DPI = 200    # of a PNG: twice the dots of a page on a common screen
+
+# On a dark ground. The colours that are not named here stand out on either; greys from black
+# to white change ends.
+PAPER, INK = "#14171C", "#ECECEC"
+ON_DARK = {BLUE: SKY, SKY: "#A9DCF7", GREEN: "#2BBF96"}
 
 SETTINGS = {
     "font.family": "DejaVu Sans",
@@ -81,7 +90,35 @@ def letter(axes: Axes, text: str, title: str) -> None:
     axes.set_title(f"$\\bf{{({text})}}$ {title}")
 
 
-def render(figure: Figure, file_format: str) -> bytes:
+def darken(figure: Figure) -> None:
+    """Turn a drawn figure into one for a dark ground, as for a lecture's slides."""
+    figure.draw_without_rendering()     # makes the ticks
+    for artist in figure.findobj():
+        for name in ("color", "facecolor", "edgecolor", "markerfacecolor", "markeredgecolor"):
+            get = getattr(artist, f"get_{name}", None)
+            if get and hasattr(artist, f"set_{name}"):
+                getattr(artist, f"set_{name}")(on_dark(get()))
+        if isinstance(artist, AxesImage) and artist.get_array().ndim == 2:
+            colours = artist.get_cmap()(np.linspace(0, 1, 256))
+            artist.set_cmap(ListedColormap([on_dark(colour) for colour in colours]))
+
+
+def on_dark(colour):
+    """Return what a colour, or an array of colours with a row for each, is on a dark ground."""
+    if not isinstance(colour, str) and np.ndim(colour) == 2:
+        return np.array([on_dark(row) for row in colour]).reshape(-1, 4)
+    if isinstance(colour, str) and colour in ("none", "auto"):
+        return colour
+    *rgb, alpha = to_rgba(colour)
+    if named := ON_DARK.get(to_hex(rgb).upper()):
+        return to_rgba(named, alpha)
+    hue, saturation, value = rgb_to_hsv(rgb)
+    white = 1.0 - saturation       # how much of the ground shows through; saturated colours stay
+    grey = np.array(to_rgb(INK)) + value * (np.array(to_rgb(PAPER)) - np.array(to_rgb(INK)))
+    return (*(white * grey + (1.0 - white) * np.array(rgb)), alpha)
+
+
+def render(figure: Figure, file_format: str, dpi: float = DPI) -> bytes:
     """Return the figure as a file's content: equal figures, equal bytes.
 
     Nothing of the day, the machine or the caller's matplotlib settings gets into it.
@@ -90,7 +127,9 @@ def render(figure: Figure, file_format: str) -> bytes:
     ----------
     figure : matplotlib.figure.Figure
     file_format : {"svg", "pdf", "png"}
-        Text is drawn as outlines in SVG, and embedded in PDF; PNG has 200 dots an inch.
+        Text is drawn as outlines in SVG, and embedded in PDF.
+    dpi : float
+        Dots an inch of a PNG.
 
     Raises
     ------
@@ -100,7 +139,7 @@ def render(figure: Figure, file_format: str) -> bytes:
     metadata = check_choice("file_format", file_format, METADATA)
     content = BytesIO()
     with plt.style.context(["default", SETTINGS, WRITING]):
-        figure.savefig(content, format=file_format, metadata=metadata, dpi=200)
+        figure.savefig(content, format=file_format, metadata=metadata, dpi=dpi)
     return content.getvalue()
 
 
