@@ -114,6 +114,10 @@ def make(job: Job, n_jobs: int = 1) -> Made | Problem:
         told = " ".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", [])])
         return Problem(place.filename, place.lineno,
                        f"the figure {job.name} failed: {' '.join(told.split())}")
+    finally:
+        if n_jobs > 1:      # this process would wait for its idle ones
+            from joblib.externals.loky import get_reusable_executor
+            get_reusable_executor().shutdown()
 
 
 def make_here(job: Job) -> Made:

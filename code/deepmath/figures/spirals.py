@@ -217,10 +217,10 @@ def draw_boundary(axes: Axes, boundary: np.ndarray) -> None:
     """Draw the line w1 x1 + w2 x2 + b = 0 across the plane."""
     w, b = boundary[:2], boundary[2]
     point = -b * w / (w @ w)
-    limits = {"xlim": axes.get_xlim(), "ylim": axes.get_ylim()}   # of the points alone
-    axes.axline(point, point + [-w[1], w[0]], label="the probe's boundary", **BOUNDARY)
-    axes.set(**limits)
     axes.set_aspect("equal", "datalim")
+    axes.apply_aspect()                 # the limits are those of the points, not of the line
+    axes.set_autoscale_on(False)
+    axes.axline(point, point + [-w[1], w[0]], label="the probe's boundary", **BOUNDARY)
 
 
 def draw_accuracies(axes: Axes, result: Spirals) -> None:
