@@ -5,7 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: book test lab figures benchmark system clean
+.PHONY: book test lab figures check-figures benchmark system clean
 
 book: .venv/.ready .venv/.quarto-tried
 	@$(BIN)/book render --timings
@@ -19,8 +19,12 @@ lab: .venv/.lab-ready
 figures: .venv/.ready
 	@$(BIN)/book figures
 
+check-figures: .venv/.ready
+	@$(BIN)/book figures --check
+
 benchmark: .venv/.ready
 	@$(BIN)/python benchmarks/training.py
+	@$(BIN)/python benchmarks/figures.py
 
 .venv/.ready: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 book")'

@@ -5,6 +5,7 @@ compares it with the kept one and `report` tells of that; `command` puts them to
 """
 
 import argparse
+import os
 from pathlib import Path
 
 EXAMPLES = """\
@@ -18,10 +19,16 @@ examples:
   same                     not made again while code, data, versions are the same (--force: is)
   changed in pixels only   by other versions or another platform; the numbers agree
   changed in numbers       which array, and how much
-  changed in its picture   the numbers agree, the picture is too far off
+  changed in its picture   the numbers agree, lines and colours are too far off
   missing                  no such figure, or not the file that was made
   stale                    made from other code or data, or no longer registered
   failed                   the figure's function raised an error"""
+
+
+# One thread: results do not depend on how many there are, and processes share the processors.
+# With the pad, the C library does not give large arrays back between epochs.
+ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
+               "VECLIB_MAXIMUM_THREADS": "1", "MALLOC_TOP_PAD_": "67108864", "MPLBACKEND": "agg"}
 
 
 def add_parser(commands) -> None:
@@ -55,7 +62,8 @@ def positive(text: str) -> int:
 
 
 def run(args) -> int:
-    """`book figures`; only this command waits for numpy."""
+    """`book figures`; only this command waits for numpy, which reads the environment once."""
+    os.environ.update(ENVIRONMENT)
     from bookbuild.figures.command import run
 
     return run(args)

@@ -19,12 +19,6 @@ import numpy as np
 
 from bookbuild.problems import Problem
 
-# One thread: results do not depend on how many there are, and processes share the processors.
-# The second keeps the C library from giving large arrays back between epochs.
-ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
-               "VECLIB_MAXIMUM_THREADS": "1", "MALLOC_TOP_PAD_": "67108864", "MPLBACKEND": "agg"}
-
-
 @dataclass(frozen=True)
 class Job:
     """A figure to make.
@@ -56,26 +50,36 @@ class Job:
 
 @dataclass(frozen=True)
 class Made:
-    """A figure's files by format, its arrays by name, and the data read, relative to the root."""
+    """What comes of a job.
+
+    Attributes
+    ----------
+    files : dict
+        Content by format.
+    arrays : dict
+    lines : bytes
+        The figure without its text, as a PNG: versions of matplotlib set text differently.
+    data : tuple of str
+        Files that were read, relative to the root.
+    """
 
     files: dict[str, bytes]
     arrays: dict[str, np.ndarray]
+    lines: bytes
     data: tuple[str, ...]
 
 
 def make_all(jobs: list[Job], n_jobs: int) -> Iterator[tuple[Job, Made | Problem]]:
     """Yield each figure when it is made; one that fails is a Problem and stops no other.
 
-    Processors that are left over when there are few figures go to the sweeps within them.
+    A single figure is made in this process, and the processors go to the sweeps within it.
     """
-    if not jobs:
+    if len(jobs) < 2 or n_jobs == 1:
+        yield from ((job, make(job, n_jobs)) for job in jobs)
         return
-    os.environ.update(ENVIRONMENT)
-    n_processes = min(n_jobs, len(jobs))
-    shares = n_jobs // n_processes
-    pool = ProcessPoolExecutor(n_processes, get_context("spawn"), initializer=prepare)
+    pool = ProcessPoolExecutor(min(n_jobs, len(jobs)), get_context("spawn"), initializer=prepare)
     try:
-        futures = {pool.submit(make, job, shares): job for job in jobs}
+        futures = {pool.submit(make, job): job for job in jobs}
         for future in as_completed(futures):
             job = futures[future]
             try:
@@ -114,14 +118,11 @@ def make(job: Job, n_jobs: int = 1) -> Made | Problem:
         told = " ".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", [])])
         return Problem(place.filename, place.lineno,
                        f"the figure {job.name} failed: {' '.join(told.split())}")
-    finally:
-        if n_jobs > 1:      # this process would wait for its idle ones
-            from joblib.externals.loky import get_reusable_executor
-            get_reusable_executor().shutdown()
 
 
 def make_here(job: Job) -> Made:
     from matplotlib import pyplot
+    from matplotlib.text import Text
     from deepmath.figures.style import DPI, darken, render
 
     module = import_module(job.module)
@@ -133,8 +134,11 @@ def make_here(job: Job) -> Made:
     # The hundredth of a pixel keeps rounding from taking one away.
     dpi = (job.width + 0.01) / figure.get_size_inches()[0] if job.width else DPI
     files = {suffix: render(figure, suffix, dpi) for suffix in job.formats}
+    for text in figure.findobj(Text):
+        text.set_visible(False)
+    lines = render(figure, "png", DPI / 2)
     pyplot.close(figure)
-    return Made(files, dict(arrays_of(result)), tuple(sorted(data)))
+    return Made(files, dict(arrays_of(result)), lines, tuple(sorted(data)))
 
 
 class Progress:

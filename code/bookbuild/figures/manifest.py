@@ -94,6 +94,7 @@ class Manifest:
         """Put a figure's files in their places, and then its entry."""
         contents = {f"{name}.{suffix}": content for suffix, content in made.files.items()}
         contents[numbers_file(name)] = packed(made.arrays)
+        contents[lines_file(name)] = made.lines
         for path, content in contents.items():
             replace_file(self.folder / path, content)
         code, versions = code_and_versions(module)
@@ -128,6 +129,10 @@ def function(module: str) -> str:
 
 def numbers_file(name: str) -> str:
     return f"numbers/{name}.npz"
+
+
+def lines_file(name: str) -> str:
+    return f"numbers/{name}.png"
 
 
 def packed(arrays: dict[str, np.ndarray]) -> bytes:

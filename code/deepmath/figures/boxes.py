@@ -26,7 +26,7 @@ BACKWARD = {"color": VERMILLION, "linestyle": (0, (3, 1.5))}
 
 def sheet(height: float) -> tuple[Figure, Axes]:
     """Return a figure as wide as a page, and axes whose unit is the inch."""
-    figure = plt.figure(figsize=(WIDTH, height))
+    figure = plt.figure(figsize=(WIDTH, round(height, 2)))  # a whole number of pixels
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(0, height))
     axes.set_axis_off()
     return figure, axes

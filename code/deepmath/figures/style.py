@@ -14,9 +14,9 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, rgb_to_hsv, to_hex, to_rgb, to_rgba
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
 
 from deepmath.checks import check_choice
 
@@ -31,10 +31,10 @@ CLASS_MARKERS = ("o", "^")
 WIDTH = 7.0  # inches: the text width of a page, so that sizes in points are true there
 DPI = 200    # of a PNG: twice the dots of a page on a common screen
 
-# On a dark ground. The colours that are not named here stand out on either; greys from black
-# to white change ends.
+# On a dark ground black and white change places, and the palette stands out.
 PAPER, INK = "#14171C", "#ECECEC"
-ON_DARK = {BLUE: SKY, SKY: "#A9DCF7", GREEN: "#2BBF96"}
+ON_DARK = {BLUE: SKY, SKY: "#A9DCF7", GREEN: "#2BBF96", VERMILLION: "#EE7733",
+           **{colour: colour for colour in (ORANGE, YELLOW, PURPLE)}}
 
 SETTINGS = {
     "font.family": "DejaVu Sans",
@@ -93,14 +93,18 @@ def letter(axes: Axes, text: str, title: str) -> None:
 def darken(figure: Figure) -> None:
     """Turn a drawn figure into one for a dark ground, as for a lecture's slides."""
     figure.draw_without_rendering()     # makes the ticks
+    changes = []                        # all are found before any is made: some colours are shared
     for artist in figure.findobj():
-        for name in ("color", "facecolor", "edgecolor", "markerfacecolor", "markeredgecolor"):
-            get = getattr(artist, f"get_{name}", None)
-            if get and hasattr(artist, f"set_{name}"):
-                getattr(artist, f"set_{name}")(on_dark(get()))
-        if isinstance(artist, AxesImage) and artist.get_array().ndim == 2:
+        if isinstance(artist, ScalarMappable) and np.ndim(artist.get_array()) in (1, 2):
             colours = artist.get_cmap()(np.linspace(0, 1, 256))
-            artist.set_cmap(ListedColormap([on_dark(colour) for colour in colours]))
+            changes.append((artist.set_cmap, ListedColormap(on_dark(colours))))
+            continue
+        for name in ("color", "facecolor", "edgecolor", "markerfacecolor", "markeredgecolor"):
+            get, change = (getattr(artist, f"{verb}_{name}", None) for verb in ("get", "set"))
+            if get and change:
+                changes.append((change, on_dark(get())))
+    for change, colour in changes:
+        change(colour)
 
 
 def on_dark(colour):
