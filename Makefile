@@ -11,7 +11,7 @@ book: .venv/.ready .venv/.quarto-tried
 	@$(BIN)/book render --timings
 
 test: .venv/.ready .venv/.test-ready system
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lab: .venv/.lab-ready
 	@$(BIN)/book lab

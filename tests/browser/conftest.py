@@ -1,4 +1,4 @@
-"""One book, rendered once, and one Chromium for all tests of the page; pages open from disk."""
+"""One book, rendered once, for all tests of the page; pages open from disk."""
 
 import shutil
 import subprocess
@@ -6,11 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-         "--disable-background-networking", "--disable-component-update"]
 SAMPLE = Path(__file__).parents[1] / "conformance" / "book-a"
 REPOSITORY = '  repo-url: https://example.org/us/book\n  repo-actions: [edit, issue]\n'
 
@@ -32,16 +28,6 @@ def book(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def names(book) -> list[str]:
     return sorted(path.relative_to(book).as_posix() for path in book.rglob("*.html"))
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    if not CHROMIUM:
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

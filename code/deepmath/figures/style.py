@@ -81,7 +81,10 @@ def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
     def wrapper(*args, **kwargs):
         settings = {**SETTINGS, "figure.dpi": matplotlib.rcParams["figure.dpi"]}
         with plt.style.context(["default", settings]):
-            return draw(*args, **kwargs)
+            figure = draw(*args, **kwargs)
+            interactive = plt.isinteractive()
+        matplotlib.interactive(interactive)        # a notebook turns this on with its first figure
+        return figure
     return wrapper
 
 

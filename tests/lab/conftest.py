@@ -1,0 +1,154 @@
+"""A real JupyterLab in a copy of the book, and a reader who opens its chapters in Chromium."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("_quarto.yml", "index.qmd", "references.qmd", "references.bib", "chapters")
+SMALL = """\
+project:
+  type: book
+book:
+  title: Small
+  chapters: [index.qmd]
+"""
+ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/lab")
+PATIENCE = 60_000                    # milliseconds: the machine may be busy
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    """The book's folder and JupyterLab's address; in the book's folder `small`, another book."""
+    book, own = tmp_path_factory.mktemp("lab") / "book", tmp_path_factory.mktemp("jupyter")
+    book.mkdir()
+    for name in PARTS:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, book / name)
+    (book / "small").mkdir()
+    (book / "small" / "_quarto.yml").write_text(SMALL)
+    variables = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR",
+                 "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR")
+    environment = os.environ | {name: str(own / name) for name in variables}
+    command = [sys.executable, "-m", "bookbuild.cli", "lab", "--no-browser",
+               "--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True"]
+    command += ["--allow-root"] * (hasattr(os, "geteuid") and os.geteuid() == 0)
+    with open(own / "log", "w") as log:
+        server = subprocess.Popen(command, cwd=book, env=environment, stdout=log, stderr=log,
+                                  start_new_session=True)
+    try:
+        yield book, f"http://127.0.0.1:{port_of(server, own / 'log')}/lab"
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(20)
+
+
+def port_of(server: subprocess.Popen, log: Path) -> str:
+    """The port, as soon as the server answers."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while time.monotonic() < deadline and server.poll() is None:
+        if found := ADDRESS.search(log.read_text()):
+            urlopen(f"http://127.0.0.1:{found[1]}/api", timeout=30).close()
+            return found[1]
+        time.sleep(0.1)
+    raise AssertionError(f"JupyterLab did not start:\n{log.read_text()}")
+
+
+class Reader:
+    """A page of JupyterLab, and what a reader does in it."""
+
+    def __init__(self, context, book: Path, address: str) -> None:
+        self.book, self.page = book, context.new_page()
+        self.page.set_default_timeout(PATIENCE)
+        self.asked: list[str] = []
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.goto(f"{address}?reset")
+        self.page.locator(".jp-DirListing-item").first.wait_for()
+
+    def open(self, name: str) -> None:
+        """Double-click a file's way down the listing, and wait for its kernel."""
+        for part in name.split("/"):
+            self.page.locator(".jp-DirListing-item", has_text=part).first.dblclick()
+        self.page.wait_for_function(
+            "name => jupyterapp.shell.currentWidget?.context?.path === name"
+            " && jupyterapp.shell.currentWidget.sessionContext?.session?.kernel?.status === 'idle'",
+            arg=name)
+
+    def cell(self, label: str):
+        """The cell with a label, brought into view."""
+        self.page.evaluate(
+            """async label => {
+                const notebook = jupyterapp.shell.currentWidget.content;
+                const at = notebook.widgets.findIndex(cell => cell.model.id === label);
+                notebook.activeCellIndex = at;
+                await notebook.scrollToItem(at, 'start');
+            }""", label)
+        return self.page.locator(".jp-Notebook .jp-Cell.jp-mod-active")
+
+    def change(self, label: str, line: str, new: str) -> None:
+        """Replace a line of a cell, by the keyboard."""
+        self.cell(label).locator(".cm-line", has_text=line).first.click()
+        self.page.keyboard.press("Home")
+        self.page.keyboard.press("Shift+End")
+        self.page.keyboard.type(new)
+
+    def run(self, label: str):
+        """Run a cell; its output."""
+        cell = self.cell(label)
+        cell.locator(".cm-content").first.click()
+        self.page.keyboard.press("Control+Enter")
+        return cell.locator(".jp-Cell-outputWrapper")
+
+    def source(self, label: str) -> str:
+        return self.page.evaluate(
+            "label => jupyterapp.shell.currentWidget.content.widgets"
+            ".find(cell => cell.model.id === label).model.sharedModel.getSource()", label)
+
+    def save(self) -> None:
+        self.page.keyboard.press("Control+s")
+
+    def saved(self) -> None:
+        """Wait until nothing is left to be saved."""
+        self.page.wait_for_function("!jupyterapp.shell.currentWidget.context.model.dirty")
+
+    def close(self) -> None:
+        """Close the chapter, whatever was not saved, and go back to the book's folder."""
+        self.page.evaluate(
+            """async () => {
+                const panel = jupyterapp.shell.currentWidget;
+                panel.context.model.dirty = false;
+                await panel.context.sessionContext.shutdown();
+                panel.close();
+                await jupyterapp.commands.execute('filebrowser:go-to-path', { path: '/' });
+            }""")
+
+    def dialog(self):
+        return self.page.locator(".jp-Dialog-content")
+
+    def answer(self, button: str) -> None:
+        self.dialog().get_by_role("button", name=button, exact=True).click()
+        self.dialog().wait_for(state="detached")
+
+
+@pytest.fixture(scope="session")
+def page(chromium, lab):
+    context = chromium.new_context(viewport={"width": 1300, "height": 1000})
+    yield Reader(context, *lab)
+    context.close()
+
+
+@pytest.fixture
+def reader(page):
+    """A reader with nothing open."""
+    yield page
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.page.screenshot(path=Path(folder) / f"{len(os.listdir(folder))}.png")
+    page.close()

@@ -1,0 +1,142 @@
+"""Controls for the parameters of a live cell, and the kernel that shows them."""
+
+from pathlib import Path
+
+import pytest
+from jupyter_client import KernelManager
+
+from bookbuild.lab.kernels import BookKernel
+from bookbuild.lab.notebook import notebook_of
+from bookbuild.lab.parameters import parameters
+
+CHAPTER = Path(__file__).parents[2] / "chapters" / "neural-networks.qmd"
+
+
+# ------------------------------------------------------------------------ reading the comments
+
+@pytest.mark.parametrize("line, value, ends, unit", [
+    ("N = 8  # 2-64 units", 8, (2, 3, 64), "units"),
+    ("N = 8  # 2 to 64", 8, (2, 3, 64), ""),
+    ("N = 8  # 2–64 hidden units", 8, (2, 3, 64), "hidden units"),
+    ("N_EPOCHS = 500  # 1-5000", 500, (1, 2, 5000), ""),
+    ("RATE = 0.05  # 0.001-1", 0.05, (0.001, 0.0011, 1.0), ""),
+    ("RATE = .5  # -1-1 steps", 0.5, (-1.0, -0.98, 1.0), "steps"),
+    ("RATE = 1e-2  # 1e-4 to 1e0", 0.01, (1e-4, 1.1e-4, 1.0), ""),
+    ('KIND = "relu"  # relu or tanh', "relu", ("relu", "tanh", "tanh"), ""),
+    ("KIND = 'a'  # a, b or c", "a", ("a", "b", "c"), ""),
+])
+def test_a_line_with_its_range_is_a_parameter(line, value, ends, unit):
+    found, = parameters(f"#| label: a\n\n{line}\nrest(N)\n")
+    assert (found.value, type(found.value), found.unit) == (value, type(value), unit)
+    assert (found.stops[0], found.stops[1], found.stops[-1]) == ends
+    assert len(found.stops) == len(set(found.stops)) <= 130
+    if not isinstance(value, str):
+        assert found.stops == sorted(found.stops)
+    assert found.written(found.stops[1]).replace(str(found.stops[1]), "", 1) == line.replace(
+        line.split("= ")[1].split("  ")[0].strip("\"'"), "", 1)
+
+
+@pytest.mark.parametrize("line", [
+    "N = 8", "N = 8  # units", "N = 8  # 64-2", "N == 8  # 2-64", "  N = 8  # 2-64", "N = f(8)  # 2-64",
+    'N = "8"  # 2-64', "N = 8  # eight or nine", "N += 8  # 2-64", "N: int = 8  # 2-64",
+    'N = "a\\n"  # a or b', "N = 0x8  # 2-64",
+])
+def test_other_lines_are_none_and_end_the_parameters(line):
+    assert parameters(f"{line}\nM = 1  # 0-2\n") == []
+    first, = parameters(f"M = 1  # 0-2\n{line}\nK = 1  # 0-2\n")
+    assert first.name == "M"
+
+
+def test_the_chapters_cell_has_four():
+    cell, = [cell for cell in notebook_of(CHAPTER.read_text()).cells if cell.id == "xor-cell"]
+    found = parameters(cell.source)
+    assert [each.name for each in found] == ["N_HIDDEN", "ACTIVATION", "LEARNING_RATE", "N_EPOCHS"]
+    assert all(each.value in each.stops for each in found)
+
+
+# -------------------------------------------------------------------------- running live cells
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Run code in a chapter's kernel; what it sends, by kind. `run.send` sends to a widget."""
+    manager = KernelManager(kernel_spec_manager=BookKernel())
+    manager.start_kernel(cwd=str(tmp_path_factory.mktemp("kernel")))
+    client = manager.client()
+    client.start_channels()
+    client.wait_for_ready(timeout=120)
+
+    def wait(request):
+        heard = []
+        while not heard or heard[-1]["content"].get("execution_state") != "idle":
+            message = client.get_iopub_msg(timeout=120)
+            if message["parent_header"].get("msg_id") == request:
+                heard.append(message)
+        return [(each["msg_type"], each["content"]) for each in heard]
+
+    def run(code):
+        return wait(client.execute(code))
+
+    def send(widget, state):
+        message = client.session.msg("comm_msg", {"comm_id": widget, "data": {
+            "method": "update", "state": state, "buffer_paths": []}})
+        client.shell_channel.send(message)
+        return wait(message["msg_id"])
+
+    run.send = send
+    yield run
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def outputs(heard):
+    """The kinds of output that went below the controls, and the text."""
+    listed = [content["data"]["state"]["outputs"] for kind, content in heard
+              if kind == "comm_msg" and "outputs" in content["data"].get("state", {})][-1]
+    return ([each["output_type"] for each in listed],
+            "".join(each.get("text", "") for each in listed))
+
+
+def widgets(heard, model):
+    return [content["comm_id"] for kind, content in heard if kind == "comm_open"
+            and content["data"].get("state", {}).get("_model_name") == model]
+
+
+def test_the_chapters_cell_gets_its_controls_and_its_picture_each_time(run):
+    cell, = [cell for cell in notebook_of(CHAPTER.read_text()).cells if cell.id == "xor-cell"]
+    for _ in range(2):
+        heard = run(cell.source)
+        assert len(widgets(heard, "SelectionSliderModel")) == 3
+        assert len(widgets(heard, "DropdownModel")) == 1
+        assert outputs(heard) == (["stream", "display_data"],
+                                  "final loss 0.246, training accuracy 0.91\n")
+
+
+def test_a_control_runs_the_cell_with_its_line_changed(run):
+    heard = run("#| classes: live\nN = 1  # 0-3 steps\nprint(N, 1 / (3 - N))\n")
+    slider, = widgets(heard, "SelectionSliderModel")
+    heard = run.send(slider, {"index": 2})
+    assert ("N = 2  # 0-3 steps", "N") in [(content["data"].get("line"), content["data"].get("name"))
+                                           for kind, content in heard if kind == "comm_msg"]
+    assert outputs(heard) == (["stream"], "2 1.0\n")
+    assert outputs(run.send(slider, {"index": 3})) == (["error"], "")
+    assert outputs(run.send(slider, {"index": 0})) == (["stream"], f"0 {1 / 3}\n")
+
+
+def test_a_value_outside_its_range_stands(run):
+    heard = run("#| classes: live\nN = 9  # 0-3\nprint(N)\n")
+    slider, = [content["data"]["state"] for kind, content in heard if kind == "comm_open"
+               and content["data"].get("state", {}).get("_model_name") == "SelectionSliderModel"]
+    assert slider["_options_labels"] == ["0", "1", "2", "3", "9"] and slider["index"] == 4
+
+
+def test_an_error_is_told_as_in_any_cell(run):
+    heard = run("#| classes: live\nN = 9  # 0-3\n1 / 0\n")
+    assert [content["ename"] for kind, content in heard if kind == "error"] == ["ZeroDivisionError"]
+
+
+@pytest.mark.parametrize("code", ["N = 1  # 0-3\nprint(N)\n", "#| classes: wide\nN = 1  # 0-3\nprint(N)\n",
+                                  "#| classes: live\nprint(1)\n"])
+def test_other_cells_run_as_ever(run, code):
+    heard = run(code)
+    assert [content["text"] for kind, content in heard if kind == "stream"] == ["1\n"]
+    assert not [kind for kind, _ in heard if kind == "comm_open"]

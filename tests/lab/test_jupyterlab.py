@@ -1,0 +1,134 @@
+"""A reader edits the book in JupyterLab."""
+
+import re
+import subprocess
+import sys
+from difflib import ndiff
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("lab")         # one JupyterLab for all of them
+
+LIVE = """\
+# A live cell
+
+::: {.callout-tip}
+## What to try
+
+Read @sec-live.
+:::
+
+```{python}
+#| label: live
+#| classes: live
+N = 8  # 2-64 units
+SHAPE = "round"  # round or square
+import matplotlib.pyplot as plt
+
+plt.figure(figsize=(2, 2))
+plt.plot([1, N])
+print(f"{N} units, {SHAPE}: {1 / (16 - N):.3f}")
+```
+
+## Live {#sec-live}
+"""
+
+
+def book(lab, *arguments):
+    return subprocess.run([sys.executable, "-m", "bookbuild.cli", *arguments], cwd=lab[0], text=True,
+                          capture_output=True, timeout=120)
+
+
+def changed_lines(old, new):
+    return [line for line in ndiff(old.splitlines(True), new.splitlines(True)) if line[0] in "+-"]
+
+
+def test_a_chapter_is_opened_edited_run_and_saved(reader, lab):
+    path = reader.book / "chapters" / "neural-networks.qmd"
+    before, found = path.read_bytes().decode(), book(lab, "check", "chapters").stdout
+    reader.open("chapters/neural-networks.qmd")
+    block = reader.page.locator(".book-block", has_text="In this chapter")
+    assert block.first.inner_text().startswith("Note: In this chapter")
+    reader.run("line").get_by_text("accuracy of a line: median").wait_for()
+    assert "final loss 0.246" in reader.run("xor-cell").get_by_text("final loss").inner_text()
+    reader.change("xor-cell", "N_HIDDEN = 8", "N_HIDDEN = 16  # 2-64 units")
+    output = reader.run("xor-cell")
+    output.get_by_text("final loss 0.166, training accuracy 0.99").wait_for()
+    output.locator("img").wait_for()
+    reader.save()
+    reader.saved()
+    after = path.read_bytes().decode()
+    assert changed_lines(before, after) == ["- N_HIDDEN = 8  # 2-64 units\n",
+                                            "+ N_HIDDEN = 16  # 2-64 units\n"]
+    assert book(lab, "check", "chapters").stdout == found
+    assert not [url for url in reader.asked
+                if not re.match(r"(https?://127\.0\.0\.1|data:|blob:)", url)]
+
+
+def test_controls_rewrite_the_cell_and_run_it(reader, lab):
+    path = reader.book / "small" / "index.qmd"
+    path.write_text(LIVE)
+    reader.open("small/index.qmd")
+    output = reader.run("live")
+    output.get_by_text("8 units, round: 0.125").wait_for()
+    handle = output.locator(".noUi-handle")
+    assert output.locator(".widget-readout").inner_text() == "8 units"
+    handle.focus()
+    handle.press("ArrowRight")
+    output.get_by_text("9 units, round: 0.143").wait_for()
+    output.locator("img").wait_for()
+    output.locator("select").select_option("square")
+    output.get_by_text("9 units, square: 0.143").wait_for()
+    assert reader.source("live").startswith(
+        '#| label: live\n#| classes: live\nN = 9  # 2-64 units\nSHAPE = "square"  # round or square\n')
+    handle.focus()
+    for _ in range(7):
+        handle.press("ArrowRight")
+    output.get_by_text("ZeroDivisionError: division by zero").wait_for()
+    handle.press("ArrowLeft")
+    output.get_by_text("15 units, square: 1.000").wait_for()
+    reader.save()
+    reader.saved()
+    expected = LIVE.replace("N = 8", "N = 15").replace('SHAPE = "round"', 'SHAPE = "square"')
+    assert path.read_text() == expected
+    rendered = book(lab, "render", "small", "--to", "html", "--engine", "builtin")
+    assert rendered.returncode == 0, rendered.stderr
+    assert "15 units, square: 1.000" in (reader.book / "small/_book/index.html").read_text()
+
+
+@pytest.mark.parametrize("choice", ["Overwrite", "Revert", "Cancel"])
+def test_a_conflict_is_the_readers_to_decide(reader, choice):
+    path = reader.book / "index.qmd"
+    first, theirs = "# Preface\n\n```{python}\n#| label: one\nx = 1\n```\n", "# Theirs\n"
+    mine = first.replace("x = 1", "x = 2")
+    path.write_text(first)
+    reader.open("index.qmd")
+    reader.change("one", "x = 1", "x = 2")
+    path.write_text(theirs)
+    reader.save()
+    reader.dialog().get_by_text("has changed on disk").wait_for()
+    assert path.read_text() == theirs
+    reader.answer(choice)
+    kept = [copy.read_text() for copy in reader.book.glob("index.replaced-*.qmd")]
+    if choice == "Overwrite":
+        reader.saved()
+        kept = [copy.read_text() for copy in reader.book.glob("index.replaced-*.qmd")]
+        assert (path.read_text(), kept) == (mine, [theirs])
+    elif choice == "Revert":
+        reader.page.locator(".jp-Notebook").get_by_text("Theirs").wait_for()
+        assert path.read_text() == theirs
+    else:
+        assert (path.read_text(), reader.source("one")) == (theirs, "#| label: one\nx = 2")
+
+
+def test_a_save_that_fails_says_why(reader):
+    path = reader.book / "references.qmd"
+    path.write_text("# References\n\n```{python}\n#| label: one\nx = 1\n```\n")
+    before = path.read_bytes()
+    reader.open("references.qmd")
+    reader.change("one", "x = 1", "x = 2")
+    path.chmod(0o444)
+    reader.save()
+    reader.dialog().get_by_text("the file is read-only").wait_for()
+    assert path.read_bytes() == before
+    assert reader.source("one").endswith("x = 2")
