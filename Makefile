@@ -1,11 +1,12 @@
 # make book    sets up .venv and renders the book
+# make runtime brings the runtime of live cells into .runtime
 # make test    sets up the same environment and runs every test
 # make lab     sets up the same environment and opens the chapters in JupyterLab
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: book test lab figures check-figures benchmark system clean
+.PHONY: book test lab figures check-figures benchmark runtime system clean
 
 book: .venv/.ready .venv/.quarto-tried
 	@$(BIN)/book render --timings
@@ -21,6 +22,10 @@ figures: .venv/.ready
 
 check-figures: .venv/.ready
 	@$(BIN)/book figures --check
+
+# Pyodide and its packages, for live cells that need no network: book render --runtime .runtime
+runtime: .venv/.ready
+	@$(BIN)/book runtime .runtime
 
 benchmark: .venv/.ready
 	@$(BIN)/python benchmarks/training.py

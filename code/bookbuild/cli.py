@@ -9,7 +9,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from bookbuild import figures, preview
+from bookbuild import figures, live, preview
 from bookbuild.execute import CELL_TIMEOUT
 from bookbuild.lab import command as lab
 from bookbuild.lab import export
@@ -122,6 +122,7 @@ def parser() -> argparse.ArgumentParser:
     figures.add_parser(commands)
     lab.add_parser(commands)
     export.add_parser(commands)
+    live.add_parser(commands)
     return whole
 
 
@@ -147,6 +148,9 @@ def add_render(commands) -> None:
                         help="auto (default): Quarto where it is found, else the built-in press")
     parser.add_argument("--cell-timeout", type=float, default=CELL_TIMEOUT, metavar="SECONDS",
                         help="the most time for one cell (default: %(default)g)")
+    parser.add_argument("--runtime", type=Path, metavar="DIR", help="put the runtime of live cells, "
+                        "which `book runtime DIR` brought, into the book (default: pages take it "
+                        "from Pyodide's delivery network)")
     parser.add_argument("--timings", action="store_true", help="print the seconds of each stage")
     parser.set_defaults(run=run_render)
 
@@ -164,9 +168,10 @@ def run_render(args) -> int:
     with only_render(project.state_dir, project.output_dir, say):
         if quarto:
             with timings.stage("quarto"):
-                render_with_quarto(project, quarto, targets, only, say)
+                render_with_quarto(project, quarto, targets, only, say, args.runtime)
         else:
-            render(project, targets, only, say, timings, progress, args.cell_timeout)
+            render(project, targets, only, say, timings, progress, args.cell_timeout,
+                   args.runtime)
     if args.timings:
         say(str(timings))
     report(project, targets, only)

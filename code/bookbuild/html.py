@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from bookbuild import pandoc, previews
+from bookbuild import live, pandoc, previews
 from bookbuild.citations import link_to_bibliography
 from bookbuild.index import Chapter
 from bookbuild.project import Page, Project
@@ -30,6 +30,11 @@ NEEDLESS = re.compile(r' xmlns="http://www.w3.org/1998/Math/MathML"|(?<=<math) d
 REPOSITORY_ACTIONS = {"edit": ("edit/{branch}/{path}", "Edit this page"),
                       "source": ("blob/{branch}/{path}", "View the source"),
                       "issue": ("issues/new", "Report an issue")}
+
+
+def has_live_cells(chapter: Chapter) -> bool:
+    """Has the page cells that a reader can edit and run?"""
+    return any({"cell", "live"} <= set(classes(node)) for node in nodes(chapter.blocks, "Div"))
 
 
 def html(string: str) -> Node:
@@ -77,6 +82,7 @@ def page_variables(project: Project, chapters: list[Chapter], chapter: Chapter) 
         "subtitle": str(project.book.get("subtitle", "")) if is_index else "",
         "author": project.authors if is_index else [],
         "sidebar": sidebar(chapters, chapter), "actions": page_actions(project, chapter.page),
+        "live": has_live_cells(chapter) and live.is_in(project.root),
     }
     if place > 0:
         variables["previous"] = entry_of(chapters[place - 1], chapter)

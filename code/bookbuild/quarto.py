@@ -63,7 +63,7 @@ def version_of(quarto: Path) -> tuple[int, ...]:
 
 
 def render_with_quarto(project: Project, quarto: Path, targets: list[str],
-                       only: Page | None, say) -> None:
+                       only: Page | None, say, runtime: Path | None = None) -> None:
     """Let Quarto render beside the old book, then put the new one in its place.
 
     What Quarto would print wrongly without a word is looked for first.
@@ -87,18 +87,21 @@ def render_with_quarto(project: Project, quarto: Path, targets: list[str],
         built = folder / "book"
         keep_rest(project, targets, only, built)
         for target in targets:
-            run_quarto(project, quarto, "typst" if target == "pdf" else target, built, only, say)
+            run_quarto(project, quarto, "typst" if target == "pdf" else target, built, only, say,
+                       runtime)
         put_in_place(built, project.output_dir)
 
 
 def run_quarto(project: Project, quarto: Path, format: str, built: Path, only: Page | None,
-               say) -> None:
+               say, runtime: Path | None = None) -> None:
     """One call of ``quarto render``, in a process group that ends with it."""
     command = [str(quarto), "render", *([str(only.source)] if only else []), "--to", format,
                "--output-dir", os.path.relpath(built, project.root)]
     command += ["--no-clean"] if built.exists() else []
     say("running " + " ".join(command))
     environment = {**os.environ, "QUARTO_PYTHON": sys.executable}
+    if runtime:
+        environment["BOOK_RUNTIME"] = str(runtime.resolve())
     process = subprocess.Popen(command, cwd=project.root, env=environment, text=True,
                                errors="replace", stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, start_new_session=True)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import typst as typst_compiler
 
-from bookbuild import (checks, citations, execute, html, pandoc, references, search, traps,
-                       typst)
+from bookbuild import (checks, citations, execute, html, live, pandoc, references, search,
+                       traps, typst)
 from bookbuild.cache import Cache, cached_results
 from bookbuild.cells import CellWriter, stand_ins
 from bookbuild.index import Chapter, Entry, number_book
@@ -66,7 +66,7 @@ class Draft:
 
 def render(project: Project, targets: list[str], only: Page | None, say: Say, timings: Timings,
            progress: Callable[[str, bool], None] | None = None,
-           cell_timeout: float = execute.CELL_TIMEOUT) -> None:
+           cell_timeout: float = execute.CELL_TIMEOUT, runtime: Path | None = None) -> None:
     """Render with the built-in press; the new book takes the old one's place when complete.
 
     Parameters
@@ -85,6 +85,8 @@ def render(project: Project, targets: list[str], only: Page | None, say: Say, ti
         Told of each cell: a line, and whether the cell is done.
     cell_timeout : float
         The most seconds for one cell.
+    runtime : Path, optional
+        A folder with the runtime of live cells, to be put into the book.
 
     Raises
     ------
@@ -114,6 +116,8 @@ def render(project: Project, targets: list[str], only: Page | None, say: Say, ti
                 writer = write_html if target == "html" else write_pdf
                 try:
                     writer(project, drafts, chapters, only, built, say)
+                    if target == "html":
+                        write_live(project, chapters, built, runtime, say)
                 except pandoc.UnreadFormulas as error:
                     raise BookError(locate(error.formulas, drafts)) from None
         if stopping := hindrances(problems, "builtin"):
@@ -296,6 +300,13 @@ def write_html(project: Project, drafts: list[Draft], chapters: list[Chapter],
                         ignore=shutil.ignore_patterns("page.html", "*.lua", "*.md", "*.py"))
     pages = [page.output for page in project.pages]
     write_file(built / html.ASSETS / "search-index.js", search.search_index(built, pages))
+
+
+def write_live(project: Project, chapters: list[Chapter], built: Path, runtime: Path | None,
+               say: Say) -> None:
+    """Write what live cells load, where the book has such cells."""
+    if live.is_in(project.root) and any(map(html.has_live_cells, chapters)):
+        live.assemble(project.root, built / live.ASSETS, runtime, say)
 
 
 def place_pictures(project: Project, draft: Draft, chapter: Chapter, built: Path) -> None:

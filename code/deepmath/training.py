@@ -1,6 +1,8 @@
 """Training: the loss and its gradient, a step, and again."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from math import ceil, isfinite
@@ -20,6 +22,8 @@ from deepmath.optimisers import GradientDescent, Optimiser
 CHUNK_BYTES = 2**21
 
 OnEpoch = Callable[[int, np.ndarray, np.ndarray, np.ndarray | None], bool | None]
+Watcher = Callable[[Network, np.ndarray, np.ndarray, int], OnEpoch | None]
+WATCHER: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,8 @@ def fit(network: Network, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
     check_not_negative("l2", l2)
     check_optimiser(optimiser)
     theta = check_finite("theta", network.check_theta(theta)).copy()
+    watcher = WATCHER.get()
+    points = X, y
     X, Y = check_data(network, theta, X, y, loss)
     validation = validation and check_data(network, theta, *validation, loss, "validation ")
     n_points = X.shape[-1]
@@ -113,6 +119,8 @@ def fit(network: Network, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
     objective = make_objective(engine, network, loss, theta, size)
     rng, decay = generator(batch_seed, "batch_seed"), l2 * network.weight_mask
     state, step, history = optimiser.start(theta), 0, []
+    callbacks = [on_epoch, watcher and watcher(network, *points, n_epochs)]
+    callbacks = [each for each in callbacks if each]
     for epoch in range(n_epochs):
         with np.errstate(all="ignore"):  # divergence is reported below
             validation_loss = objective.value(*validation) if validation else None
@@ -126,11 +134,28 @@ def fit(network: Network, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
                 optimiser.step(theta, gradient, state, step)
         check_converging(training_loss, epoch, optimiser)
         history.append((training_loss, validation_loss))
-        if on_epoch and on_epoch(epoch, theta.copy(), training_loss, validation_loss):
+        if any([tell(epoch, theta.copy(), training_loss, validation_loss) for tell in callbacks]):
             break
     check_converging(theta, epoch, optimiser)
     training_losses, validation_losses = map(np.array, zip(*history))
     return Fit(theta, History(training_losses, validation_losses if validation else None))
+
+
+@contextmanager
+def watched(watcher: Watcher) -> Iterator[None]:
+    """Have every `fit` in the block watched, without a change to the code that calls it.
+
+    Parameters
+    ----------
+    watcher : callable
+        `watcher(network, X, y, n_epochs)` is called when a training begins, with the arguments
+        of `fit`. What it returns, unless that is None, is called as `on_epoch`.
+    """
+    token = WATCHER.set(watcher)
+    try:
+        yield
+    finally:
+        WATCHER.reset(token)
 
 
 def batches(X: np.ndarray, Y: np.ndarray, size: int,

@@ -1,0 +1,52 @@
+// Every rendered cell of the class `live` becomes a live cell. Without this script the page is
+// complete: code and output stand as they were rendered.
+
+import { codeOf, LiveCell } from "./cell.js";
+import { Engine } from "./engine.js";
+import { codeFromLink } from "./share.js";
+
+const CODE = "pre > code";
+
+function upgrade() {
+  const engine = new Engine(SETTINGS);
+  const cells = [...document.querySelectorAll("div.cell")].filter((cell) => cell.querySelector(CODE));
+  const live = cells.filter((cell) => cell.classList.contains("live")).map((root, at) => new LiveCell({
+    root, engine,
+    name: nameOf(root) || `cell-${at + 1}`,
+    check: takeCheck(cells[cells.indexOf(root) + 1]),
+    above: () => cells.slice(0, cells.indexOf(root))
+      .filter((cell) => !cell.classList.contains("check"))
+      .map((cell) => codeOf(cell.querySelector(CODE))),
+  }));
+  openLink(live);
+  addEventListener("hashchange", () => openLink(live));
+}
+
+// The label that the author gave: on the cell, or on what it drew.
+function nameOf(root) {
+  const labelled = [root, ...root.querySelectorAll("[id]")].map((node) => node.id);
+  return labelled.find((id) => id && !/^cb\d/.test(id));
+}
+
+// A cell of the class `check` right behind a live cell is its check; it is folded away.
+function takeCheck(cell) {
+  if (!cell?.classList.contains("check")) return "";
+  const code = codeOf(cell.querySelector(CODE));
+  const details = document.createElement("details");
+  details.className = "live-check";
+  const summary = document.createElement("summary");
+  summary.textContent = "What the check asks";
+  cell.before(details);
+  details.append(summary, cell);
+  return code;
+}
+
+async function openLink(live) {
+  const shared = await codeFromLink(location.hash);
+  const named = shared && (live.find((cell) => cell.name === shared.cell) ?? live[0]);
+  for (const cell of live) if (cell !== named) cell.restoreEdit();
+  named?.showShared(shared.code);
+}
+
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", upgrade);
+else upgrade();

@@ -1,0 +1,71 @@
+// What a run shows, put on the page as it comes. Everything from code is text or a picture.
+
+import { button, element } from "./dom.js";
+
+const SHOWN = 100_000; // characters
+
+export class Output {
+  constructor() {
+    this.root = element("div", { className: "live-output", hidden: true });
+  }
+
+  clear() {
+    for (const image of this.root.querySelectorAll("img")) URL.revokeObjectURL(image.src);
+    this.root.replaceChildren();
+    this.length = 0;
+  }
+
+  add(node) {
+    this.root.hidden = false;
+    this.root.append(node);
+    return node;
+  }
+
+  text({ kind, text }) {
+    const last = this.root.lastElementChild;
+    if (last?.dataset.kind === kind && this.length < SHOWN) last.firstChild.append(text);
+    else {
+      const code = element("code", {}, text);
+      this.add(element("pre", { className: `live-text live-${kind}`, tabIndex: 0 }, code)).dataset.kind = kind;
+    }
+    this.length += text.length;
+  }
+
+  figure({ png, width, height }, alt) {
+    const src = URL.createObjectURL(new Blob([png], { type: "image/png" }));
+    this.add(element("img", { src, alt, width, height, className: "live-figure" }));
+  }
+
+  table({ columns, index, rows, left }) {
+    const head = element("tr", {}, element("td"), ...columns.map((name) => element("th", { scope: "col" }, name)));
+    const body = rows.map((row, at) => element("tr", {},
+      element("th", { scope: "row" }, index[at]), ...row.map((value) => element("td", {}, value))));
+    const table = element("table", { className: "dataframe" },
+      element("thead", {}, head), element("tbody", {}, ...body));
+    this.add(element("div", { className: "live-table", tabIndex: 0 }, table));
+    if (left) this.text({ kind: "note", text: `… and ${left} more rows` });
+  }
+
+  // An exception; `runAbove` is offered where a name is missing that a cell above may define.
+  error({ text, hint }, runAbove) {
+    const parts = [element("pre", { className: "live-text live-error", tabIndex: 0 }, element("code", {}, text))];
+    if (hint === "above" && runAbove) {
+      parts.push(element("p", { className: "live-hint" },
+        "A cell starts with no names but its own. If a cell above makes this one, ",
+        button("Run the cells above first", runAbove)));
+    } else if (hint && hint !== "above") parts.push(element("p", { className: "live-hint" }, hint));
+    this.add(element("div", {}, ...parts));
+  }
+
+  unavailable(message, retry) {
+    this.add(element("div", { className: "live-answer live-unavailable", role: "alert" },
+      element("p", {}, message, " The output above is that of the book."), button("Retry", retry)));
+  }
+
+  answer({ passed, count, hint }) {
+    const words = passed ? `Right: ${count === 1 ? "the check holds" : `all ${count} checks hold`}.`
+      : `Not yet. ${hint}`;
+    this.add(element("div", { className: `live-answer live-${passed ? "right" : "wrong"}` },
+      element("p", {}, element("strong", {}, passed ? "✓ " : "✗ "), words)));
+  }
+}

@@ -1,0 +1,20 @@
+// What a reader changed, in this browser only. Where storing is not allowed, nothing is kept.
+
+const keyOf = (cell) => `live:${location.pathname}#${cell}`;
+
+export function keep(cell, original, code) {
+  try {
+    if (code === original) localStorage.removeItem(keyOf(cell));
+    else localStorage.setItem(keyOf(cell), JSON.stringify({ original, code }));
+  } catch { /* not allowed, or full */ }
+}
+
+// An edit, and whether the book's own code has changed since.
+export function kept(cell, original) {
+  try {
+    const { original: before, code } = JSON.parse(localStorage.getItem(keyOf(cell)));
+    return typeof code === "string" ? { code, isOlder: before !== original } : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,179 @@
+// The page's Python: one classic Web Worker that loads Pyodide, checks each file that it
+// loads against its checksum, and runs cells, one at a time. Python's side is `cells.py`.
+//
+// The page sends      {type: "load", config}, {type: "run", id, code, first, check},
+//                     {type: "stop" | "pause" | "resume" | "step"}
+// The worker answers  {type: "loading", words, loaded, total}, {type: "ready", canPause},
+//                     {type: "failed", message}, and for a run, with its id: text, figure,
+//                     table, training, frame, answer, error and, at the end, done.
+
+const MEMORY_PAGES = 16384; // of 64 KiB: a run may take 1 GiB, then Python raises MemoryError
+const fetchFile = self.fetch.bind(self);
+
+let config;
+let files; // of the runtime, by name: size and integrity
+let pyodide;
+let runCell;
+let loaded = 0;
+let wish = "go"; // what the page wants of the run: "go", "stop", "pause" or "step"
+let wake = () => {};
+
+self.onmessage = async ({ data }) => {
+  if (data.type === "load") await load(data.config);
+  else if (data.type === "run") await run(data);
+  else {
+    wish = data.type === "resume" ? "go" : data.type;
+    wake();
+  }
+};
+
+// ---- Loading ---------------------------------------------------------------------------
+
+async function load(given) {
+  config = given;
+  files = new Map(config.files.map((file) => [file.name, file]));
+  try {
+    limitMemory();
+    const wheels = config.files.filter((file) => file.start).map((file) => file.name);
+    const contents = wheels.map((name) => bytesOf(name));
+    contents.forEach((content) => content.catch(() => {})); // told where they are awaited
+    await Promise.all(["pyodide.js", "pyodide.asm.js"].map(loadScript));
+    self.fetch = runtimeFetch;
+    pyodide = await loadPyodide({
+      indexURL: config.base,
+      lockFileURL: URL.createObjectURL(new Blob([JSON.stringify(config.lock)])),
+      env: { HOME: "/home/reader", MPLBACKEND: "agg" },
+      fullStdLib: false,
+    });
+    for (const [at, name] of wheels.entries()) pyodide.unpackArchive(await contents[at], "wheel");
+    pyodide.unpackArchive(decode(config.wheel), "wheel");
+    tell("loading", { words: "Starting Python", loaded, total: config.total });
+    pyodide.registerJsModule("_page", { post: tellOfRun, turn, canPause: canPause() });
+    pyodide.FS.writeFile("/home/reader/_cells.py", config.cells);
+    runCell = pyodide.runPython(
+      "import sys; sys.path.append('/home/reader'); import _cells; _cells.warm_up(); _cells.run");
+    closeNetwork();
+    tell("ready", { canPause: canPause() });
+  } catch (error) {
+    tell("failed", { message: error.told ?? `Python could not be started here: ${error.message ?? error}` });
+  }
+}
+
+// Only with JavaScript Promise Integration can Python wait in the middle of its work.
+function canPause() {
+  return "Suspending" in WebAssembly;
+}
+
+function limitMemory() {
+  const Memory = WebAssembly.Memory;
+  WebAssembly.Memory = function (limits) {
+    return new Memory({ ...limits, maximum: Math.min(limits.maximum ?? MEMORY_PAGES, MEMORY_PAGES) });
+  };
+  WebAssembly.Memory.prototype = Memory.prototype;
+}
+
+// A file of the runtime, refused unless it has the checksum that the book was made with.
+async function verified(name) {
+  const { integrity, size } = files.get(name);
+  const url = config.base + name;
+  let response;
+  try {
+    response = await fetchFile(url, { integrity });
+  } catch {
+    const other = await fetchFile(url).catch(() => null);
+    throw told(other?.ok
+      ? `${url} was refused: it is not the file that this book was made with (its checksum differs).`
+      : `${url} could not be loaded. Is there a network?`);
+  }
+  if (!response.ok) throw told(`${url} could not be loaded: the server answered ${response.status}.`);
+  loaded += size;
+  tell("loading", { words: "Loading Python", loaded, total: config.total });
+  return response;
+}
+
+function told(message) {
+  return Object.assign(new Error(message), { told: message });
+}
+
+async function bytesOf(name) {
+  return (await verified(name)).arrayBuffer();
+}
+
+async function loadScript(name) {
+  const script = new Blob([await bytesOf(name)], { type: "text/javascript" });
+  const url = URL.createObjectURL(script);
+  importScripts(url);
+  URL.revokeObjectURL(url);
+}
+
+// While Pyodide starts: its own files are verified, nothing else is fetched.
+function runtimeFetch(resource, options) {
+  const url = String(resource?.url ?? resource);
+  if (url.startsWith("blob:")) return fetchFile(resource, options);
+  const name = url.startsWith(config.base) ? url.slice(config.base.length) : "";
+  return files.has(name) ? verified(name) : Promise.reject(told(`${url} is no part of the runtime.`));
+}
+
+function closeNetwork() {
+  const refuse = () => { throw new Error("a live cell has no network"); };
+  for (const name of ["fetch", "XMLHttpRequest", "WebSocket", "EventSource", "importScripts",
+    "Worker", "indexedDB", "caches", "BroadcastChannel", "WebTransport"]) {
+    Object.defineProperty(self, name, { value: refuse, configurable: false, writable: false });
+  }
+}
+
+function decode(base64) {
+  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)).buffer;
+}
+
+// ---- Running ---------------------------------------------------------------------------
+
+let running;
+
+async function run({ id, code, first, check }) {
+  running = id;
+  wish = "go";
+  try {
+    await loadImported([...first, code, check].join("\n"));
+    const status = await runCell(code, pyodide.toPy(first), check);
+    tell("done", { id, status });
+  } catch (error) {
+    // Python itself has broken down: out of memory, or too deep a recursion.
+    tell("broken", { id, message: error.told ?? String(error.message ?? error).split("\n", 1)[0] });
+  }
+}
+
+// Packages that are not loaded from the start, such as pandas, when code imports them.
+async function loadImported(code) {
+  const imports = new Set([...code.matchAll(/^\s*(?:import|from)\s+(\w+)/gm)].map((match) => match[1]));
+  for (const file of config.files) {
+    if (!file.start && !file.there && file.imports?.some((name) => imports.has(name))) {
+      const wanted = config.files.filter((each) => file.needs.includes(each.name) && !each.there);
+      for (const each of [...wanted, file]) {
+        pyodide.unpackArchive(await bytesOf(each.name), "wheel");
+        each.there = true;
+      }
+    }
+  }
+}
+
+// Lets messages of the page in, and holds Python while it is to pause.
+async function turn() {
+  await new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => { port1.close(); resolve(); };
+    port2.postMessage(null);
+  });
+  while (wish === "pause") await new Promise((resolve) => { wake = resolve; });
+  const now = wish;
+  if (wish === "step") wish = "pause";
+  return now;
+}
+
+function tellOfRun(type, fields) {
+  tell(type, { id: running, ...fields });
+}
+
+function tell(type, fields) {
+  self.postMessage({ type, ...fields });
+}
