@@ -32,6 +32,7 @@ Say = Callable[[str], None]
 PARTS = Path("code") / "live"
 STAGE = Path(".book") / "live"
 ASSETS = "site_libs/live"
+COMPILED = "packages.zip"       # see code/live/compile.cjs
 IMPORT = re.compile(r"^import \{[^}]*\} from \"\./(\w+)\.js\";\n", re.MULTILINE)
 EPOCH = (1980, 1, 1, 0, 0, 0)   # of files in a wheel: equal sources, equal bytes
 
@@ -60,9 +61,11 @@ def assemble(root: Path, target: Path, runtime: Path | None, say: Say) -> None:
     """
     parts = root / PARTS
     listed = json.loads((parts / "runtime.json").read_text())
+    if runtime:
+        check_runtime(listed, runtime)
     settings = {
         "runtime": {"base": "runtime/" if runtime else listed["cdn"],
-                    "files": [entry(file) for file in listed["files"]]},
+                    "files": [entry(file) for file in files_of(listed, runtime)]},
         "lock": {"info": listed["info"], "packages": {}},
         "worker": (parts / "worker.js").read_text(),
         "cells": (parts / "cells.py").read_text(),
@@ -75,10 +78,19 @@ def assemble(root: Path, target: Path, runtime: Path | None, say: Say) -> None:
     write_file(target / "package.js", f'globalThis.livePackage = "{wheel}";\n')
     if editor := make_editor(root, say):
         write_file(target / "editor.js", editor.read_bytes())
-    if runtime:
-        check_runtime(listed, runtime)
-        for file in listed["files"]:
-            write_file(target / "runtime" / file["name"], (runtime / file["name"]).read_bytes())
+    for file in files_of(listed, runtime) if runtime else ():
+        write_file(target / "runtime" / file["name"], (runtime / file["name"]).read_bytes())
+
+
+def files_of(listed: dict, runtime: Path | None) -> list[dict]:
+    """The files that pages load: with a runtime that has them, the compiled packages in one."""
+    compiled = runtime / COMPILED if runtime else None
+    if compiled is None or not compiled.is_file():
+        return listed["files"]
+    content = compiled.read_bytes()
+    packages = {"name": COMPILED, "size": len(content), "start": True,
+                "sha256": hashlib.sha256(content).hexdigest()}
+    return [packages, *(file for file in listed["files"] if not file.get("start"))]
 
 
 def entry(file: dict) -> dict:
@@ -173,7 +185,7 @@ def gather_runtime(root: Path, folder: Path, say: Say) -> None:
         If the package cannot be had, or a file in it is another than it should be.
     """
     listed = json.loads((root / PARTS / "runtime.json").read_text())
-    if not missing_files(listed, folder):
+    if not missing_files(listed, folder) and (folder / COMPILED).is_file():
         return
     say(f"downloading the runtime of live cells ({listed['registry']}, 77 MB)")
     with tempfile.TemporaryDirectory() as place:
@@ -189,6 +201,21 @@ def gather_runtime(root: Path, folder: Path, say: Say) -> None:
             for file in listed["files"]:
                 write_file(folder / file["name"], archive.read(listed["folder"] + file["name"]))
     check_runtime(listed, folder)
+    compile_packages(root, listed, folder, say)
+
+
+def compile_packages(root: Path, listed: dict, folder: Path, say: Say) -> None:
+    """Let Node compile the packages, with which pages start in half the time."""
+    node = shutil.which("node")
+    if node is None:
+        say("live cells: without Node their packages stay uncompiled, and start more slowly")
+        return
+    say("compiling the packages of live cells")
+    names = [file["name"] for file in listed["files"] if file.get("start")]
+    done = subprocess.run([node, root / PARTS / "compile.cjs", folder, *names],
+                          capture_output=True, text=True)
+    if done.returncode:
+        say(f"live cells: their packages could not be compiled: {done.stderr.strip()[-200:]}")
 
 
 def check_runtime(listed: dict, folder: Path) -> None:

@@ -7,6 +7,7 @@
 //                     {type: "failed", message}, and for a run, with its id: text, figure,
 //                     table, training, frame, answer, error and, at the end, done.
 
+const PACKAGES = "/lib/python3.12/site-packages";
 const MEMORY_PAGES = 16384; // of 64 KiB: a run may take 1 GiB, then Python raises MemoryError
 const fetchFile = self.fetch.bind(self);
 
@@ -34,8 +35,8 @@ async function load(given) {
   files = new Map(config.files.map((file) => [file.name, file]));
   try {
     limitMemory();
-    const wheels = config.files.filter((file) => file.start).map((file) => file.name);
-    const contents = wheels.map((name) => bytesOf(name));
+    const archives = config.files.filter((file) => file.start).map((file) => file.name);
+    const contents = archives.map((name) => bytesOf(name));
     contents.forEach((content) => content.catch(() => {})); // told where they are awaited
     await Promise.all(["pyodide.js", "pyodide.asm.js"].map(loadScript));
     self.fetch = runtimeFetch;
@@ -45,13 +46,12 @@ async function load(given) {
       env: { HOME: "/home/reader", MPLBACKEND: "agg" },
       fullStdLib: false,
     });
-    for (const [at, name] of wheels.entries()) pyodide.unpackArchive(await contents[at], "wheel");
-    pyodide.unpackArchive(decode(config.wheel), "wheel");
+    for (const [at, name] of archives.entries()) unpack(await contents[at], name);
+    unpack(decode(config.wheel), "deepmath.whl");
     tell("loading", { words: "Starting Python", loaded, total: config.total });
     pyodide.registerJsModule("_page", { post: tellOfRun, turn, canPause: canPause() });
-    pyodide.FS.writeFile("/home/reader/_cells.py", config.cells);
-    runCell = pyodide.runPython(
-      "import sys; sys.path.append('/home/reader'); import _cells; _cells.warm_up(); _cells.run");
+    pyodide.FS.writeFile(`${PACKAGES}/_cells.py`, config.cells);
+    runCell = pyodide.runPython("import _cells; _cells.warm_up(); _cells.run");
     closeNetwork();
     tell("ready", { canPause: canPause() });
   } catch (error) {
@@ -93,6 +93,11 @@ async function verified(name) {
 
 function told(message) {
   return Object.assign(new Error(message), { told: message });
+}
+
+function unpack(content, name) {
+  const format = name.endsWith(".whl") ? "wheel" : "zip";
+  pyodide.unpackArchive(content, format, { extractDir: PACKAGES });
 }
 
 async function bytesOf(name) {
@@ -150,7 +155,7 @@ async function loadImported(code) {
     if (!file.start && !file.there && file.imports?.some((name) => imports.has(name))) {
       const wanted = config.files.filter((each) => file.needs.includes(each.name) && !each.there);
       for (const each of [...wanted, file]) {
-        pyodide.unpackArchive(await bytesOf(each.name), "wheel");
+        unpack(await bytesOf(each.name), each.name);
         each.there = true;
       }
     }
