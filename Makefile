@@ -12,6 +12,7 @@ book: .venv/.ready .venv/.quarto-tried
 	@$(BIN)/book render --timings
 
 test: .venv/.ready .venv/.test-ready system
+	-@$(BIN)/book runtime .runtime >/dev/null
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lab: .venv/.lab-ready

@@ -36,6 +36,8 @@ REFUSED = re.compile(
     r"|thanks|theorem-appearance|title-block-.+|toc-(expand|location|title)|top-level-division"
     r"|variables|website")
 FORMATS = {"html", "typst"}
+# What makes Quarto put live cells on its pages; the built-in press does that by itself.
+FOR_LIVE_CELLS = [("pre-render", "code/live/prepare.py"), ("filters", ["code/live/live.lua"])]
 
 
 @dataclass(frozen=True)
@@ -194,6 +196,8 @@ def config_problems(root: Path, config: dict, lines: dict) -> Iterator[Problem]:
             yield Problem(CONFIG, lines.get(path), f"`{section}` must hold `key: value` lines")
             continue
         for key, value in part.items():
+            if (key, value) in FOR_LIVE_CELLS:
+                continue
             if REFUSED.fullmatch(str(key)) if not section else key not in KNOWN[section]:
                 yield _elsewhere(lines.get((*path, key)),
                                  f"the key `{f'{section}: {key}' if section else key}`")
@@ -245,8 +249,8 @@ def format_problems(config: dict, lines: dict) -> Iterator[Problem]:
         line = lines.get(("format", name), lines.get(("format",)))
         if name not in FORMATS:
             yield _elsewhere(line, f"the format `{name}`")
-        for key in options if isinstance(options, dict) else ():
-            if REFUSED.fullmatch(str(key)):
+        for key, value in options.items() if isinstance(options, dict) else ():
+            if REFUSED.fullmatch(str(key)) and (key, value) not in FOR_LIVE_CELLS:
                 yield _elsewhere(lines.get(("format", name, key)), f"the key `{name}: {key}`")
     if {"pdf", "typst"} <= set(formats):
         yield Problem(CONFIG, lines.get(("format", "pdf")), "`pdf` and `typst` write the same "

@@ -5,7 +5,8 @@
 //                     {type: "stop" | "pause" | "resume" | "step"}
 // The worker answers  {type: "loading", words, loaded, total}, {type: "ready", canPause},
 //                     {type: "failed", message}, and for a run, with its id: text, figure,
-//                     table, training, frame, answer, error and, at the end, done.
+//                     table, training, frame, answer, error,
+// listening (it will hear a wish) and, at the end, done; or broken, if Python itself is.
 
 const PACKAGES = "/lib/python3.12/site-packages";
 const MEMORY_PAGES = 16384; // of 64 KiB: a run may take 1 GiB, then Python raises MemoryError
@@ -164,6 +165,7 @@ async function loadImported(code) {
 
 // Lets messages of the page in, and holds Python while it is to pause.
 async function turn() {
+  tell("listening", { id: running });
   await new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => { port1.close(); resolve(); };

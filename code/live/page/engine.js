@@ -3,14 +3,16 @@
 
 import { base, loadScript } from "./place.js";
 
-const SOFT_MS = 60; // a run that has not ended so long after Stop is ended with its worker
+const SOFT_MS = 80; // a run that has not ended so long after Stop is ended with its worker,
+const LISTENING_MS = 500; // or so long, if it was listening within the last HEARD_MS
+const HEARD_MS = 150;
 const SUPERSEDED_MS = 3000; // the same, for a run whose result nobody waits for
 
 export class Engine {
   // `settings` is what the book was made with: the runtime's files and the worker's source.
   constructor(settings) {
     Object.assign(this, { settings, state: "cold", worker: null, current: null, waiting: [],
-      nextId: 1, canPause: false, progress: null });
+      nextId: 1, canPause: false, progress: null, heardAt: 0 });
     addEventListener("pagehide", () => this.close());
   }
 
@@ -78,7 +80,10 @@ export class Engine {
     const waiting = this.waiting.filter((each) => each.cell === cell);
     this.waiting = this.waiting.filter((each) => each.cell !== cell);
     for (const each of waiting) each.on("done", { status: "stopped" });
-    if (this.current?.cell === cell) this.stopCurrent(SOFT_MS);
+    if (this.current?.cell === cell) {
+      const isListening = performance.now() - this.heardAt < HEARD_MS;
+      this.stopCurrent(isListening ? LISTENING_MS : SOFT_MS);
+    }
   }
 
   stopCurrent(patience) {
@@ -125,6 +130,7 @@ export class Engine {
       this.next();
     } else if (type === "failed") this.failed(message.message);
     else if (id !== this.current?.id) return;
+    else if (type === "listening") this.heardAt = performance.now();
     else if (type === "done") this.finish("done", message);
     else if (type === "broken") this.broken(message.message);
     else this.current.on(type, message);

@@ -1,0 +1,221 @@
+"""A small book with live cells, printed by either press, and served as any static server would."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from bookbuild.quarto import find_quarto
+
+ROOT = Path(__file__).parents[2]
+RUNTIME = ROOT / ".runtime"
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+         "--disable-background-networking", "--disable-component-update"]
+START = 120_000                 # milliseconds for Python to start, on a busy machine
+CONFIG = """project:
+  type: book
+  output-dir: _book
+  pre-render: code/live/prepare.py
+book:
+  title: "Live"
+  author: "A. N. Author"
+  chapters: [index.qmd, chapters/one.qmd]
+format:
+  html:
+    html-math-method: mathml
+    code-copy: true
+    filters: [code/live/live.lua]
+"""
+PLAIN = '''
+```{python}
+import math
+factor = 3
+```
+
+```{python}
+#| label: plain
+#| classes: live
+total = sum(range(5))
+print("total", total)
+```
+'''
+TASK = '''
+```{python}
+#| label: task
+#| classes: live
+def double(x):
+    return x
+```
+
+```{python}
+#| classes: check
+#| eval: false
+assert double(2) == 4, "double(2) should be 4."
+assert double(-1) == -2, "Negative numbers, too."
+```
+'''
+
+
+def cell_of_chapter(label: str) -> str:
+    """A cell of the book itself, as it stands in the chapter."""
+    chapter = (ROOT / "chapters" / "neural-networks.qmd").read_text(encoding="utf-8")
+    return re.search(rf"```{{python}}\n#\| label: {label}\n.*?\n```\n", chapter, re.DOTALL)[0]
+
+
+def print_book(folder: Path, press: str) -> Path:
+    """The small book, printed; the folder of its pages."""
+    (folder / "chapters").mkdir(parents=True)
+    (folder / "code").symlink_to(ROOT / "code")
+    (folder / ".book" / "live").mkdir(parents=True)
+    (ROOT / ".book" / "live" / "editor").mkdir(parents=True, exist_ok=True)
+    (folder / ".book" / "live" / "editor").symlink_to(ROOT / ".book" / "live" / "editor")
+    (folder / "_quarto.yml").write_text(CONFIG)
+    (folder / "index.qmd").write_text("# Preface {.unnumbered}\n\nHello.\n")
+    (folder / "chapters" / "one.qmd").write_text(
+        "\n".join(["# One\n", PLAIN, cell_of_chapter("xor-cell"), TASK]))
+    if press == "builtin":
+        command = [sys.executable, "-m", "bookbuild.cli", "render", "--engine", "builtin", "--to",
+                   "html", "--runtime", RUNTIME, folder]
+    else:
+        command = [find_quarto(), "render", folder, "--to", "html"]
+    subprocess.run(command, check=True, env={**os.environ, "BOOK_RUNTIME": str(RUNTIME),
+                                             "QUARTO_PYTHON": sys.executable})
+    return folder / "_book"
+
+
+@pytest.fixture(scope="session")
+def runtime():
+    if not (RUNTIME / "pyodide.js").is_file():
+        pytest.skip("the runtime of live cells is not in .runtime: `make runtime` brings it")
+
+
+@pytest.fixture(scope="session")
+def book(runtime, tmp_path_factory) -> Path:
+    return print_book(tmp_path_factory.mktemp("live") / "book", "builtin")
+
+
+class Files(SimpleHTTPRequestHandler):
+    """A plain static server, but for files that `faults` names: refused, missing or altered."""
+
+    faults: dict[str, str] = {}
+
+    def do_GET(self):
+        name = self.path.rpartition("/")[2]
+        fault = self.faults.get(name)
+        if fault == "missing":
+            self.send_error(404)
+        elif fault == "altered":
+            content = Path(self.translate_path(self.path)).read_bytes() + b" "
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+        elif fault == "down":
+            self.close_connection = True
+        else:
+            super().do_GET()
+
+    def log_message(self, *_):
+        pass
+
+
+def serve(folder: Path):
+    """Serve a folder from loopback; yields its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Files, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def site(book):
+    yield from serve(book)
+
+
+@pytest.fixture
+def faults():
+    Files.faults = {}
+    yield Files.faults
+    Files.faults = {}
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    if not CHROMIUM:
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+class Reader:
+    """What a reader does with the cells of a page."""
+
+    def __init__(self, page, errors):
+        self.page, self.errors = page, errors
+
+    def cell(self, name: str = "plain"):
+        return self.page.locator(f".live-cell:has([id^='{name}']), .live-cell#{name}").first
+
+    def edit(self, code: str | None = None, name: str = "plain"):
+        """Open the cell, and put code into its editor."""
+        cell = self.cell(name)
+        if cell.get_by_role("button", name="Edit and run").is_visible():
+            cell.get_by_role("button", name="Edit and run").click()
+        cell.locator(".cm-content, .live-plain").wait_for()
+        if code is not None:
+            cell.locator(".cm-content").click()
+            self.page.keyboard.press("Control+a")
+            self.page.keyboard.insert_text(code)
+        return cell
+
+    def run(self, code: str | None = None, name: str = "plain") -> str:
+        """Run the cell, wait for its end, and return the text of its output."""
+        cell = self.edit(code, name)
+        cell.get_by_role("button", name="Run", exact=True).click()
+        return self.ended(name)
+
+    def ended(self, name: str = "plain") -> str:
+        cell = self.cell(name)
+        self.page.wait_for_function("cell => cell.dataset.live && cell.dataset.live !== 'running'",
+                                    arg=cell.element_handle(), timeout=START)
+        return cell.locator(".live-output").inner_text().strip()
+
+    def status(self, name: str = "plain") -> str:
+        return self.cell(name).get_attribute("data-live")
+
+    def code(self, name: str = "plain") -> str:
+        return "\n".join(self.cell(name).locator(".cm-line").all_inner_texts())
+
+
+def opened(chromium, address, **options) -> Reader:
+    """A fresh reader on a page."""
+    context = chromium.new_context(**{"viewport": {"width": 1100, "height": 900}} | options)
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(address)
+    return Reader(page, errors)
+
+
+@pytest.fixture(scope="module")
+def reader(chromium, site):
+    """One reader with one Python for all tests of a module; each begins with the book's code."""
+    one = opened(chromium, f"{site}chapters/one.html",
+                 permissions=["clipboard-read", "clipboard-write"])
+    yield one
+    one.page.context.close()
+    assert not one.errors

@@ -1,0 +1,225 @@
+"""A reader edits, runs, stops, resets and shares cells: real Chromium, real Pyodide, no headers."""
+
+import re
+import time
+
+import numpy as np
+import pytest
+
+from deepmath import GradientDescent, Network, default_rng, fit, xor
+
+XOR = "xor-cell"
+
+
+def test_the_page_is_complete_before_anyone_asks(reader):
+    cell = reader.cell()
+    assert cell.locator(".cell-output").inner_text().strip() == "total 10"
+    loaded = reader.page.evaluate("performance.getEntriesByType('resource').map((each) => each.name)")
+    assert not [name for name in loaded if "runtime" in name or "editor" in name]
+
+
+def test_an_edited_cell_runs(reader):
+    assert reader.run("print(6 * 7)") == "42"
+    assert reader.status() == "done"
+    assert not reader.cell().locator(".cell-output").first.is_visible()
+
+
+def test_a_value_a_figure_and_a_table_are_shown(reader):
+    assert reader.run("1 + 1") == "2"
+    reader.run("import matplotlib.pyplot as plt\nfor k in range(2):\n    plt.figure()\n"
+               "    plt.plot([1, 2])\n    plt.show()\n    print('after', k)")
+    shown = reader.cell().locator(".live-output > *").evaluate_all("all => all.map((one) => one.tagName)")
+    assert shown == ["IMG", "PRE", "IMG", "PRE"]
+    reader.run('import pandas as pd\npd.DataFrame({"<b>x</b>": [1.5, 2], "y": ["<i>", "b"]})')
+    table = reader.cell().locator("table")
+    assert table.locator("th[scope=col]").all_inner_texts() == ["<b>x</b>", "y"]
+    assert table.locator("td").all_inner_texts()[1:] == ["1.5", "<i>", "2", "b"]
+
+
+def test_text_comes_as_it_is_printed(reader):
+    cell = reader.edit("import time\nprint('first')\ntime.sleep(1)\nprint('second')")
+    cell.get_by_role("button", name="Run", exact=True).click()
+    cell.get_by_text("first", exact=True).wait_for()
+    assert reader.status() == "running"
+    assert reader.ended().split() == ["first", "second"]
+
+
+def test_every_run_has_fresh_names(reader):
+    reader.run("leftover = 1")
+    assert "NameError" in reader.run("print(leftover)")
+
+
+def test_the_cells_above_run_on_request(reader):
+    shown = reader.run("print(factor * 2)")
+    assert "NameError" in shown
+    reader.cell().get_by_role("button", name="Run the cells above first").click()
+    reader.page.wait_for_function("document.querySelector('#plain, .live-cell').dataset.live === 'done'")
+    assert reader.ended() == "6"
+
+
+def test_an_error_tells_the_readers_own_lines(reader):
+    shown = reader.run("import numpy as np\n\ndef f(x):\n    return np.reshape(x, 3)\n\nf(np.zeros(4))")
+    assert shown.splitlines() == ["line 6: f(np.zeros(4))", "line 4: return np.reshape(x, 3)",
+                                  "ValueError: cannot reshape array of size 4 into shape (3,)"]
+    assert reader.cell().locator(".live-failed-line").inner_text().strip() == "return np.reshape(x, 3)"
+    assert "SyntaxError" in reader.run("x = (1,\nprint(x")
+
+
+def test_stop_ends_what_cannot_stop_by_itself(reader):
+    cell = reader.edit("print('on')\nwhile True: pass")
+    cell.get_by_role("button", name="Run", exact=True).click()
+    cell.get_by_text("on", exact=True).wait_for()
+    cell.get_by_role("button", name="Stop").click()
+    reader.ended()
+    assert reader.status() == "stopped"
+    assert reader.run("print('again')") == "again"
+
+
+def test_a_printing_run_stops_softly_and_python_stays(reader):
+    reader.run("import sys; sys.modules['kept'] = sys")
+    cell = reader.edit("while True: print('x' * 70)")
+    cell.get_by_role("button", name="Run", exact=True).click()
+    cell.get_by_text("is not shown").wait_for()
+    cell.get_by_role("button", name="Stop").click()
+    reader.ended()
+    assert reader.status() == "stopped"
+    assert reader.run("import kept; print('warm')") == "warm"
+
+
+def test_the_last_of_many_runs_wins(reader):
+    cell = reader.edit("print('run', 0)")
+    for number in range(1, 10):
+        reader.edit(f"print('run', {number})")
+        reader.page.keyboard.press("Control+Enter")
+    reader.page.wait_for_function("document.querySelector('.live-output').innerText.trim() === 'run 9'",
+                                  timeout=60_000)
+    reader.page.wait_for_function("document.querySelector('.live-cell').dataset.live === 'done'")
+    assert cell.get_by_role("button", name="Run", exact=True).is_visible()
+
+
+# ------------------------------------------------------------------------------ the chapter's
+
+@pytest.mark.parametrize("units, activation, rate, epochs", [
+    (8, "relu", 0.05, 500), (4, "relu", 0.05, 200), (16, "tanh", 0.05, 300), (8, "relu", 0.5, 100)])
+def test_the_page_trains_as_python_does_elsewhere(reader, units, activation, rate, epochs):
+    reader.edit(name=XOR)
+    code = reader.code(XOR)
+    for name, value in [("N_HIDDEN", units), ("ACTIVATION", f'"{activation}"'),
+                        ("LEARNING_RATE", rate), ("N_EPOCHS", epochs)]:
+        code = re.sub(rf"^{name} = \S+", f"{name} = {value}", code, flags=re.MULTILINE)
+    shown = reader.run(code + "\nprint(repr(float(result.history.training_loss[-1])))", XOR)
+    rng = default_rng(42)
+    X, y = xor(120, rng)
+    network = Network((2, units, units, 1), hidden=activation)
+    theta = network.initialise(rng, "normal", scale=0.5)
+    losses = fit(network, theta, X, y, optimiser=GradientDescent(rate), n_epochs=epochs).history.training_loss
+    assert f"final loss {losses[-1]:.3f}" in shown
+    np.testing.assert_allclose(float(shown.split()[-1]), losses[-1], rtol=0, atol=1e-9)
+    assert reader.cell(XOR).locator(".live-figure").count() == 1
+
+
+def test_reset_brings_back_the_book(reader):
+    cell = reader.cell(XOR)
+    cell.get_by_role("button", name="Reset").click()
+    assert "N_HIDDEN = 8 " in reader.code(XOR)
+    assert "final loss 0.246" in cell.locator(".cell-output-stdout").inner_text()
+    assert not cell.locator(".live-output").is_visible()
+
+
+def test_controls_and_lines_follow_each_other(reader):
+    cell = reader.edit(name=XOR)
+    units = cell.get_by_label("N_HIDDEN")
+    assert units.get_attribute("aria-valuetext") == "8 units"
+    units.focus()
+    reader.page.keyboard.press("ArrowRight")
+    assert "N_HIDDEN = 9  # 2-64 units" in reader.code(XOR)
+    cell.get_by_label("ACTIVATION").select_option("tanh")
+    assert 'ACTIVATION = "tanh"  # relu or tanh' in reader.code(XOR)
+    rate = cell.get_by_label("LEARNING_RATE")
+    reader.edit(reader.code(XOR).replace("RATE = 0.05", "RATE = -2.0"), XOR)
+    assert rate.get_attribute("aria-valuetext") == "-2.0, outside 0.001–1"
+    assert "ValueError: learning_rate must be" in reader.run(name=XOR)
+
+
+def test_with_run_while_i_change_it_the_last_change_wins(reader):
+    cell = reader.edit("A = 1  # 0-50\nprint('A is', A)", "plain")
+    cell.get_by_label("Run while I change it").check()
+    slider = cell.get_by_label("A", exact=True)
+    slider.focus()
+    for _ in range(12):
+        reader.page.keyboard.press("ArrowRight")
+    reader.page.wait_for_function("document.querySelector('.live-output').innerText.trim() === 'A is 13'")
+    cell.get_by_label("Run while I change it").uncheck()
+
+
+def test_training_can_be_watched_paused_and_stepped(reader):
+    cell = reader.cell(XOR)
+    cell.get_by_role("button", name="Reset").click()
+    cell.get_by_label("N_EPOCHS").focus()
+    reader.page.keyboard.press("End")
+    assert "N_EPOCHS = 5000" in reader.code(XOR)
+    reader.edit(reader.code(XOR).replace("N_EPOCHS = 5000 ", "N_EPOCHS = 200000 "), XOR)
+    cell.get_by_role("button", name="Run", exact=True).click()
+    status = cell.locator(".live-epoch")
+    cell.locator("canvas").first.wait_for()
+    reader.page.wait_for_function("/Epoch \\d/.test(document.querySelectorAll('.live-epoch')[1].textContent)")
+    cell.get_by_role("button", name="Pause").click()
+    time.sleep(0.4)
+    paused = status.inner_text()
+    time.sleep(0.4)
+    assert status.inner_text() == paused
+    cell.get_by_role("button", name="One epoch").click()
+    time.sleep(0.5)
+    epochs = [int(re.match(r"Epoch (\d+)", text)[1]) for text in (paused, status.inner_text())]
+    assert epochs[1] == epochs[0] + 1
+    painted = cell.locator("canvas").first.evaluate(
+        "(canvas) => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size")
+    assert painted > 50
+    cell.get_by_role("button", name="Continue").click()
+    cell.get_by_role("button", name="Stop").click()
+    reader.ended(XOR)
+    assert reader.status(XOR) == "stopped"
+    cell.get_by_role("button", name="Reset").click()
+
+
+# ---------------------------------------------------------------------------------- exercises
+
+def test_a_check_answers_in_words(reader):
+    check = reader.page.locator(".live-check")
+    assert check.locator("summary").inner_text() == "What the check asks"
+    assert "Not yet. double(2) should be 4." in reader.run(name="task")
+    assert "Right: all 2 checks hold." in reader.run("def double(x):\n    return 2 * x", "task")
+    assert "The check looks for the name double" in reader.run("twice = 2", "task")
+
+
+# ------------------------------------------------------------------------ what stays, and links
+
+def test_an_edit_survives_a_reload_and_reset_forgets_it(reader):
+    reader.edit("print('mine')")
+    reader.page.reload()
+    reader.cell().locator(".cm-content").wait_for()
+    assert reader.code() == "print('mine')"
+    assert "your edit" in reader.cell().locator(".live-notice").inner_text()
+    reader.cell().get_by_role("button", name="Reset").click()
+    reader.page.reload()
+    assert reader.cell().get_by_role("button", name="Edit and run").is_visible()
+
+
+def test_a_link_carries_code_that_does_not_run_by_itself(reader):
+    code = "print('from a link <img src=x onerror=alert(1)>')"
+    cell = reader.edit(code)
+    cell.get_by_role("button", name="Copy link").click()
+    cell.get_by_text("Link copied").wait_for()
+    link = reader.page.evaluate("navigator.clipboard.readText()")
+    cell.get_by_role("button", name="Reset").click()
+    other = reader.page.context.new_page()
+    other.goto(link)
+    other.locator(".cm-content").first.wait_for()
+    assert other.locator(".cm-content").first.inner_text() == code
+    assert "not the book's" in other.locator(".live-notice").first.inner_text()
+    assert other.locator(".live-output").first.is_hidden()
+    assert not other.locator("img[src=x]").count()
+    other.goto(link[:-8] + "!")
+    other.reload()
+    assert other.get_by_role("button", name="Edit and run").first.is_visible()
+    other.close()
