@@ -1,5 +1,6 @@
 """From the project's files to the book: read, run, number, refer, cite, write."""
 
+import os
 import re
 import shutil
 import time
@@ -17,7 +18,7 @@ from bookbuild.cells import CellWriter, stand_ins
 from bookbuild.index import Chapter, Entry, number_book
 from bookbuild.manuscript import Manuscript, read_manuscript
 from bookbuild.problems import BookError, Problem, hindrances
-from bookbuild.project import Page, Project, output_problem
+from bookbuild.project import CONFIG, Page, Project, output_problem
 from bookbuild.publish import put_in_place, staging, write_file, writing
 from bookbuild.source import Cell, Prose, Source, split_source
 from bookbuild.structure import inlines, structure
@@ -329,20 +330,20 @@ def write_pdf(project: Project, drafts: list[Draft], chapters: list[Chapter],
     with writing(work):
         shutil.copytree(typst.THEME, work, dirs_exist_ok=True)
     write_file(work / "main.typ", typst.write_book(project, chapters))
-    write_file(built / project.pdf_name, set_pdf(work, say))
+    write_file(built / project.pdf_name, set_pdf(work, say, date_of(project)))
 
 
-def set_pdf(work: Path, say: Say) -> bytes:
+def set_pdf(work: Path, say: Say, date: int) -> bytes:
     """The PDF of `main.typ`: PDF/UA-1 (ISO 14289-1, accessible), or why it is not."""
     compiler = typst_compiler.Compiler(str(work / "main.typ"), root=str(work))
     try:
-        return compiler.compile(pdf_standards="ua-1")
+        return compiler.compile(pdf_standards="ua-1", timestamp=date)
     except typst_compiler.TypstError as error:
         if "PDF/UA-1" not in error.message:
             raise typst_problem(error) from None
         say(f"the PDF is not accessible to everyone: {error.message}")
     try:
-        return compiler.compile()
+        return compiler.compile(timestamp=date)
     except typst_compiler.TypstError as error:
         raise typst_problem(error) from None
 
@@ -350,3 +351,12 @@ def set_pdf(work: Path, say: Say) -> bytes:
 def typst_problem(error: typst_compiler.TypstError) -> BookError:
     picture = re.search(r'image\("/([^"]+)"', error.diagnostic)
     return BookError([Problem(picture[1] if picture else "typst", None, error.message)])
+
+
+def date_of(project: Project) -> int:
+    """The PDF's date, in seconds since 1970: when the text last changed, so that an unchanged
+    book gives the same bytes; `SOURCE_DATE_EPOCH` where that is set."""
+    if epoch := os.environ.get("SOURCE_DATE_EPOCH", ""):
+        return int(epoch)
+    files = [project.root / CONFIG, *(project.root / page.source for page in project.pages)]
+    return max(int(file.stat().st_mtime) for file in files)
