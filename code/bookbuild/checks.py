@@ -274,6 +274,14 @@ def front_matter(source: Source, manuscript: Manuscript) -> Iterator[Problem]:
             yield manuscript.problem(pattern, f"`title` takes a text, not {value!r}")
 
 
+def buried_metadata(meta: dict, manuscript: Manuscript) -> Iterator[Problem]:
+    """Metadata between paragraphs, which prints nothing."""
+    for key in meta:
+        yield manuscript.problem(rf"(?m)^[ \t>]*[\"']?{re.escape(key)}[\"']?\s*:", f"`{key}:` is read as "
+                                 "metadata, and not printed: put it into the front matter, or a "
+                                 "blank line below the `---` above it")
+
+
 def titles(source: Source, blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
     """A chapter has one title: without one, or with two, Quarto's numbers go astray."""
     headings = [block for block in blocks if is_node(block, "Header") and block["c"][0] == 1]
@@ -282,8 +290,8 @@ def titles(source: Source, blocks: list, manuscript: Manuscript) -> Iterator[Pro
                       ", or `# Title {.unnumbered}`")
     extra = headings if source.metadata.get("title") else headings[1:]
     for heading in extra:
-        words = r"\W+".join(map(re.escape, re.findall(r"\w+", text(heading["c"][2]))))
-        yield manuscript.problem(rf"(?m)^#?[^\n\w]*{words}", f"`{text(heading['c'][2])}` is a second "
+        words = r".*?".join(map(re.escape, re.findall(r"\w+", text(heading["c"][2]))))
+        yield manuscript.problem(rf"(?m)^#?[^\n\w]*{words}|^#(?!#).*?{words}", f"`{text(heading['c'][2])}` is a second "
                                  "title: begin it with ## or make it a chapter of its own")
 
 
@@ -311,7 +319,8 @@ def unknown_constructs(blocks: list, manuscript: Manuscript) -> Iterator[Problem
             yield refusal(r"(#|//|--|%)\s*<\d+>\s*\n", "code annotations")
     for node in nodes(blocks, "Str"):
         if re.match(r":::+", node["c"]):
-            yield manuscript.problem(r"\S.*:::|^:::", "a fence of colons that opens or closes no "
+            yield manuscript.problem(r"(?m)\S.*:::|^[ \t>]*:::", "a fence of colons that opens or "
+                                     "closes no "
                                      "block: put it on a line of its own, after a blank line")
 
 

@@ -216,7 +216,9 @@ def parse(project: Project, draft: Draft, results: dict, problems: list[Problem]
         elif isinstance(piece, Prose):
             parts.append(piece.substitute([inline_text(results.get(each)) for each in piece.inline]))
     draft.pictures = writer.pictures
-    draft.blocks = pandoc.read("".join(parts))["blocks"]
+    tree = pandoc.read("".join(parts))
+    draft.blocks = tree["blocks"]
+    problems += checks.buried_metadata(tree["meta"], draft.manuscript)
     problems += checks.page_problems(project, draft.source, draft.blocks, draft.manuscript,
                                      draft.outputs, set(draft.pictures), code)
     problems += traps.page_traps(draft.source, draft.blocks, draft.manuscript)

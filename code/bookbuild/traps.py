@@ -13,6 +13,8 @@ from bookbuild.source import Cell, Source
 from bookbuild.structure import MATH_ENVIRONMENT, is_display, prefix
 from bookbuild.tree import identifier, is_node, nodes, text
 
+DASHES = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)+\|?[ \t\r]*")
+UNSPLIT = re.compile(r"\\.|`[^`\n]+`|\$[^$\n]+\$")      # in these a | does not part two cells
 IN_FRONT = {"also", "and", "as", "by", "cf", "cf.", "compare", "e.g.", "from", "in", "of", "on",
             "see", "with"}
 
@@ -21,6 +23,8 @@ def page_traps(source: Source, blocks: list, manuscript: Manuscript) -> Iterator
     """Traps that a page alone shows."""
     yield from numbered_examples(blocks, manuscript)
     yield from notes_called_twice(manuscript)
+    yield from notes_never_called(manuscript)
+    yield from lost_table_cells(manuscript)
     yield from words_in_brackets(blocks, manuscript)
     yield from bare_formulas(blocks, manuscript)
     cells = [piece for piece in source.pieces if isinstance(piece, Cell)]
@@ -38,6 +42,7 @@ def chapter_traps(survey: Survey, chapter: Chapter, manuscript: Manuscript,
         yield from lost_captions(chapter, manuscript)
         yield from other_numbers(chapter, manuscript)
     yield from numberless_targets(survey, chapter, manuscript, target)
+    yield from figures_in_a_line(survey, chapter, manuscript)
 
 
 def numbered_examples(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
@@ -57,6 +62,33 @@ def notes_called_twice(manuscript: Manuscript) -> Iterator[Problem]:
         if count > 1:
             yield manuscript.problem(rf"\[\^{re.escape(name)}\](?!:)", f"the note `{name}` is called "
                                      f"{count} times and becomes {count} notes", "neither", nth=2)
+
+
+def notes_never_called(manuscript: Manuscript) -> Iterator[Problem]:
+    called = set(re.findall(r"\[\^([^\]\s]+)\](?!:)", manuscript.prose))
+    for match in re.finditer(r"(?m)^[ \t>]*\[\^([^\]\s]+)\]:", manuscript.prose):
+        if match[1] not in called:
+            yield manuscript.problem(rf"\[\^{re.escape(match[1])}\]:", f"the note `{match[1]}` is never "
+                                     f"called, and is lost: call it, `[^{match[1]}]`, or take it out")
+
+
+def lost_table_cells(manuscript: Manuscript) -> Iterator[Problem]:
+    """Rows of a pipe table that are longer than its line of dashes: the rest is not printed."""
+    lines = UNSPLIT.sub(lambda match: re.sub(r"[^\n]", "x", match[0]), manuscript.prose).split("\n")
+    for place, line in enumerate(lines):
+        if not DASHES.fullmatch(line):
+            continue
+        rows = [place - 1, *range(place + 1, len(lines))]
+        for row in rows:
+            if "|" not in lines[row]:
+                break
+            if cells(lines[row]) > cells(line):
+                yield Problem(*manuscript.origin(row + 1), f"the row has {cells(lines[row])} cells and "
+                              f"the table {cells(line)} columns: the rest would be lost")
+
+
+def cells(row: str) -> int:
+    return row.strip().strip("|").count("|") + 1
 
 
 def words_in_brackets(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
@@ -145,3 +177,12 @@ def numberless_targets(survey: Survey, chapter: Chapter, manuscript: Manuscript,
             told = True
             yield manuscript.problem(reference_pattern(key), "on a page without a number, HTML "
                                      "shows titles of sections, not their numbers", "neither")
+
+
+def figures_in_a_line(survey: Survey, chapter: Chapter, manuscript: Manuscript) -> Iterator[Problem]:
+    for picture in nodes(chapter.blocks, "Image"):
+        key = identifier(picture)
+        if prefix(key) == "fig" and key not in survey.entries:
+            yield manuscript.problem(label_pattern(key), f"the picture `{key}` stands within a line, "
+                                     "where it is no figure and loses its caption: give it a "
+                                     "paragraph of its own")
