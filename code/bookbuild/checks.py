@@ -320,8 +320,8 @@ def unknown_constructs(blocks: list, manuscript: Manuscript) -> Iterator[Problem
     for node in nodes(blocks, "Str"):
         if re.match(r":::+", node["c"]):
             yield manuscript.problem(r"(?m)\S.*:::|^[ \t>]*:::", "a fence of colons that opens or "
-                                     "closes no "
-                                     "block: put it on a line of its own, after a blank line")
+                                     "closes no block: put it on a line of its own, after a "
+                                     "blank line")
 
 
 def raw_problems(format: str, source: str, manuscript: Manuscript) -> Iterator[Problem]:

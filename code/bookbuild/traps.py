@@ -24,6 +24,7 @@ def page_traps(source: Source, blocks: list, manuscript: Manuscript) -> Iterator
     yield from numbered_examples(blocks, manuscript)
     yield from notes_called_twice(manuscript)
     yield from notes_never_called(manuscript)
+    yield from notes_in_notes(blocks, manuscript)
     yield from lost_table_cells(manuscript)
     yield from words_in_brackets(blocks, manuscript)
     yield from bare_formulas(blocks, manuscript)
@@ -70,6 +71,13 @@ def notes_never_called(manuscript: Manuscript) -> Iterator[Problem]:
         if match[1] not in called:
             yield manuscript.problem(rf"\[\^{re.escape(match[1])}\]:", f"the note `{match[1]}` is never "
                                      f"called, and is lost: call it, `[^{match[1]}]`, or take it out")
+
+
+def notes_in_notes(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
+    for note in nodes(blocks, "Note"):
+        for inner in nodes(note["c"], "Note"):
+            words = r"\W+".join(map(re.escape, re.findall(r"\w+", text(inner["c"]))[:6]))
+            yield manuscript.problem(words, "a note within a note is lost: say it in one note")
 
 
 def lost_table_cells(manuscript: Manuscript) -> Iterator[Problem]:
