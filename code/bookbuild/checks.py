@@ -20,7 +20,7 @@ from bookbuild.project import REFUSED, Project
 from bookbuild.references import cross_references, is_cross_reference, linked_page
 from bookbuild.source import Cell, Source
 from bookbuild.structure import CALLOUT_KINDS, MATH_ENVIRONMENT
-from bookbuild.tree import classes, identifier, is_node, nodes, pairs, text
+from bookbuild.tree import Node, classes, identifier, is_node, nodes, pairs, text
 
 WITH_QUARTO = "the built-in press does not know it: render with Quarto instead"
 NO_ALT = "a figure without alternative text: say in `fig-alt` what one would see"
@@ -85,6 +85,7 @@ def chapter_problems(survey: Survey, chapter: Chapter,
     yield from unresolved_references(survey, chapter, manuscript)
     yield from unknown_sources(survey, chapter, manuscript)
     yield from broken_links(survey, chapter, manuscript)
+    yield from buried_titles(chapter, manuscript)
     yield from unlisted_sources(survey, chapter, manuscript)
 
 
@@ -288,11 +289,22 @@ def titles(source: Source, blocks: list, manuscript: Manuscript) -> Iterator[Pro
     if not headings and not source.metadata.get("title"):
         yield Problem(str(manuscript.source), 1, "the chapter has no title: begin it with `# Title`"
                       ", or `# Title {.unnumbered}`")
-    extra = headings if source.metadata.get("title") else headings[1:]
-    for heading in extra:
-        words = r".*?".join(map(re.escape, re.findall(r"\w+", text(heading["c"][2]))))
-        yield manuscript.problem(rf"(?m)^#?[^\n\w]*{words}|^#(?!#).*?{words}", f"`{text(heading['c'][2])}` is a second "
-                                 "title: begin it with ## or make it a chapter of its own")
+    for heading in headings if source.metadata.get("title") else headings[1:]:
+        yield second_title(heading, manuscript)
+
+
+def second_title(heading: Node, manuscript: Manuscript) -> Problem:
+    words = text(heading["c"][2])
+    first = re.escape((re.findall(r"\w+", words) or [""])[0])
+    return manuscript.problem(rf"(?m)^#?[^\n\w]*{first}|^#(?!#).*?{first}", f"`{words}` is a second "
+                              "title: begin it with ## or make it a chapter of its own")
+
+
+def buried_titles(chapter: Chapter, manuscript: Manuscript) -> Iterator[Problem]:
+    """Titles inside of other blocks; those of callouts and tabs are no headings any more."""
+    for heading in nodes(chapter.blocks, "Header"):
+        if heading["c"][0] == 1 and not any(heading is block for block in chapter.blocks):
+            yield second_title(heading, manuscript)
 
 
 def unknown_constructs(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:

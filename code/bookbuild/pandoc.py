@@ -11,6 +11,7 @@ from bookbuild.problems import BookError, Problem
 
 API_VERSION = [1, 23, 1]
 UNREAD_FORMULA = re.compile(r"Could not convert TeX math (.*?), rendering as TeX", re.DOTALL)
+UNCALLED_NOTE = re.compile(r"Note with key '(.*?)' defined at .*? but not used")
 
 
 class UnreadFormulas(BookError):
@@ -28,18 +29,24 @@ def program() -> str:
 
 
 @lru_cache(maxsize=2000)
+def call(source: str, *options: str) -> subprocess.CompletedProcess:
+    """Run pandoc on a string; the same call again costs nothing."""
+    done = subprocess.run([program(), *options], input=source, capture_output=True,
+                          text=True, encoding="utf-8")
+    if done.returncode:
+        raise BookError([Problem("pandoc", None, done.stderr.strip())])
+    return done
+
+
 def run(source: str, *options: str) -> str:
-    """Run pandoc on a string; the same call again costs nothing.
+    """What pandoc makes of a string.
 
     Raises
     ------
     BookError
         If pandoc refuses its input, or cannot convert a formula in it; its message is passed on.
     """
-    done = subprocess.run([program(), *options], input=source, capture_output=True,
-                          text=True, encoding="utf-8")
-    if done.returncode:
-        raise BookError([Problem("pandoc", None, done.stderr.strip())])
+    done = call(source, *options)
     if formulas := UNREAD_FORMULA.findall(done.stderr):
         raise UnreadFormulas([Problem("pandoc", None, f"cannot read the formula {formula}")
                               for formula in formulas], formulas)
@@ -47,8 +54,12 @@ def run(source: str, *options: str) -> str:
 
 
 def read(source: str, format: str = "markdown") -> dict:
-    """Parse text into pandoc's tree: ``{"meta": ..., "blocks": ...}``."""
-    return json.loads(run(source, "--from", format, "--to", "json"))
+    """Parse text into pandoc's tree, ``{"meta": ..., "blocks": ...}``.
+
+    Under ``"uncalled"`` stand the names of notes that pandoc leaves out, since nothing calls them.
+    """
+    done = call(source, "--from", format, "--to", "json")
+    return json.loads(done.stdout) | {"uncalled": UNCALLED_NOTE.findall(done.stderr)}
 
 
 def write(blocks: list, *options: str, meta: dict | None = None) -> str:

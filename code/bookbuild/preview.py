@@ -193,7 +193,7 @@ class Preview:
         """Render what the files say now; if they can't be rendered, keep the last book."""
         begin = time.perf_counter()
         if any(path.suffix in READ_BY_NAME for path in changed):
-            pandoc.run.cache_clear()
+            pandoc.call.cache_clear()
         if any(path.suffix not in (".qmd", ".py") for path in changed):
             self.parsed.clear()
         try:

@@ -219,6 +219,7 @@ def parse(project: Project, draft: Draft, results: dict, problems: list[Problem]
     tree = pandoc.read("".join(parts))
     draft.blocks = tree["blocks"]
     problems += checks.buried_metadata(tree["meta"], draft.manuscript)
+    problems += traps.notes_never_called(tree["uncalled"], draft.manuscript)
     problems += checks.page_problems(project, draft.source, draft.blocks, draft.manuscript,
                                      draft.outputs, set(draft.pictures), code)
     problems += traps.page_traps(draft.source, draft.blocks, draft.manuscript)

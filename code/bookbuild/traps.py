@@ -23,7 +23,6 @@ def page_traps(source: Source, blocks: list, manuscript: Manuscript) -> Iterator
     """Traps that a page alone shows."""
     yield from numbered_examples(blocks, manuscript)
     yield from notes_called_twice(manuscript)
-    yield from notes_never_called(manuscript)
     yield from notes_in_notes(blocks, manuscript)
     yield from lost_table_cells(manuscript)
     yield from words_in_brackets(blocks, manuscript)
@@ -65,12 +64,10 @@ def notes_called_twice(manuscript: Manuscript) -> Iterator[Problem]:
                                      f"{count} times and becomes {count} notes", "neither", nth=2)
 
 
-def notes_never_called(manuscript: Manuscript) -> Iterator[Problem]:
-    called = set(re.findall(r"\[\^([^\]\s]+)\](?!:)", manuscript.prose))
-    for match in re.finditer(r"(?m)^[ \t>]*\[\^([^\]\s]+)\]:", manuscript.prose):
-        if match[1] not in called:
-            yield manuscript.problem(rf"\[\^{re.escape(match[1])}\]:", f"the note `{match[1]}` is never "
-                                     f"called, and is lost: call it, `[^{match[1]}]`, or take it out")
+def notes_never_called(names: list[str], manuscript: Manuscript) -> Iterator[Problem]:
+    for name in names:
+        yield manuscript.problem(rf"\[\^{re.escape(name)}\]:", f"the note `{name}` is never called, and "
+                                 f"is lost: call it, `[^{name}]`, or take it out")
 
 
 def notes_in_notes(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:

@@ -53,7 +53,7 @@ attributes = mostly(
      ".panel-sidebar", ".content-visible when-format=docx", "layout-ncol=x", ".hidden", ".", "",
      "layout=\"[1,1]\""])
 fences = mostly(["python", "{.python}", "", "markdown", "text", "{{python}}"],
-                ["{r}", "{mermaid}", "{python}", "{.python filename=\"a.py\"}", "{=html}", "{=latex}"])
+                ["{r}", "{mermaid}", "{python}\n#| eval: false", "{.python filename=\"a.py\"}", "{=html}", "{=latex}"])
 
 
 def indented(block: str, mark: str) -> str:
@@ -112,7 +112,7 @@ def printed_words(page: Path) -> set[str]:
     return set(re.findall(r"word\d+x", f"{shown} {addresses}"))
 
 
-@settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate),
+@settings(max_examples=12, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate),
           suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow,
                                  HealthCheck.data_too_large])
 @given(texts=st.lists(documents, min_size=1, max_size=12))
