@@ -2,7 +2,9 @@
 
 from types import ModuleType
 
-from deepmath.figures import activations, boundary, depth, graph, sawtooth, spirals
+from deepmath.figures import (
+    activations, boundary, depth, graph, sawtooth, smoke_capacity, smoke_forecast, smoke_models,
+    smoke_record, spirals)
 
 FIGURES: dict[str, ModuleType] = {
     "activations": activations,
@@ -10,4 +12,8 @@ FIGURES: dict[str, ModuleType] = {
     "computation-graph": graph,
     "depth": depth,
     "sawtooth": sawtooth,
+    "smoke-record": smoke_record,
+    "smoke-capacity": smoke_capacity,
+    "smoke-models": smoke_models,
+    "smoke-forecast": smoke_forecast,
 }

@@ -147,6 +147,7 @@ class SimulatedRecord(Record):
             absolute error, their mean that with the least expected squared error.
         """
         check_whole("n_draws", n_draws)
+        days = pd.DatetimeIndex(days)
         places = self.table.index.get_indexer(days)
         if (places < 1).any():
             raise ValueError("days must lie in the record, after its first day")
