@@ -57,7 +57,7 @@ def compute(record=None, forecasts=None, n_days: int = 45) -> SmokeForecast:
     days = days[(days >= forecasts.days[0]) & (days <= forecasts.days[-1])]
     quantiles = None
     if record.simulated:
-        quantiles = np.percentile(record.tomorrows(days), [10, 90], axis=1)
+        quantiles = np.percentile(record.tomorrows(days, 4000), [10, 90], axis=1)
 
     def on_days(values):
         """Return values on the days, NaN where no forecast was judged."""

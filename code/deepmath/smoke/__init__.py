@@ -13,7 +13,7 @@ from deepmath.smoke.metrics import (
 from deepmath.smoke.networks import NETWORKS, Trained, train
 from deepmath.smoke.pairs import (
     LAGS, Pairs, Scaler, Split, columns, make_pairs, rolling_splits, split_by_time)
-from deepmath.smoke.record import Record, load, read_record
+from deepmath.smoke.record import Record, data_folder, load, read_record
 from deepmath.smoke.results import (
     Forecasts, Score, forecast_all, markdown, read_results, score_all)
 from deepmath.smoke.simulation import Law, SimulatedRecord, simulate
@@ -22,7 +22,7 @@ from deepmath.smoke.tables import RecordError
 __all__ = [
     "BASELINES", "LAGS", "NETWORKS", "OBJECTIVE", "Forecasts", "Law", "Pairs", "Record",
     "RecordError", "Scaler", "Score", "SimulatedRecord", "Split", "Trained",
-    "block_samples", "climatology", "columns", "error_interval", "expected_mae", "forecast_all", "interval",
+    "block_samples", "climatology", "columns", "data_folder", "error_interval", "expected_mae", "forecast_all", "interval",
     "load", "log_rmse", "mae", "make_pairs", "markdown", "per_day", "persistence", "read_record",
     "read_results", "ridge", "rmse", "rolling_splits", "score_all", "simulate", "skill",
     "split_by_time", "train", "warnings_at",

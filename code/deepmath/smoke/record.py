@@ -74,7 +74,7 @@ def load(station: str | Path, folder: str | Path | None = None) -> Record:
         from deepmath.smoke.simulation import simulate
         return simulate()
     name, _, naps_station = str(station).partition(":")
-    place = Path(folder or os.environ.get(FOLDER_VARIABLE) or nearest_data()) / name
+    place = Path(folder or os.environ.get(FOLDER_VARIABLE) or data_folder()) / name
     files = sorted(p for p in place.glob("*") if p.suffix in (".csv", ".gz")) if name else []
     if not files:
         raise RecordError(place, "no .csv or .csv.gz file of a station here: fetch some with "
@@ -82,7 +82,7 @@ def load(station: str | Path, folder: str | Path | None = None) -> Record:
     return read_record(files, naps_station or None)
 
 
-def nearest_data() -> Path:
+def data_folder() -> Path:
     """Return the next folder `data` upwards of the working directory."""
     here = Path.cwd()
     return next((p / "data" for p in (here, *here.parents) if (p / "data").is_dir()), Path("data"))

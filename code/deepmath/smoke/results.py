@@ -119,13 +119,13 @@ def score(name: str, y: np.ndarray, forecast: np.ndarray, persistence: np.ndarra
 
 def markdown(scores: list[Score]) -> str:
     """Return the table as Markdown."""
-    rows = ["| Model | MAE | seeds | 95% | RMSE | skill | minus ridge | hits | false |",
-            "|:--|--:|:--|:--|--:|--:|:--|--:|--:|"]
+    rows = ["| Model | MAE | seeds | 95% | RMSE | log | skill | minus ridge | hits | false |",
+            "|:--|--:|:--|:--|--:|--:|--:|:--|--:|--:|"]
     for s in scores:
         seeds = span(s.mae_quartiles) if s.n_seeds > 1 else ""
         ridge = "" if s.model == REFERENCE else span(s.to_ridge, sign="+")
         rows.append(f"| {s.model} | {s.mae:.2f} | {seeds} | {span(s.mae_interval, 1)} "
-                    f"| {s.rmse:.1f} | {minus(f'{s.skill:.2f}')} | {ridge} "
+                    f"| {s.rmse:.1f} | {s.log_rmse:.3f} | {minus(f'{s.skill:.2f}')} | {ridge} "
                     f"| {s.hits:.0f} of {s.high_days} | {s.false_alarms:.0f} |")
     return "\n".join(rows)
 
