@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from deepmath.smoke.metrics import OBJECTIVE
-from deepmath.smoke.pairs import Pairs, make_pairs, rolling_splits, split_by_time
+from deepmath.smoke.pairs import Pairs, Split, make_pairs, rolling_splits, split_by_time
 from deepmath.smoke.record import Record, load
 from deepmath.smoke.results import Forecasts, Score, forecast_all, markdown, score_all
 
@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     scores = score_all(forecasts)
     print(markdown(scores))
     if args.out:
-        written = json.dumps(describe(record, pairs, forecasts, scores), indent=1,
+        written = json.dumps(describe(record, pairs, splits, forecasts, scores), indent=1,
                              ensure_ascii=False)
         part = args.out.with_name(args.out.name + ".part")
         part.write_text(written + "\n", encoding="utf-8")
@@ -52,7 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def describe(record: Record, pairs: Pairs, forecasts: Forecasts, scores: list[Score]) -> dict:
+def describe(record: Record, pairs: Pairs, splits: list[Split], forecasts: Forecasts,
+             scores: list[Score]) -> dict:
     """Return results that can be shipped: counts, scores and provenance, not the record."""
     pm25 = record.table.pm25
     return {
@@ -65,6 +66,7 @@ def describe(record: Record, pairs: Pairs, forecasts: Forecasts, scores: list[Sc
         "highest": [f"{pm25.idxmax():%Y-%m-%d}", round(float(pm25.max()))],
         "median": round(float(pm25.median()), 1),
         "memory": round(float(np.log1p(pm25).corr(np.log1p(pm25.shift(1)))), 2),
+        "training_days": [len(split.training) for split in splits],
         "tested_days": len(forecasts.y),
         "first_tested_day": f"{forecasts.days[0]:%Y-%m-%d}",
         "notes": dict(record.notes),
