@@ -9,7 +9,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from bookbuild import figures, live, preview
+from bookbuild import data, figures, live, preview
 from bookbuild.execute import CELL_TIMEOUT
 from bookbuild.lab import command as lab
 from bookbuild.lab import export
@@ -28,6 +28,7 @@ examples:
   book check                             what is wrong, in a second and without running cells
   book check --format github             the same, for annotations in CI
   book figures                           regenerate figures/
+  book data edmonton-central --years 2019-2022    a station's official files, into data/
   book lab chapters/depth.qmd            edit and run it in JupyterLab
   book notebook chapters/depth.qmd       an .ipynb that runs anywhere
 
@@ -120,6 +121,7 @@ def parser() -> argparse.ArgumentParser:
     add_check(commands)
     preview.add_parser(commands, book_at, say)
     figures.add_parser(commands)
+    data.add_parser(commands)
     lab.add_parser(commands)
     export.add_parser(commands)
     live.add_parser(commands)

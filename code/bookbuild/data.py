@@ -1,0 +1,223 @@
+"""The command `book data`: a station's official files, year by year, into data/.
+
+A file is written beside its name and takes it when it is whole and of the right layout. What
+came of a broken download is kept, and the next attempt asks for the rest. `checksums.txt` in the
+station's folder, in the form that `sha256sum -c` reads, says which files are complete.
+"""
+
+import hashlib
+import http.client
+import os
+import re
+import sys
+import time
+import tomllib
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bookbuild.problems import BookError, Problem
+from bookbuild.project import find_root
+from bookbuild.publish import writing
+
+CONFIG = Path("data") / "sources.toml"
+CHECKSUMS = "checksums.txt"
+BLOCK = 2**16
+HEADER_WITHIN = 2**14
+ATTEMPTS = 3
+TIMEOUT = 30.0      # seconds without a byte
+AGENT = "deepmath-book (book data)"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One kind of file: where it is, what it is called, how it is recognised."""
+
+    what: str
+    address: str
+    file: str
+    header: str
+    licence: str
+
+
+class Broken(Exception):
+    """The connection ended before the file did."""
+
+
+def add_parser(commands) -> None:
+    parser = commands.add_parser(
+        "data", help="fetch a station's official files",
+        description="Fetch hourly PM2.5 and daily climate of a station, year by year, into a "
+        "folder of data/. Files that are complete are not fetched again.")
+    parser.add_argument("station", help="a station that data/sources.toml names, or a new name")
+    parser.add_argument("--years", required=True, type=years, metavar="YEARS",
+                        help="a year or a range, such as 2019-2022")
+    parser.add_argument("--naps", metavar="ID", help="the station's NAPS identifier")
+    parser.add_argument("--climate", metavar="ID", help="a climate station's identifier")
+    parser.add_argument("--sources", type=Path, help=f"another file in place of {CONFIG}")
+    parser.add_argument("--out", type=Path, help="a folder (default: data/STATION)")
+    parser.set_defaults(run=run)
+
+
+def years(text: str) -> range:
+    """Read "2019" or "2019-2022"."""
+    found = re.fullmatch(r"(\d{4})(?:-(\d{4}))?", text)
+    if not found or (found[2] and found[2] < found[1]):
+        raise ValueError(text)
+    return range(int(found[1]), int(found[2] or found[1]) + 1)
+
+
+def run(args) -> int:
+    """`book data`."""
+    root = find_root(Path.cwd())
+    config = args.sources or root / CONFIG
+    delay, sources, stations = read_config(config)
+    known = stations.get(args.station, {}) | {
+        name: value for name, value in (("naps", args.naps), ("climate", args.climate)) if value}
+    if not re.fullmatch(r"[\w.-]+", args.station) or not known:
+        raise BookError([Problem(config, None, f"no station `{args.station}`: known are "
+                                 f"{', '.join(stations)}; name another by --naps and --climate")])
+    folder = args.out or root / "data" / args.station
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    wanted = [(sources[kind], {**known, "year": year})
+              for kind in known if kind in sources for year in args.years]
+    pause = 0.0
+    for source, place in wanted:
+        path = folder / source.file.format(**place)
+        if is_complete(path):
+            say(f"{path.name}: complete already")
+            continue
+        time.sleep(pause)
+        fetch(source.address.format(**place), path, source)
+        pause = delay
+    for source in dict.fromkeys(source for source, _ in wanted):
+        print(f"{source.what}: {source.licence}")
+    naps = f":{known['naps']}" if "naps" in known else ""
+    print(f"{folder}\nin the chapter: STATION = \"{args.station}{naps}\"")
+    return 0
+
+
+def read_config(path: Path) -> tuple[float, dict[str, Source], dict]:
+    """Return the delay, the sources and the stations, or say what is wrong with the file."""
+    try:
+        config = tomllib.loads(path.read_text(encoding="utf-8"))
+        sources = {name: Source(**source) for name, source in config["sources"].items()}
+        return float(config["delay"]), sources, config.get("stations", {})
+    except OSError as error:
+        raise BookError([Problem(path, None, f"cannot read: {error.strerror}")]) from None
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BookError([Problem(path, None, f"not a file of sources: {error}")]) from None
+
+
+def fetch(address: str, path: Path, source: Source) -> None:
+    """Fetch a file whole, or raise BookError; a connection that breaks is taken up again."""
+    part = path.with_name(path.name + ".part")
+    for attempt in range(ATTEMPTS):
+        try:
+            with writing(part):
+                receive(address, part, path.name)
+            break
+        except Broken as broken:
+            say(f"{path.name}: {broken}" + (", going on" if attempt + 1 < ATTEMPTS else ""))
+    else:
+        raise BookError([Problem(path, None, f"the connection broke {ATTEMPTS} times; what came is "
+                                 "kept: run the command again to go on")])
+    with writing(path):
+        with part.open("rb") as file:
+            beginning = file.read(HEADER_WITHIN)
+        if source.header.encode() not in beginning:
+            part.unlink()
+            first = " ".join(beginning[:60].decode("utf-8", "replace").split())
+            raise BookError([Problem(path, None, f"not fetched: expected {source.what}, got "
+                                     f"{first!r} from {address}")])
+        checksum = sha256(part)
+        os.replace(part, path)
+        (folder := path.parent).joinpath(CHECKSUMS).write_text("".join(
+            f"{known}  {name}\n" for name, known in sorted(
+                (checksums(folder) | {path.name: checksum}).items())))
+    say(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")
+
+
+def receive(address: str, part: Path, name: str) -> None:
+    """Write an address's content to `part`, or only what it lacks; raise Broken if it ends early."""
+    tag_file = part.with_name(part.name + ".tag")
+    request = urllib.request.Request(address, headers={"User-Agent": AGENT})
+    if part.exists() and tag_file.exists():
+        request.add_header("Range", f"bytes={part.stat().st_size}-")
+        request.add_header("If-Range", tag_file.read_text())
+    try:
+        with connected(request, name) as response:
+            goes_on = response.status == 206
+            tag = response.headers.get("ETag") or response.headers.get("Last-Modified")
+            tag_file.write_text(tag) if tag else tag_file.unlink(missing_ok=True)
+            length = response.headers.get("Content-Length")
+            with part.open("ab" if goes_on else "wb") as file:
+                whole = file.tell() + int(length) if length else None
+                for block in blocks(response):
+                    file.write(block)
+                    progress(name, file.tell(), whole)
+                if whole is not None and file.tell() < whole:
+                    raise Broken(f"the connection broke after {file.tell()} of {whole} bytes")
+    except (http.client.HTTPException, ConnectionError, TimeoutError) as error:
+        raise Broken(f"the connection broke ({type(error).__name__})") from None
+    tag_file.unlink(missing_ok=True)
+
+
+def connected(request: urllib.request.Request, name: str):
+    """Open a request, or raise BookError where there is no such file or no way to it."""
+    host = urlsplit(request.full_url).netloc
+    try:
+        return urllib.request.urlopen(request, timeout=TIMEOUT)
+    except urllib.error.HTTPError as error:
+        raise BookError([Problem(name, None, f"{host} answers {error.code} {error.reason}: there "
+                                 f"may be no such file ({request.full_url})")]) from None
+    except urllib.error.URLError as error:
+        raise BookError([Problem(name, None, f"{host} cannot be reached ({error.reason}): is there "
+                                 "a network? Nothing was replaced")]) from None
+
+
+def blocks(response) -> Iterator[bytes]:
+    """Yield the content in blocks."""
+    while block := response.read1(BLOCK):
+        yield block
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each complete file of a folder, by its name."""
+    try:
+        lines = (folder / CHECKSUMS).read_text().splitlines()
+    except FileNotFoundError:
+        return {}
+    return {name: known for known, _, name in (line.partition("  ") for line in lines)}
+
+
+def is_complete(path: Path) -> bool:
+    """Tell whether a file is here as it came; raise BookError if it was changed since."""
+    known = checksums(path.parent).get(path.name)
+    if not path.exists():
+        return False
+    if known != sha256(path):
+        raise BookError([Problem(path, None, "this file is not what was fetched: move it away to "
+                                 "fetch it again")])
+    return True
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def progress(name: str, done: int, whole: int | None) -> None:
+    """Tell how far a file is, on a terminal in one line that changes."""
+    if sys.stderr.isatty():
+        of = f" of {whole / 1e6:.1f}" if whole else ""
+        print(f"\r\x1b[K{name}: {done / 1e6:.1f}{of} MB", end="", file=sys.stderr, flush=True)
+
+
+def say(message: str) -> None:
+    wipe = "\r\x1b[K" if sys.stderr.isatty() else ""
+    print(wipe + message, file=sys.stderr, flush=True)
