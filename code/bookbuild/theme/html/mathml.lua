@@ -96,6 +96,19 @@ local function settle_bracket(node)
   end
 end
 
+-- A browser hangs a subscript from the lowest point of its letter, TeX from the line: a letter
+-- with a tail, like y or f, then pulls its index down. It is made to weigh nothing below the line.
+
+local TAILS = {}
+for _, code in utf8.codes("fgjpqyQJβγζημξρφϕχψς") do TAILS[utf8.char(code)] = true end
+
+local function raise_index(node)
+  local base = node[1]
+  if (node.tag == "msub" or node.tag == "msubsup") and is(base, "mi") and TAILS[base[1]] then
+    node[1] = { tag = "mpadded", attributes = ' depth="0"', base }
+  end
+end
+
 local function thin_space() return { tag = "mspace", attributes = ' width="0.167em"' } end
 
 local ROW = { mrow = true, mtd = true, msqrt = true, semantics = true }
@@ -154,6 +167,7 @@ local function walk(node, in_script, upright)
   end
   accent(node)
   settle_bracket(node)
+  raise_index(node)
   join_letters(node)
   space_functions(node)
 end
