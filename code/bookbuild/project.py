@@ -36,8 +36,10 @@ REFUSED = re.compile(
     r"|thanks|theorem-appearance|title-block-.+|toc-(expand|location|title)|top-level-division"
     r"|variables|website")
 FORMATS = {"html", "typst"}
-# What makes Quarto put live cells on its pages; the built-in press does that by itself.
-FOR_LIVE_CELLS = [("pre-render", "code/live/prepare.py"), ("filters", ["code/live/live.lua"])]
+# What gives Quarto's pages what this press gives its own: live cells, mathematics, a script.
+OWN_PRERENDER = "code/live/prepare.py"
+OWN_FILTERS = ("code/bookbuild/theme/html/mathml.lua", "code/bookbuild/theme/quarto/page.lua",
+               "code/live/live.lua")
 
 
 @dataclass(frozen=True)
@@ -196,7 +198,7 @@ def config_problems(root: Path, config: dict, lines: dict) -> Iterator[Problem]:
             yield Problem(CONFIG, lines.get(path), f"`{section}` must hold `key: value` lines")
             continue
         for key, value in part.items():
-            if (key, value) in FOR_LIVE_CELLS:
+            if is_own(key, value):
                 continue
             if REFUSED.fullmatch(str(key)) if not section else key not in KNOWN[section]:
                 yield _elsewhere(lines.get((*path, key)),
@@ -250,7 +252,7 @@ def format_problems(config: dict, lines: dict) -> Iterator[Problem]:
         if name not in FORMATS:
             yield _elsewhere(line, f"the format `{name}`")
         for key, value in options.items() if isinstance(options, dict) else ():
-            if REFUSED.fullmatch(str(key)) and (key, value) not in FOR_LIVE_CELLS:
+            if REFUSED.fullmatch(str(key)) and not is_own(key, value):
                 yield _elsewhere(lines.get(("format", name, key)), f"the key `{name}: {key}`")
     if {"pdf", "typst"} <= set(formats):
         yield Problem(CONFIG, lines.get(("format", "pdf")), "`pdf` and `typst` write the same "
@@ -262,6 +264,14 @@ def format_problems(config: dict, lines: dict) -> Iterator[Problem]:
     if "html" in formats and _value(html, ("html-math-method",)) != "mathml":
         yield Problem(CONFIG, lines.get(("format", "html")), "with Quarto, formulas load a script "
                       "from another host: set `html-math-method: mathml`", "neither")
+
+
+def is_own(key, value) -> bool:
+    """Does a key only make Quarto do what this press does by itself?"""
+    if key == "pre-render":
+        return value == OWN_PRERENDER
+    paths = [each.get("path") if isinstance(each, dict) else each for each in _as_list(value)]
+    return key == "filters" and all(path in OWN_FILTERS for path in paths)
 
 
 def listed(book: dict) -> Iterator[tuple[object, str, str | None]]:

@@ -172,13 +172,26 @@ local function walk(node, in_script, upright)
   space_functions(node)
 end
 
+-- Quarto writes a number as a part of the formula; it belongs to the line, at its end.
+
+local function split_number(tex)
+  local rest, number = tex:match("^(.-)%s*\\qquad%(([%w.]+)%)%s*$")
+  return rest or tex, number
+end
+
 function Math(formula)
-  local html = pandoc.write(pandoc.Pandoc({ pandoc.Plain({ formula }) }), "html5",
-    { html_math_method = "mathml" })
+  local tex, number = split_number(formula.text)
+  local html = pandoc.write(pandoc.Pandoc({ pandoc.Plain({ pandoc.Math(formula.mathtype, tex) }) }),
+    "html5", { html_math_method = "mathml" })
   if not html:match("^<math") then return nil end
   local tree = parse(html)
-  walk(tree, false, formula.text:find("\\mathbf", 1, true) ~= nil)
-  return pandoc.RawInline("html", write(tree))
+  walk(tree, false, tex:find("\\mathbf", 1, true) ~= nil)
+  local mathml = write(tree)
+  if number then
+    mathml = mathml:gsub("</annotation>", "\\tag{" .. number .. "}</annotation>") ..
+      '<span class="equation-number">(' .. number .. ")</span>"
+  end
+  return pandoc.RawInline("html", mathml)
 end
 
 -- A browser may break a line between a formula and a comma or bracket that touches it.
@@ -211,20 +224,24 @@ function Inlines(inlines)
   return result
 end
 
--- A heading of a column that is a formula alone gets its words as a name, for those who hear it.
+-- A column headed by a formula alone has that formula's letters as its name for those who hear
+-- the page: what reads tables aloud takes the heading's text, and MathML is none.
 
-local function plain(mathml)
-  local words = mathml:gsub("&#8289;", " "):gsub("<[^>]*>", "")
+local function letters(mathml)
+  local words = mathml:gsub("<annotation.*</annotation>", ""):gsub("&#8289;", " "):gsub("<[^>]*>", "")
   return pandoc.utils.stringify(pandoc.read(words, "html"))
 end
 
 function Table(grid)
+  if not FORMAT:match("html") then return nil end
   for _, row in ipairs(grid.head.rows) do
     for _, cell in ipairs(row.cells) do
-      local formula = cell.contents[1] and cell.contents[1].content
-      if formula and #formula == 1 and formula[1].t == "RawInline" then
-        local mathml = formula[1].text:gsub("<annotation.*</annotation>", "")
-        cell.attr.attributes["aria-label"] = plain(mathml)
+      local content = cell.contents[1] and cell.contents[1].content
+      local formula = content and #content == 1 and content[1]
+      if formula and formula.t == "RawInline" then
+        formula.text = formula.text:gsub("^<math", '<math aria-hidden="true"')
+        content[1] = formula
+        content:insert(pandoc.Span({ pandoc.Str(letters(formula.text)) }, { class = "visually-hidden" }))
       end
     end
   end
