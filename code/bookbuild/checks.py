@@ -322,7 +322,7 @@ def unknown_constructs(blocks: list, manuscript: Manuscript) -> Iterator[Problem
                     or name == "tbl-cap" and (identifier(node) or node["t"] != "Div")
                     or name == "lst-cap" and not identifier(node).startswith("lst-")
                     or name == "layout-ncol" and not re.fullmatch(r"[1-9]\d?", value)
-                    or name in ("when-format", "unless-format") and value not in ("html", "typst")):
+                    or name in ("when-format", "unless-format") and value not in ("html", "typst", "epub")):
                 yield refusal(rf"{re.escape(name)}\s*=\s*[\"']?{re.escape(value)}", f"`{name}={value}`")
         if is_node(node, "RawBlock", "RawInline"):
             yield from raw_problems(*node["c"], manuscript)

@@ -19,7 +19,7 @@ from bookbuild.publish import only_render
 from bookbuild.quarto import find_quarto, render_with_quarto
 from bookbuild.render import Timings, check_book, render
 
-TARGETS = {"html": ["html"], "pdf": ["pdf"], "all": ["html", "pdf"]}
+TARGETS = {"html": ["html"], "pdf": ["pdf"], "epub": ["epub"], "all": ["html", "pdf"]}
 EXAMPLES = """\
 examples:
   book render                            the whole book, HTML and PDF, into _book/
@@ -140,12 +140,12 @@ def book_at(start: Path | None) -> Project:
 
 def add_render(commands) -> None:
     parser = commands.add_parser(
-        "render", help="render the book to HTML and PDF",
+        "render", help="render the book to HTML, PDF or EPUB",
         description="Render the book, or one chapter of it, into the project's output folder, "
         "and print where the results are.")
     parser.add_argument("chapter", nargs="?", type=Path, help="a chapter's .qmd file, or the "
                         "project's folder (default: the book around this folder)")
-    parser.add_argument("--to", choices=TARGETS, default="all", help="default: %(default)s")
+    parser.add_argument("--to", choices=TARGETS, default="all", help="default: %(default)s, which is HTML and PDF")
     parser.add_argument("--engine", choices=["auto", "quarto", "builtin"], default="auto",
                         help="auto (default): Quarto where it is found, else the built-in press")
     parser.add_argument("--cell-timeout", type=float, default=CELL_TIMEOUT, metavar="SECONDS",
@@ -196,6 +196,8 @@ def report(project: Project, targets: list[str], only: Page | None) -> None:
         print(project.output_dir / (only.output if only else "index.html"))
     if "pdf" in targets:
         print(project.output_dir / project.pdf_name)
+    if "epub" in targets:
+        print(project.output_dir / project.epub_name)
 
 
 # ----------------------------------------------------------------------------------- check

@@ -264,11 +264,7 @@ def left_aligned(node: Node) -> None:
 
 
 def callout(node: Node) -> list[Node]:
-    kind, look = node["kind"], node["look"]
-    title = node["title"] or words(kind.capitalize())
-    if node["number"]:
-        label = words(f"{kind.capitalize()}\u00a0{node['number']}")
-        title = [*label, *words(": "), *node["title"]] if node["title"] else label
+    kind, look, title = node["kind"], node["look"], callout_title(node)
     headed = bool(node["title"] or node["number"]) or look == "default"
     names = ["callout", f"callout-style-{look}", f"callout-{kind}"]
     names += ["callout-titled"] * headed + ["no-icon"] * (not node["icon"])
@@ -282,6 +278,15 @@ def callout(node: Node) -> list[Node]:
     body = div(node["body"], "", ["callout-body-container", "callout-body"])
     return [html(f'<{frame}{mark} class="{" ".join(names)}"{opened}>'), *top, body,
             html(f"</{frame}>")]
+
+
+def callout_title(node: Node) -> list:
+    """``Tip 2.1: words``; without words or a number, what kind of callout it is."""
+    kind = node["kind"].capitalize()
+    if not node["number"]:
+        return node["title"] or words(kind)
+    label = words(f"{kind}\u00a0{node['number']}")
+    return [*label, *words(": "), *node["title"]] if node["title"] else label
 
 
 def theorem(node: Node) -> Node:

@@ -35,7 +35,7 @@ REFUSED = re.compile(
     r"|server|shift-heading-level-by|shortcodes|syntax-definitions?|tabsets|tbl-.+|template.*"
     r"|thanks|theorem-appearance|title-block-.+|toc-(expand|location|title)|top-level-division"
     r"|variables|website")
-FORMATS = {"html", "typst"}
+FORMATS = {"html", "typst", "epub"}
 # What gives Quarto's pages what this press gives its own: live cells, mathematics, a script.
 OWN_PRERENDER = "code/live/prepare.py"
 OWN_FILTERS = ("code/bookbuild/theme/html/mathml.lua", "code/bookbuild/theme/quarto/page.lua",
@@ -109,10 +109,17 @@ class Project:
         return [str(one["name"]) if isinstance(one, dict) else str(one) for one in listed]
 
     @property
+    def file_name(self) -> str:
+        """What Quarto calls the PDF and the EPUB, but for the suffix: the title, with hyphens."""
+        return re.sub(r"[\s/\\:]+", "-", str(self.book.get("output-file") or self.book["title"]))
+
+    @property
     def pdf_name(self) -> str:
-        """The file name that Quarto gives the PDF: the title, with hyphens."""
-        name = re.sub(r"[\s/\\:]+", "-", str(self.book.get("output-file") or self.book["title"]))
-        return f"{name}.pdf"
+        return f"{self.file_name}.pdf"
+
+    @property
+    def epub_name(self) -> str:
+        return f"{self.file_name}.epub"
 
     @property
     def bibliographies(self) -> list[Path]:
@@ -311,7 +318,7 @@ def output_problem(project: Project) -> Problem | None:
         return Problem(name, None, "lies outside the book: set an `output-dir` inside it")
     if target.exists() and not target.is_dir():
         return Problem(name, None, "is no folder: move it away, or set another `output-dir`")
-    signs = ("index.html", "site_libs", project.pdf_name)
+    signs = ("index.html", "site_libs", project.pdf_name, project.epub_name)
     if target.is_dir() and any(target.iterdir()) and not any(
             (target / sign).exists() for sign in signs):
         return Problem(name, None, "holds other things than a book: empty it, or set another "

@@ -13,7 +13,7 @@ from bookbuild.execute import ANSI
 from bookbuild.problems import BookError, Problem, hindrances
 from bookbuild.project import Page, Project
 from bookbuild.publish import put_in_place, staging
-from bookbuild.render import check_book, keep_rest
+from bookbuild.render import FORMATS, check_book, keep_rest
 
 OLDEST_HTML = (1, 7)
 OLDEST_TYPST_BOOK = (1, 9)
@@ -87,8 +87,7 @@ def render_with_quarto(project: Project, quarto: Path, targets: list[str],
         built = folder / "book"
         keep_rest(project, targets, only, built)
         for target in targets:
-            run_quarto(project, quarto, "typst" if target == "pdf" else target, built, only, say,
-                       runtime)
+            run_quarto(project, quarto, FORMATS[target], built, only, say, runtime)
         put_in_place(built, project.output_dir)
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import typst as typst_compiler
 
-from bookbuild import (checks, citations, execute, html, live, pandoc, references, search,
-                       traps, typst)
+from bookbuild import (checks, citations, epub, execute, html, live, pandoc, references,
+                       search, traps, typst)
 from bookbuild.cache import Cache, cached_results
 from bookbuild.cells import CellWriter, stand_ins
 from bookbuild.index import Chapter, Entry, number_book
@@ -26,6 +26,7 @@ from bookbuild.tree import nodes, para, words
 
 MARKS = re.compile(r"([\\`*_{}\[\]()<>#+!|~$^@'\"-])")
 Say = Callable[[str], None]
+FORMATS = {"html": "html", "pdf": "typst", "epub": "epub"}      # by their names in Quarto
 
 
 @dataclass
@@ -75,7 +76,7 @@ def render(project: Project, targets: list[str], only: Page | None, say: Say, ti
     project : Project
         The book.
     targets : list of str
-        ``"html"``, ``"pdf"`` or both.
+        Of ``"html"``, ``"pdf"`` and ``"epub"``.
     only : Page or None
         The one page to print; None for all.
     say : callable
@@ -114,9 +115,8 @@ def render(project: Project, targets: list[str], only: Page | None, say: Say, ti
                 resolve(project, chapters, entries, target)
             with timings.stage(target):
                 say(f"writing {target}")
-                writer = write_html if target == "html" else write_pdf
                 try:
-                    writer(project, drafts, chapters, only, built, say)
+                    WRITERS[target](project, drafts, chapters, only, built, say)
                     if target == "html":
                         write_live(project, chapters, built, runtime, say)
                 except pandoc.UnreadFormulas as error:
@@ -148,11 +148,14 @@ def code_of(drafts: list[Draft]) -> str:
 def keep_rest(project: Project, targets: list[str], only: Page | None, built: Path) -> None:
     """Begin with what this run does not print: other chapters, or the other target."""
     old = project.output_dir
-    if old.is_dir() and (only or targets == ["pdf"]):
+    files = {"pdf": project.pdf_name, "epub": project.epub_name}
+    if old.is_dir() and (only or "html" not in targets):
         with writing(built):
             shutil.copytree(old, built)
-    elif targets == ["html"] and (old / project.pdf_name).is_file():
-        write_file(built / project.pdf_name, (old / project.pdf_name).read_bytes())
+        return
+    for target, name in files.items():
+        if target not in targets and (old / name).is_file():
+            write_file(built / name, (old / name).read_bytes())
 
 
 def read_book(project: Project) -> tuple[list[Draft], list[Problem]]:
@@ -235,7 +238,7 @@ def inline_text(value: execute.InlineValue | None) -> str:
 def compose(project: Project, drafts: list[Draft], target: str, problems: list[Problem],
             code: str = "") -> tuple[list[Chapter], dict[str, Entry]]:
     """Structure, number and check, for one target."""
-    name = "html" if target == "html" else "typst"
+    name = FORMATS[target]
     parsed = [(draft.page, structure(draft.blocks, name), draft.front_title)
               for draft in drafts]
     chapters, entries = number_book(parsed)
@@ -258,7 +261,7 @@ def resolve(project: Project, chapters: list[Chapter], entries: dict[str, Entry]
             target: str) -> None:
     """Refer and cite, for one target."""
     for chapter in chapters:
-        references.resolve(chapter, entries, "html" if target == "html" else "typst")
+        references.resolve(chapter, entries, FORMATS[target])
     citations.cite(project, chapters)
 
 
@@ -363,3 +366,17 @@ def date_of(project: Project) -> int:
         return int(epoch)
     files = [project.root / CONFIG, *(project.root / page.source for page in project.pages)]
     return max(int(file.stat().st_mtime) for file in files)
+
+
+def write_epub(project: Project, drafts: list[Draft], chapters: list[Chapter],
+               only: Page | None, built: Path, say: Say) -> None:
+    """Bind the whole book, in a folder of its own."""
+    work = built.with_name("epub")
+    for draft, chapter in zip(drafts, chapters):
+        place_pictures(project, draft, chapter, work)
+    write_file(work / project.epub_name, "")
+    epub.write_book(project, chapters, work, work / project.epub_name)
+    write_file(built / project.epub_name, (work / project.epub_name).read_bytes())
+
+
+WRITERS = {"html": write_html, "pdf": write_pdf, "epub": write_epub}

@@ -35,7 +35,7 @@ ESCAPED_CELL = re.compile(r"(\A|`)\{(\{+[^<}\n]+\}+)\}")
 
 
 def structure(blocks: list, target: str) -> list:
-    """Run all passes for one target, ``"html"`` or ``"typst"``."""
+    """Run all passes for one target, ``"html"``, ``"typst"`` or ``"epub"``."""
     blocks = conditional(blocks, target)
     blocks = raw_content(blocks, target)
     for step in (shown_cells, equations, images, figures, tables, table_captions, listings, floats,
@@ -85,7 +85,7 @@ def raw_content(blocks: list, target: str) -> list:
         if format in ("tex", "latex") and MATH_ENVIRONMENT.fullmatch(string.strip()):
             formula = {"t": "Math", "c": [{"t": "DisplayMath"}, string.strip()]}
             return formula if node["t"] == "RawInline" else para([formula])
-        if target == "typst" and format == "html" and "<table" in string:
+        if target != "html" and format == "html" and "<table" in string:
             return pandoc.read(string, "html")["blocks"]
         return None if format == target else []
     return rewrite(blocks, sort)
