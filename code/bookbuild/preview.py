@@ -132,6 +132,7 @@ class Preview:
         self.stopped = threading.Event()
         self.count = 0
         self.beside: set[Path] = set()      # folders of pages, from which cells can import
+        self.helpers: dict[Path, str] = {}
         self.parsed: dict[PurePosixPath, Parsed] = {}
 
     # ------------------------------------------------------------------------- following
@@ -238,6 +239,10 @@ class Preview:
             render.write_html(project, drafts, chapters, None, built, self.say)
         except pandoc.UnreadFormulas as error:
             raise BookError(render.locate(error.formulas, drafts)) from None
+        try:
+            render.write_live(project, chapters, built, None, self.say)
+        except BookError as error:          # pages are worth reading without live cells
+            self.say(f"live cells: {error}")
         self.site.show(built)
         shutil.rmtree(self.folder / str(self.count - 2), ignore_errors=True)
         return project, busy
@@ -264,6 +269,11 @@ class Preview:
         changed = modules.users(name for name, digest in self.modules.digests.items()
                                 if modules.digests.get(name) != digest)
         self.modules = modules
+        helpers = {path: digest_file(path) for folder in self.beside
+                   for path in sorted(folder.glob("*.py"))}
+        changed |= {path.stem for path, digest in helpers.items()
+                    if self.helpers.get(path) != digest}
+        self.helpers = helpers
         around = [digest_folder(project.root / "data")]
         results, running = {}, []
         for draft in drafts:
@@ -282,7 +292,8 @@ class Preview:
         return results, ", ".join(running)
 
     def _keys(self, chapter: execute.Chapter, around: list[str]) -> list[str]:
-        beside = [digest_file(path) for path in sorted(chapter.folder.glob("*.py"))]
+        beside = [digest for path, digest in self.helpers.items()
+                  if path.parent == chapter.folder]
         codes = [unit.code if isinstance(unit, Cell) else unit.expression
                  for unit in chapter.units]
         return [unit_key(chapter, unit, [*around, *beside,

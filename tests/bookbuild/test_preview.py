@@ -113,7 +113,7 @@ def free_port():
 
 
 @pytest.fixture(scope="module")
-def preview(book):
+def process(book):
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "bookbuild.cli", "preview", str(book), "--port", str(port)],
@@ -127,28 +127,41 @@ def preview(book):
         assert process.returncode == 0
 
 
+@pytest.fixture
+def preview(process):
+    """The preview, with the book as it was at first."""
+    for name, content in (("_quarto.yml", CONFIG), ("one.qmd", CHAPTER)):
+        (process.root / name).write_text(content)
+    process.until(lambda: "A sentence." in process.get("/one.html")[1]
+                  and "the sum is 3" in process.get("/one.html")[1]
+                  and "the answer is 41" in process.get("/one.html")[1]
+                  and not process.news()["problems"], "the book as it was")
+    process.ran()
+    return process
+
+
 def test_edits_run_what_they_must(preview):
-    preview.shows("the answer is 41")
-    assert preview.ran() == ["first", "second", "third"]
     preview.edit("one.qmd", "A sentence.", "A better sentence.")
     preview.shows("A better sentence.")
     assert preview.ran() == []
     preview.edit("one.qmd", "the sum is", "the total is")
     preview.shows("the total is 3")
     assert preview.ran() == ["second", "third"]
+    preview.edit("small.py", "41", "42")
+    preview.shows("the answer is 42")
+    preview.edit("small.py", "42", "41")
 
 
 def test_mistakes_are_told_and_the_last_good_book_stays(preview):
-    preview.shows("the total is")
     preview.edit("one.qmd", "sum(numbers)", "sum(numbrs)")
     preview.tells("one.qmd:12: the cell that begins at line 10 raised NameError")
-    preview.edit("one.qmd", "A better sentence.", "A better\n\nsentence.")
+    preview.edit("one.qmd", "A sentence.", "A better\n\nsentence.")
     preview.tells("one.qmd:14: ")
     preview.edit("one.qmd", "sum(numbrs)", "sum(numbers)")
     preview.until(lambda: not preview.news()["problems"], "mended")
     preview.edit("_quarto.yml", "book:\n", "book: [\n")
     preview.tells("_quarto.yml:")
-    assert "the total is 3" in preview.get("/one.html")[1]
+    assert "the sum is 3" in preview.get("/one.html")[1]
     (preview.root / "_quarto.yml").write_text(CONFIG)
     preview.until(lambda: not preview.news()["problems"], "mended")
     source = (preview.root / "one.qmd").read_bytes()
@@ -156,13 +169,12 @@ def test_mistakes_are_told_and_the_last_good_book_stays(preview):
     preview.tells("one.qmd is listed but missing")
     (preview.root / "one.qmd").write_bytes(source[:len(source) // 2] + b"\xff")
     preview.tells("not UTF-8")
-    assert "the total is 3" in preview.get("/one.html")[1]
+    assert "the sum is 3" in preview.get("/one.html")[1]
     (preview.root / "one.qmd").write_bytes(source)
     preview.until(lambda: not preview.news()["problems"], "mended")
 
 
 def test_only_this_machine_and_only_the_book_is_served(preview):
-    preview.shows("the total is")
     for host in ("example.org", f"example.org:{preview.port}", "localhost", "127.0.0.1:1"):
         assert preview.get("/", host)[0] == 403
     assert preview.get("/", f"127.0.0.1:{preview.port}")[0] == 200
@@ -187,8 +199,8 @@ def test_the_page_reloads_in_place(preview):
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if not chromium:
         pytest.skip("chromium is missing")
-    preview.edit("one.qmd", "A better", "\n\n".join(f"Paragraph {n}." for n in range(80))
-                 + "\n\n## A section {#sec-last}\n\nA better")
+    preview.edit("one.qmd", "A sentence", "\n\n".join(f"Paragraph {n}." for n in range(80))
+                 + "\n\n## A section {#sec-last}\n\nA sentence")
     preview.shows("Paragraph 79")
     with api.sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
