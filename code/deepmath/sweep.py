@@ -25,6 +25,7 @@ import numpy as np
 from deepmath.checks import check_whole
 
 STACK = 8
+PATIENCE = "10s"    # for a scheduler to answer
 SEEDS = "seeds of the rows"     # beside a run's arrays, in a file of the store
 
 Arrays = dict[str, np.ndarray]
@@ -179,7 +180,7 @@ def on_cluster(calls: list[tuple], scheduler: str) -> Iterator[tuple[int, Arrays
         raise ImportError("a scheduler needs the package `distributed`: "
                           "pip install 'deepmath-book[cluster]'") from None
     try:
-        client = Client(scheduler, timeout="10s")
+        client = Client(scheduler, timeout=PATIENCE)
     except (OSError, ValueError) as error:
         raise ConnectionError(f"no Dask scheduler answers at {scheduler}: {error}") from None
     with client:

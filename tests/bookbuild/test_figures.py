@@ -1,0 +1,347 @@
+"""`book figures` on a small book: a copy of deepmath whose registry holds small figures."""
+
+import hashlib
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+CODE = Path(__file__).parents[2] / "code"
+REGISTRY = '''"""Figures."""
+
+from deepmath.figures import noise, sawtooth, wave
+
+FIGURES = {"wave": wave, "saw-tooth": sawtooth, "noise": noise}
+'''
+WAVE = '''"""A wave, as high as a file says."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from deepmath.figures.style import BLUE, GREEN, styled
+
+HEIGHT = Path(__file__).parents[3] / "data" / "height.txt"
+
+
+@dataclass(frozen=True)
+class Wave:
+    name: str
+    x: np.ndarray
+    values: np.ndarray
+
+
+def compute(frequency: float = 1.0, n_points: int = 50) -> Wave:
+    """Sample a sine."""
+    x = np.linspace(0.0, 1.0, n_points)
+    return Wave("sine", x, float(HEIGHT.read_text()) * np.sin(6 * frequency * x))  # here
+
+
+@styled
+def draw(result):
+    figure, axes = plt.subplots(figsize=(4, 2))
+    axes.plot(result.x, result.values, color=BLUE)
+    axes.set_title(result.name)
+    return figure
+'''
+NOISE = '''"""Means of several seeds."""
+
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from deepmath.figures.style import styled
+from deepmath.sweep import sweep
+
+
+@dataclass(frozen=True)
+class Noise:
+    means: np.ndarray
+
+
+def run(seeds, n):
+    return {"mean": np.array([np.random.default_rng(s).normal(size=n).mean() for s in seeds])}
+
+
+def compute(seeds: tuple[int, ...] = tuple(range(20)), n: int = 100) -> Noise:
+    [found] = sweep(run, seeds, [{"n": n}])
+    return Noise(found["mean"])
+
+
+@styled
+def draw(result):
+    figure, axes = plt.subplots(figsize=(4, 2))
+    axes.plot(result.means, "o")
+    return figure
+'''
+
+
+class Book:
+    """A project's folder with its own deepmath."""
+
+    def __init__(self, root):
+        self.root, self.figures = root, root / "figures"
+        self.modules = root / "code" / "deepmath" / "figures"
+        shutil.copytree(CODE / "deepmath", root / "code" / "deepmath",
+                        ignore=shutil.ignore_patterns("__pycache__"))
+        (root / "_quarto.yml").write_text("project:\n  type: book\n")
+        (root / "data").mkdir()
+        (root / "data" / "height.txt").write_text("2.0")
+        for name, text in (("__init__", REGISTRY), ("wave", WAVE), ("noise", NOISE)):
+            (self.modules / f"{name}.py").write_text(text)
+
+    def start(self, *options, **environment):
+        options = [*options, *(() if "--jobs" in options else ("--jobs", 1))]
+        return subprocess.Popen(
+            [sys.executable, "-m", "bookbuild.cli", "figures", *map(str, options)], cwd=self.root,
+            env={**os.environ, "PYTHONPATH": str(self.root / "code"), **environment},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+    def run(self, *options, **environment):
+        """Return the exit status, and all that was said, the output last."""
+        process = self.start(*options, **environment)
+        out, err = process.communicate()
+        assert "Traceback" not in err
+        return process.returncode, err + out
+
+    def edit(self, name, old, new):
+        file = self.modules / f"{name}.py"
+        text = file.read_text()
+        assert old in text
+        file.write_text(text.replace(old, new))
+
+    def manifest(self):
+        return json.loads((self.figures / "manifest.json").read_text())
+
+    def check(self, *options, **environment):
+        """Return the exit status, and each figure's line of the check."""
+        before = contents(self.figures)
+        status, said = self.run("--check", *options, **environment)
+        assert contents(self.figures) == before
+        return status, dict(re.findall(r"^([\w-]+): (.*)$", said, re.MULTILINE)), said
+
+
+def contents(folder):
+    return {str(path.relative_to(folder)): path.read_bytes()
+            for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    book = Book(tmp_path_factory.mktemp("figures") / "book")
+    status, said = book.run("--jobs", 2)
+    assert status == 0, said
+    return book
+
+
+@pytest.fixture
+def book(made, tmp_path):
+    """A copy of the book with its figures, to spoil."""
+    shutil.copytree(made.root, tmp_path / "book")
+    copy = object.__new__(Book)
+    copy.root, copy.figures = tmp_path / "book", tmp_path / "book" / "figures"
+    copy.modules = copy.root / "code" / "deepmath" / "figures"
+    return copy
+
+
+def test_everything_is_there_and_written_down(made):
+    entries = made.manifest()["figures"]
+    assert set(entries) == {"wave", "saw-tooth", "noise"}
+    wave = entries["wave"]
+    assert wave["function"] == "deepmath.figures.wave.compute"
+    assert set(wave["data"]) == {"data/height.txt"} and not entries["noise"]["data"]
+    assert {"python", "numpy", "matplotlib", "platform"} <= set(wave["versions"])
+    assert wave["arrays"]["values"]["shape"] == [50] and set(wave["arrays"]) == {
+        "name", "x", "values"}
+    assert {"wave.svg", "wave.pdf", "wave.png"} < set(wave["files"])
+    assert (made.figures / "wave.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_every_byte_is_the_same_again(made, tmp_path):
+    other = Book(tmp_path / "a longer path" / "book")
+    assert other.run("--jobs", 1)[0] == 0
+    assert contents(other.figures) == contents(made.figures)
+
+
+def test_what_has_not_changed_is_not_made_again(book):
+    status, said = book.run()
+    assert status == 0 and said.count(": unchanged") == 3
+    book.edit("wave", '"""Sample a sine."""', '"""Sample a sine, often."""  # well')
+    book.edit("style", "# What makes a file", "# Whatever makes a file")
+    assert book.run()[1].count(": unchanged") == 3
+    times = {path: path.stat().st_mtime_ns for path in book.figures.rglob("*.png")}
+    before = contents(book.figures)
+    book.edit("wave", "color=BLUE", "color=GREEN")
+    status, said = book.run()
+    assert status == 0 and "wave: made" in said and said.count(": unchanged") == 2
+    assert {path.stem for path, at in times.items() if path.stat().st_mtime_ns != at} == {"wave"}
+    assert (book.figures / "numbers" / "wave.npz").read_bytes() == before["numbers/wave.npz"]
+
+
+def test_the_check_tells_what_has_changed(book):
+    status, found, _ = book.check()
+    assert status == 0
+    assert [found[name] for name in ("noise", "saw-tooth", "wave")] == ["same"] * 3
+    book.edit("wave", "6 * frequency", "6.01 * frequency")      # a formula
+    book.edit("noise", 'plot(result.means, "o")', 'plot(result.means, "o", color="red")')
+    (book.figures / "saw-tooth.pdf").unlink()
+    status, found, said = book.check("--report", "report.html", GITHUB_STEP_SUMMARY="summary.md")
+    assert status == 1
+    assert re.match(r"changed in numbers \(values by \d\.\de-0\d of its largest value, toler",
+                    found["wave"])
+    assert found["noise"].startswith("stale (numbers agree; image distance")
+    assert found["saw-tooth"] == "missing (saw-tooth.pdf is missing)"
+    page = (book.root / "report.html").read_text()
+    assert page.count("data:image/png;base64,") == 6 and "http" not in page.replace(
+        "http-equiv", "")
+    table = (book.root / "summary.md").read_text()
+    assert "| wave | ❌ changed in numbers | values by" in table and "saw-tooth" in table
+    assert book.run()[0] == 0 and book.check()[0] == 0
+
+
+def test_other_versions_are_a_notice(book):
+    file = book.figures / "manifest.json"
+    file.write_text(re.sub(r'"numpy": ".*?"', '"numpy": "1.0"', file.read_text()))
+    status, found, _ = book.check()
+    assert status == 0 and found["wave"] == "same"      # made again, and equal to the byte
+    svg = book.figures / "wave.svg"
+    old = json.loads(file.read_text())["figures"]["wave"]["files"]["wave.svg"]
+    svg.write_bytes(svg.read_bytes() + b"<!-- another version -->")
+    file.write_text(file.read_text().replace(
+        old, hashlib.sha256(svg.read_bytes()).hexdigest()))
+    status, found, said = book.check()
+    assert status == 0 and "notice: some figures have changed in pixels only" in said
+    assert found["wave"].startswith("changed in pixels only (numbers agree; image distance 0.00")
+
+
+def test_data_and_edited_files_count(book):
+    (book.root / "data" / "height.txt").write_text("2.5")
+    svg = book.figures / "noise.svg"
+    svg.write_text(svg.read_text().replace("<svg", "<svg ", 1))
+    status, found, _ = book.check()
+    assert status == 1 and found["wave"].startswith("changed in numbers (values by 2.5e-01")
+    assert found["noise"] == "missing (noise.svg is not the file that was made)"
+    assert book.run()[0] == 0 and book.check()[0] == 0
+
+
+def test_a_half_written_manifest(book):
+    file, before = book.figures / "manifest.json", contents(book.figures)
+    file.write_bytes(file.read_bytes()[:300])
+    status, found, _ = book.check()
+    assert status == 1 and found["wave"] == "missing (manifest.json is damaged)"
+    status, said = book.run()
+    assert status == 0 and "damaged" in said
+    assert contents(book.figures) == before
+
+
+def test_a_figure_that_fails_stops_no_other(book):
+    book.edit("wave", "    x = np.linspace", "    1 / 0\n    x = np.linspace")
+    before = contents(book.figures)
+    status, said = book.run("--force")
+    line = 1 + (book.modules / "wave.py").read_text().splitlines().index("    1 / 0")
+    assert status == 1 and "noise: made" in said and "saw-tooth: made" in said
+    assert f"wave.py:{line}: the figure wave failed: ZeroDivisionError" in said
+    assert contents(book.figures) == before
+    status, found, _ = book.check()
+    assert status == 1 and found["wave"].startswith("failed (") and found["noise"] == "same"
+    book.edit("wave", "1 / 0", "import os; os._exit(3)")
+    status, said = book.run("--force", "--jobs", 2)
+    assert status == 1 and "its process ended early" in said
+
+
+def test_a_figure_that_is_new_or_gone(book):
+    book.edit("__init__", '"noise": noise', '"hiss": noise')
+    status, found, _ = book.check()
+    assert status == 1 and found["noise"] == "stale (no longer registered)"
+    assert found["hiss"] == "missing (manifest.json does not name it)"
+    assert book.run()[0] == 0
+    assert not (book.figures / "noise.svg").exists() and (book.figures / "hiss.svg").exists()
+    assert book.check()[0] == 0
+
+
+def test_figures_of_an_instructor(book, tmp_path):
+    before, out = contents(book.figures), tmp_path / "slides"
+    status, said = book.run("wave", "--format", "png", "--width", 1603, "--dark",
+                            "--set", "n_points=9", "--set", "frequency=2", "--out", out)
+    assert status == 0, said
+    assert list(contents(out)) == ["wave.png"]
+    from PIL import Image
+    image = Image.open(out / "wave.png").convert("RGB")
+    assert image.width == 1603 and max(image.getpixel((2, 2))) < 50
+    assert book.run("noise", "--set", "seeds=range(30)", "--format", "svg", "--out", out)[0] == 0
+    assert contents(book.figures) == before
+
+
+@pytest.mark.parametrize("options, told", [
+    (["wave", "--set", "n_point=9"], "no setting `n_point`: did you mean `n_points`?"),
+    (["wave", "--set", "n_points=9.5"], "`n_points` takes a whole number, such as 50; got '9.5'"),
+    (["wave", "--set", "frequency"], "must be of the form NAME=VALUE"),
+    (["tide"], "no figure `tide`: known are wave, saw-tooth, noise"),
+    (["wave", "--set", "n_points=-1"], "the figure wave failed: ValueError")])
+def test_bad_requests(made, tmp_path, options, told):
+    status, said = made.run(*options, "--out", tmp_path / "slides")
+    assert status == 1 and told in said
+    assert not (tmp_path / "slides").exists()
+
+
+def test_requests_that_contradict_themselves(made):
+    status, said = made.run("--dark", "--set", "n=2")
+    assert status == 1 and "--dark, --set: for figures of your own, name a folder" in said
+    status, said = made.run("--check", "--out", "x")
+    assert status == 1 and "--check compares the book's figures" in said
+
+
+def test_a_place_that_cannot_be_written(book, tmp_path):
+    (tmp_path / "file").write_text("")
+    status, said = book.run("wave", "--out", tmp_path / "file" / "slides")
+    assert status == 1 and "cannot write here: Not a directory" in said
+
+
+def test_killed_at_any_time_no_file_is_half_written(made, tmp_path):
+    book = Book(tmp_path / "book")
+    whole, rng, kills = contents(made.figures), random.Random(0), 0
+    for _ in range(4):
+        process = book.start("--jobs", 2)
+        # What has been written tells how far it is, on a quick machine and on a slow one.
+        goal, until = rng.randrange(1, 12), time.monotonic() + 60
+        while time.monotonic() < until and process.poll() is None:
+            if book.figures.exists() and len(list(book.figures.rglob("*.*"))) >= goal:
+                break
+        kills += process.poll() is None
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        left = contents(book.figures) if book.figures.exists() else {}
+        for path, content in left.items():
+            if path != "manifest.json" and not path.endswith(".part"):
+                assert content == whole[path]
+        if "manifest.json" in left:
+            json.loads(left["manifest.json"])
+    assert kills >= 2
+    assert book.run()[0] == 0
+    assert contents(book.figures) == whole
+
+
+def test_an_interrupt_ends_all_processes(book):
+    book.edit("wave", "    x = np.linspace", "    import time; time.sleep(300)\n    x = np.linspace")
+    process = book.start("wave", "noise", "--force", "--jobs", 2)
+    for line in process.stderr:
+        if "noise: made" in line:
+            break
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in said
+    with pytest.raises(ProcessLookupError):
+        for _ in range(100):
+            os.killpg(process.pid, 0)
+            time.sleep(0.1)

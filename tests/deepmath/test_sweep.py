@@ -1,0 +1,196 @@
+"""A sweep gives the same numbers wherever it runs, and what was run once is not run again."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deepmath import GradientDescent, Network, default_rng, fit, xor
+from deepmath.figures import depth
+from deepmath.sweep import executing, grid, sweep
+
+# A module of runs for other processes: each writes down what it does.
+RUNS = '''
+import os, sys, time
+from pathlib import Path
+import numpy as np
+from deepmath.sweep import grid, sweep
+
+def run(seeds, log, width, pause=0.0):
+    time.sleep(pause)
+    with open(log, "a") as stream:
+        stream.write("".join(f"{width} {seed}\\n" for seed in seeds))
+    return {"value": np.array([np.random.default_rng([seed, width]).normal() for seed in seeds])}
+
+if __name__ == "__main__":
+    import runs
+    store, log, *jobs = sys.argv[1:]
+    settings = grid(log=[log], width=[4, 8], pause=[0.2])
+    values = sweep(runs.run, range(12), settings, stack=2, store=store, n_jobs=int(jobs[0]))
+    print(*(value for result in values for value in result["value"]))
+'''
+EXPECTED = [default_rng([seed, width]).normal() for width in (4, 8) for seed in range(12)]
+
+
+def train(seeds, width):
+    X, y = xor(40, 0)
+    network = Network((2, width, 1))
+    result = fit(network, network.initialise_stack(seeds), X, y,
+                 optimiser=GradientDescent(0.1), n_epochs=5)
+    return {"theta": result.theta, "loss": result.history.training_loss.T}
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    (tmp_path / "runs.py").write_text(RUNS)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    sys.modules.pop("runs", None)
+    import runs
+    yield runs
+    sys.modules.pop("runs", None)
+
+
+def command(tmp_path, n_jobs=1):
+    return [sys.executable, str(tmp_path / "runs.py"), str(tmp_path / "store"),
+            str(tmp_path / "log"), str(n_jobs)]
+
+
+def test_a_sweep_is_the_runs_one_by_one():
+    settings_ = grid(width=[3, 5])
+    found = sweep(train, range(5), settings_, stack=2)
+    for setting, arrays in zip(settings_, found, strict=True):
+        for seed in range(5):
+            alone = train([seed], **setting)
+            for name, array in arrays.items():
+                np.testing.assert_array_equal(array[seed], alone[name][0])
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(0, 99), min_size=1, max_size=12, unique=True), st.integers(1, 13))
+def test_rows_are_in_the_order_of_the_seeds_whatever_the_stack(seeds, stack):
+    [found] = sweep(lambda some: {"seed": np.array(some)}, seeds, stack=stack)
+    np.testing.assert_array_equal(found["seed"], seeds)
+
+
+def test_figures_do_not_depend_on_the_processes():
+    arguments = {"seeds": range(10), "n_epochs": 5}
+    here = depth.compute(**arguments)
+    with executing(n_jobs=2):
+        there = depth.compute(**arguments)
+    for name in ("training_loss", "validation_loss", "validation_accuracy", "X"):
+        np.testing.assert_array_equal(getattr(here, name), getattr(there, name))
+
+
+def test_the_store_serves_more_seeds_and_other_stacks(runs, tmp_path):
+    log = tmp_path / "log"
+    options = {"settings": grid(log=[str(log)], width=[4]), "store": tmp_path / "store"}
+    [few] = sweep(runs.run, range(6), stack=4, **options)
+    [more] = sweep(runs.run, range(9), stack=2, **options)
+    assert sorted(log.read_text().split()[1::2], key=int) == [str(seed) for seed in range(9)]
+    np.testing.assert_array_equal(more["value"][:6], few["value"])
+
+
+def test_a_damaged_file_is_run_again(runs, tmp_path):
+    options = {"settings": grid(log=[str(tmp_path / "log")], width=[4]),
+               "store": tmp_path / "store"}
+    [before] = sweep(runs.run, range(4), stack=2, **options)
+    file = sorted((tmp_path / "store").rglob("*.npz"))[0]
+    file.write_bytes(file.read_bytes()[:50])
+    [after] = sweep(runs.run, range(4), stack=2, **options)
+    np.testing.assert_array_equal(before["value"], after["value"])
+    assert len((tmp_path / "log").read_text().split()) == 2 * (4 + 2)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_killed_and_resumed_nothing_is_lost_or_run_twice(runs, tmp_path, n_jobs):
+    log, kills = tmp_path / "log", 0
+    while kills < 3:
+        done = len(log.read_text().split()) if log.exists() else 0
+        process = subprocess.Popen(command(tmp_path, n_jobs), start_new_session=True,
+                                   stderr=subprocess.DEVNULL)
+        until = time.monotonic() + 60
+        while time.monotonic() < until and process.poll() is None:
+            if log.exists() and len(log.read_text().split()) > done:
+                break
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        kills += 1
+    resumed = subprocess.run(command(tmp_path, n_jobs), capture_output=True, text=True, check=True)
+    np.testing.assert_array_equal([float(word) for word in resumed.stdout.split()], EXPECTED)
+    lines = log.read_text().splitlines()
+    # A stack (two seeds) that a process was at work on when killed may be there again.
+    assert len(set(lines)) == 24 and len(lines) <= 24 + 2 * n_jobs * kills
+    logged = len(lines)
+    subprocess.run(command(tmp_path, n_jobs), check=True, capture_output=True)
+    assert len(log.read_text().splitlines()) == logged
+
+
+def test_two_processes_share_the_work(runs, tmp_path):
+    both = [subprocess.Popen(command(tmp_path), stdout=subprocess.PIPE, text=True)
+            for _ in range(2)]
+    for process in both:
+        np.testing.assert_array_equal(
+            [float(word) for word in process.communicate()[0].split()], EXPECTED)
+    lines = (tmp_path / "log").read_text().splitlines()
+    assert len(lines) == len(set(lines)) == 24
+
+
+def test_an_error_names_its_setting_and_keeps_the_rest(runs, tmp_path):
+    def fails(seeds, rate):
+        if 3 in seeds:
+            raise ArithmeticError("diverged")
+        return {"x": np.array(seeds)}
+
+    with pytest.raises(ArithmeticError) as caught:
+        sweep(fails, range(6), grid(rate=[0.5]), stack=1, store=tmp_path / "store")
+    assert "fails with {'rate': 0.5}, seeds [3]" in caught.value.__notes__[0]
+    assert len(list((tmp_path / "store").rglob("*.npz"))) == 3
+
+
+@pytest.mark.parametrize("arguments, message", [
+    ({"seeds": []}, "at least one"), ({"seeds": [1, 1]}, "different"),
+    ({"seeds": [-1]}, "at least 0"), ({"seeds": [1], "stack": 0}, "stack"),
+    ({"seeds": [1, 2], "run": lambda seeds: {"x": np.zeros(3)}}, "a row for each of 2 seeds")])
+def test_bad_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        sweep(**{"run": lambda seeds: {"x": np.array(seeds)}, **arguments})
+
+
+def test_no_scheduler(monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("deepmath.sweep.PATIENCE", "1s")
+    with pytest.raises(ConnectionError, match="no Dask scheduler answers at tcp://127.0.0.1:9"):
+        sweep(train, range(2), grid(width=[3]), scheduler="tcp://127.0.0.1:9")
+
+
+def test_a_cluster_that_loses_a_worker(runs, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    log = tmp_path / "log"
+    killed = []
+
+    def kill_one(done, total):
+        if done >= total // 2 and not killed:
+            killed.append(next(iter(cluster.workers.values())).pid)
+            os.kill(killed[0], signal.SIGKILL)
+
+    settings_ = grid(log=[str(log)], width=[4, 8], pause=[0.1])
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1,
+                                  dashboard_address=None) as cluster:
+        found = sweep(runs.run, range(12), settings_, stack=2, store=tmp_path / "store",
+                      scheduler=cluster.scheduler_address, progress=kill_one)
+        assert killed
+        np.testing.assert_array_equal(np.concatenate([r["value"] for r in found]), EXPECTED)
+        logged = log.read_text().splitlines()
+        assert len(set(logged)) == 24
+        again = sweep(runs.run, range(12), settings_, stack=2, store=tmp_path / "store",
+                      scheduler=cluster.scheduler_address)
+    np.testing.assert_array_equal(again[1]["value"], found[1]["value"])
+    assert log.read_text().splitlines() == logged
