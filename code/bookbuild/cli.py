@@ -9,7 +9,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from bookbuild import data, figures, live, preview
+from bookbuild import data, doctor, figures, live, preview
 from bookbuild.execute import CELL_TIMEOUT
 from bookbuild.lab import command as lab
 from bookbuild.lab import export
@@ -120,6 +120,7 @@ def parser() -> argparse.ArgumentParser:
     add_render(commands)
     add_check(commands)
     preview.add_parser(commands, book_at, say)
+    doctor.add_parser(commands)
     figures.add_parser(commands)
     data.add_parser(commands)
     lab.add_parser(commands)
