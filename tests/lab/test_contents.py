@@ -3,7 +3,11 @@
 import asyncio
 import errno
 import os
+import random
 import stat
+import subprocess
+import sys
+import time
 
 import nbformat
 import pytest
@@ -96,6 +100,30 @@ def test_a_full_disk_leaves_the_old_file(contents, chapter, monkeypatch):
                                       "device")
     assert chapter.read_bytes() == CHAPTER.encode()
     assert files(chapter.parent) == ["a.qmd"]
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from bookbuild.publish import replace_file
+print("ready", flush=True)
+while True:
+    for letter in "ab":
+        replace_file(Path(sys.argv[1]), letter * 2_000_000)
+"""
+
+
+def test_whoever_is_killed_while_saving_leaves_a_whole_file(tmp_path):
+    path = tmp_path / "a.qmd"
+    path.write_text("a" * 2_000_000)
+    rng = random.Random(1)
+    for _ in range(12):
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, path], stdout=subprocess.PIPE)
+        writer.stdout.readline()
+        time.sleep(rng.uniform(0, 0.05))
+        writer.kill()
+        writer.wait()
+        assert path.read_text() in ("a" * 2_000_000, "b" * 2_000_000)
 
 
 def test_a_read_only_file_stays_as_it_is(contents, chapter):

@@ -1,5 +1,10 @@
 """Controls for the parameters of a live cell, and the kernel that shows them."""
 
+import ast
+import json
+import random
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -52,6 +57,48 @@ def test_the_chapters_cell_has_four():
     found = parameters(cell.source)
     assert [each.name for each in found] == ["N_HIDDEN", "ACTIVATION", "LEARNING_RATE", "N_EPOCHS"]
     assert all(each.value in each.stops for each in found)
+
+
+PAGE = Path(__file__).parents[2] / "code" / "live" / "page" / "parameters.js"
+IN_THE_PAGE = """
+import {{ parameters, stops, withValue }} from {page};
+const told = {codes}.map((code) => parameters(code).map((each) => {{
+  const offered = each.kind === "choice" ? each.choices : stops(each);
+  const written = offered.map((value) => withValue(code, each.name, value).split("\\n")[each.line]);
+  return [each.name, each.value, each.unit ?? "", offered, written];
+}}));
+console.log(JSON.stringify(told));
+"""
+
+
+def generated_lines(number):
+    rng = random.Random(7)
+    numbers = ["8", "0", "-3", "+4", "0.05", ".5", "1.", "1e-4", "2E3", "64", "5000", "0.001", "1000000"]
+    for _ in range(number):
+        value = rng.choice([*numbers, '"relu"', "'a'", '"a b"', "True", "f(1)"])
+        dash = rng.choice(["-", "–", " to ", " - ", "to ", ".."])
+        comment = rng.choice([f"{rng.choice(numbers)}{dash}{rng.choice(numbers)}{rng.choice(['', ' units', '  a b '])}",
+                              "relu or tanh", "a, b or c", "a, b, or c", "relu", ""])
+        yield f"N{rng.choice([' = ', '=', '  =  ', ' == '])}{value}{rng.choice(['  # ', '#', ' #  '])}{comment}"
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="Node is not installed")
+def test_the_page_reads_the_same():
+    codes = [*generated_lines(600), "A = 1  # 0-2\n\n# words\nB = 2.5  # 0-10 s\nprint()\nC = 1  # 0-2"]
+    script = IN_THE_PAGE.format(page=json.dumps(PAGE.as_uri()), codes=json.dumps(codes))
+    told = subprocess.run(["node", "--input-type=module", "--eval", script], check=True, timeout=60,
+                          capture_output=True, text=True).stdout
+    seen = 0
+    for code, page in zip(codes, json.loads(told), strict=True):
+        here = [[each.name, each.value, each.unit, each.stops] for each in parameters(code)]
+        assert here == [each[:4] for each in page], code
+        for parameter, (*_, written) in zip(parameters(code), page):
+            assert [ast.literal_eval(line.split("=", 1)[1].split("#")[0].strip()) for line in written] == (
+                parameter.stops), code
+            assert all(parameters(parameter.written(stop))[0].value == stop
+                       for stop in parameter.stops), code
+            seen += 1
+    assert seen > 50
 
 
 # -------------------------------------------------------------------------- running live cells

@@ -1,10 +1,8 @@
 """The command `book notebook`: a chapter as an .ipynb that runs anywhere, and its edits back."""
 
 import base64
-import io
 import re
 import textwrap
-import zipfile
 import zlib
 from importlib.metadata import requires
 from pathlib import Path
@@ -14,6 +12,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from bookbuild.lab.notebook import KEY, notebook_of, text_of
+from bookbuild.live import make_wheel
 from bookbuild.problems import BookError, Problem
 from bookbuild.project import find_root
 from bookbuild.publish import keep, replace_file, writing
@@ -27,11 +26,11 @@ import base64, importlib.util, pathlib, sys, tempfile
 
 if not importlib.util.find_spec("{package}"):
     %pip install --quiet {needs}
-    archive = pathlib.Path(tempfile.mkdtemp()) / "{package}.zip"
-    archive.write_bytes(base64.b64decode("""
+    wheel = pathlib.Path(tempfile.mkdtemp()) / "{package}-0-py3-none-any.whl"
+    wheel.write_bytes(base64.b64decode("""
 {content}
 """))
-    sys.path.insert(0, str(archive))
+    sys.path.insert(0, str(wheel))
 '''
 
 
@@ -98,22 +97,12 @@ def setup_cell(package: Path) -> NotebookNode:
     """A first cell that makes the book's package importable."""
     needs = [f'"{need}"' for need in requires("deepmath-book") or ()
              if re.match(r"[\w-]+", need)[0] in NEEDS and ";" not in need]
-    content = "\n".join(textwrap.wrap(base64.b64encode(packed(package)).decode(), 100))
+    content = "\n".join(textwrap.wrap(base64.b64encode(make_wheel(package)).decode(), 100))
     cell = new_code_cell(SETUP.format(package=PACKAGE, needs=" ".join(needs), content=content))
     cell.id = "set-up"
     cell.metadata.update({KEY: {"added": True}, "jupyter": {"source_hidden": True},
                           "cellView": "form"})
     return cell
-
-
-def packed(package: Path) -> bytes:
-    """A package's modules in an archive that Python imports from: equal modules, equal bytes."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
-        for module in sorted(package.rglob("*.py")):
-            name = module.relative_to(package.parent).as_posix()
-            file.writestr(zipfile.ZipInfo(name), module.read_bytes(), zipfile.ZIP_DEFLATED)
-    return archive.getvalue()
 
 
 # ------------------------------------------------------------------------------ and back again
