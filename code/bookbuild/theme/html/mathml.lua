@@ -64,6 +64,9 @@ local function accent(node)
   elseif single and SPACING_MARK[mark[1]] then
     mark[1] = SPACING_MARK[mark[1]]
     set(mark, "stretchy", "false")
+  elseif single and mark[1] == "→" then
+    set(mark, "stretchy", "false")
+    set(mark, "mathsize", "75%")
   end
 end
 

@@ -30,8 +30,10 @@ MATHS = ",".join([
     "U+227A-227B,U+2282-2287,U+228E,U+2291-229B,U+22A2-22A5,U+22A8,U+22B2-22B5,U+22BA",
     "U+22C0-22C6,U+22EE-22F1,U+2308-230B,U+23B4-23B5,U+23DC-23DF,U+25A0-25A1,U+25B3,U+25B8",
     "U+25CB,U+25CF,U+27C2,U+27E6-27EB,U+27F5-27FC,U+2A00-2A02,U+2A7D-2A7E,U+2AAF-2AB0",
-    "U+1D400-1D59F,U+1D6A4-1D7E1",
+    "U+1D400-1D467,U+1D49C-1D4CF,U+1D538-1D56B,U+1D6A4-1D6A5,U+1D6E2-1D71B,U+1D7CE-1D7D7",
 ])
+# Alphabets that few pages use; a browser loads them only for a page that does (`unicode-range`).
+MORE_MATHS = "U+1D468-1D49B,U+1D4D0-1D537,U+1D56C-1D59F,U+1D6A8-1D6E1,U+1D71C-1D7CB,U+1D7D8-1D7E1"
 
 TEXT_FEATURES = ["kern", "liga", "ccmp", "mark", "locl", "lnum", "tnum"]
 FONTS = [
@@ -40,6 +42,7 @@ FONTS = [
     ("STIXTwoText-SemiBold.otf", "text-bold", TEXT, TEXT_FEATURES),
     ("STIXTwoText-SemiBoldItalic.otf", "text-bold-italic", TEXT, TEXT_FEATURES),
     ("STIXTwoMath-Regular.otf", "maths", MATHS, ["ccmp", "dtls"]),
+    ("STIXTwoMath-Regular.otf", "maths-more", MORE_MATHS, ["ccmp", "dtls"]),
     ("SourceSansPro-Regular.otf", "sans-regular", TEXT, ["kern", "ccmp", "mark"]),
     ("SourceSansPro-Semibold.otf", "sans-bold", TEXT, ["kern", "ccmp", "mark"]),
     ("SourceCodePro-Regular.otf", "code-regular", CODE, ["ccmp"]),
