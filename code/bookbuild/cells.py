@@ -2,7 +2,6 @@
 
 import base64
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bookbuild.source import Cell, dump_yaml
@@ -46,36 +45,40 @@ class CellWriter:
         if options.get("output") == "asis":
             text = f"{source}\n\n{''.join(self.outputs(options, outputs))}"
             text = f"{fence}\n{text}\n::::::\n" if fence != PLAIN_FENCE else text
+        elif "layout-ncol" in options and not options.get("label"):
+            text = f"{source}\n\n{fence}\n{''.join(self.outputs(options, outputs))}\n::::::\n"
         else:
             shown = "\n\n".join(self.outputs(options, outputs))
             text = f"{fence}\n{source}\n\n{shown}\n::::::\n" if source or shown else ""
         return indent(f"\n{text}", cell.indent)
 
-    def outputs(self, options: dict, outputs: list[dict]) -> Iterator[str]:
-        """Each output; the displays that share a label or a layout stand together in the end."""
+    def outputs(self, options: dict, outputs: list[dict]) -> list[str]:
+        """Each output; in a div around them all where they share a label or a layout.
+
+        What a cell with a table prints stands above the table.
+        """
         own, around, caption = labels_of(options, sum("data" in each for each in outputs))
         asis = options.get("output") == "asis"
-        together: list[str] = []
-        place = 0
+        is_table = str(options.get("label", "")).startswith("tbl-")
+        above: list[str] = []
+        bodies: list[str] = []
+        displays = iter(enumerate(own))
         for each in outputs:
-            shown = "data" in each or asis and each.get("name") == "stdout"
             if "data" in each:
-                body = self.display(each, options, place, *own[place])
-                place += 1
+                place, labels = next(displays)
+                body = self.display(each, options, place, *labels)
             elif each["output_type"] == "error":
                 body = fenced("\n".join(each["traceback"]) or each["evalue"])
                 body = body if asis else framed("error", body)
-            elif shown:
+            elif asis and each["name"] == "stdout":
                 body = each["text"]
             else:
                 body = fenced(each["text"]) if asis else framed(each["name"], fenced(each["text"]))
-            if around and shown:
-                together.append(body)
-            else:
-                yield body
-        if together:
-            body = "\n\n".join([*together, caption])
-            yield f"\n\n::::: {{{around}}}\n{body}\n:::::\n\n"
+            (bodies if "data" in each or asis or not is_table else above).append(body)
+        if around and bodies:
+            body = "\n\n".join([*bodies, caption])
+            bodies = [f"\n\n::::: {{{around}}}\n{body}\n:::::\n\n"]
+        return above + bodies
 
     def display(self, output: dict, options: dict, place: int, label: str, caption: str) -> str:
         """One display in the best form that it offers, with its label and caption."""

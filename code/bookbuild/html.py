@@ -3,12 +3,13 @@
 import posixpath
 import re
 from html import escape
+from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from bookbuild import live, pandoc, previews
 from bookbuild.citations import link_to_bibliography
-from bookbuild.index import Chapter
+from bookbuild.index import Chapter, part_of
 from bookbuild.project import Page, Project
 from bookbuild.references import chapter_name, page_links
 from bookbuild.structure import FLOAT_KINDS, THEOREM_KINDS, UNNUMBERED_KINDS
@@ -94,16 +95,15 @@ def page_variables(project: Project, chapters: list[Chapter], chapter: Chapter) 
 def sidebar(chapters: list[Chapter], here: Chapter) -> list[dict]:
     """The book's contents: entries, and parts that hold entries."""
     contents: list[dict] = []
-    for chapter in chapters:
-        page = chapter.page
-        part = "Appendices" if page.kind == "appendix" else page.part
-        entry = entry_of(chapter, here)
-        if part is None:
-            contents.append(entry)
-        elif contents and contents[-1].get("part") == part:
-            contents[-1]["entries"].append(entry)
+    for name, group in groupby(chapters, part_of):
+        entries = [entry_of(chapter, here) for chapter in group]
+        if name is None:
+            contents += entries
+        elif name.endswith(".qmd"):
+            page, *entries = entries
+            contents.append({**page, "part": page["text"], "entries": entries})
         else:
-            contents.append({"part": part, "entries": [entry]})
+            contents.append({"part": formatted(name), "entries": entries})
     return contents
 
 
@@ -223,7 +223,9 @@ def floating(node: Node) -> list[Node]:
     content = [*body, *shown] if kind == "fig" else [*shown, *body]
     inner = [html(f'<figure class="quarto-float quarto-float-{kind} figure">'), *content,
              html("</figure>")]
-    return [div(inner, node["id"], ["quarto-float", f"quarto-{name}", f"quarto-{name}-center"])]
+    names = ["quarto-float", f"quarto-{name}", f"quarto-{name}-center"]
+    names += ["quarto-layout-panel"] * any("quarto-layout-panel" in classes(each) for each in body)
+    return [div(inner, node["id"], names)]
 
 
 def caption_of(node: Node) -> list:
@@ -268,13 +270,13 @@ def callout(node: Node) -> list[Node]:
     headed = bool(node["title"] or node["number"]) or look == "default"
     names = ["callout", f"callout-style-{look}", f"callout-{kind}"]
     names += ["callout-titled"] * headed + ["no-icon"] * (not node["icon"])
-    folds = node["folded"] is not None
+    folds = node["folded"] is not None and headed
     frame, head = ("details", "summary") if folds else ("div", "div")
     opened = " open" if node["folded"] is False else ""
     mark = f' id="{escape(node["id"])}"' if node["id"] else ""
     icon = '<div class="callout-icon-container"><i class="callout-icon"></i></div>'
     top = [html(f'<{head} class="callout-header">{icon}<div class="callout-title-container">'),
-           plain(title), html(f"</div></{head}>")] if headed or folds else []
+           plain(title), html(f"</div></{head}>")] if headed else []
     body = div(node["body"], "", ["callout-body-container", "callout-body"])
     return [html(f'<{frame}{mark} class="{" ".join(names)}"{opened}>'), *top, body,
             html(f"</{frame}>")]

@@ -24,6 +24,11 @@ class Chapter:
     number: str | None
 
 
+def part_of(chapter: Chapter) -> str | None:
+    """The part that a chapter stands in: a title, or the file of the part's page."""
+    return "Appendices" if chapter.page.kind == "appendix" else chapter.page.part
+
+
 @dataclass(frozen=True)
 class Entry:
     """What a cross-reference can point to.
@@ -97,7 +102,7 @@ def number_book(parsed: list[tuple[Page, list, list]]) -> tuple[list[Chapter], d
     for page, blocks, front_title in parsed:
         title, key, numbered, rest = take_title(page, blocks, front_title)
         number = None
-        if numbered:
+        if numbered and page.kind != "part":
             counts[page.kind] += 1
             count = counts[page.kind]
             number = str(count) if page.kind == "chapter" else chr(ord("A") + count - 1)

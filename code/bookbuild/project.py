@@ -51,9 +51,9 @@ class Page:
     source : PurePosixPath
         Where it lies, relative to the project.
     kind : str
-        ``"chapter"`` or ``"appendix"``.
+        ``"chapter"``, ``"appendix"``, or ``"part"`` for the page of a part.
     part : str or None
-        The title of the part that it stands in.
+        The part that it stands in: its title, or the file of its page.
     """
 
     source: PurePosixPath
@@ -286,8 +286,11 @@ def listed(book: dict) -> Iterator[tuple[object, str, str | None]]:
     for kind, name in (("chapter", "chapters"), ("appendix", "appendices")):
         for entry in _as_list(book.get(name)):
             if isinstance(entry, dict) and set(entry) == {"part", "chapters"}:
+                part = str(entry["part"])
+                if part.endswith(".qmd"):
+                    yield part, "part", part
                 for chapter in _as_list(entry["chapters"]):
-                    yield chapter, kind, str(entry["part"])
+                    yield chapter, kind, part
             else:
                 yield entry, kind, None
 

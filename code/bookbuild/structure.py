@@ -330,8 +330,6 @@ def theorems(blocks: list) -> list:
         if not kind:
             return None
         name, body = _title(node, "name")
-        for heading in nodes(body, "Header"):
-            classes(heading).append("unnumbered")
         return {"t": "Theorem", "kind": kind, "id": key, "name": name, "body": body,
                 "number": None}
     return rewrite(blocks, convert, TEXT)

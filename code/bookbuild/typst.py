@@ -8,10 +8,11 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from bookbuild import pandoc
-from bookbuild.index import Chapter
+from bookbuild.index import Chapter, part_of
 from bookbuild.project import Project
 from bookbuild.references import linked_page, page_links
 from bookbuild.structure import CALLOUT_KINDS, FLOAT_KINDS, THEOREM_KINDS, UNNUMBERED_KINDS, prefix
+from bookbuild.structure import inlines as formatted
 from bookbuild.tree import (Node, attributes, classes, identifier, is_node, nodes, pairs, plain,
                             raw_inline, rewrite, text, words)
 
@@ -45,14 +46,16 @@ def write_book(project: Project, chapters: list[Chapter]) -> str:
     blocks: list[Node] = []
     front = True
     for name, group in groupby(chapters, part_of):
-        blocks += [call(f"#part[{escape(name)}][", [], "")] if name else []
+        blocks += [part_opening(name, chapters)] if name else []
         for chapter in group:
             if front and chapter.number:
                 blocks.insert(len(blocks) - bool(name), call("#show: main-matter", [], ""))
                 front = False
             page_links(chapter, lambda node, source, fragment: link_to(
                 node, label_in(by_source[source], fragment)))
-            blocks += [opening(chapter), *lower(without_title(chapter), chapter)]
+            if chapter.page.kind != "part":
+                blocks.append(opening(chapter))
+            blocks += lower(without_title(chapter), chapter)
         blocks += [call("]", [], "")] if name else []
     body = pandoc.write(blocks, "--to", "typst-citations", "--wrap=none")
     return preamble(project) + linked(body)
@@ -60,7 +63,7 @@ def write_book(project: Project, chapters: list[Chapter]) -> str:
 
 def linked(body: str) -> str:
     """The book's text without links to what has no place in print."""
-    labels = set(re.findall(r'#label\(("(?:[^"\\]|\\.)*")\)', body))
+    labels = set(re.findall(r'#(?:label\(|part\(key: )("(?:[^"\\]|\\.)*")\)', body))
     return re.sub(r'#link\(label\(("(?:[^"\\]|\\.)*")\)\)\[',
                   lambda link: link[0] if link[1] in labels else "#[", body)
 
@@ -69,10 +72,6 @@ def without_title(chapter: Chapter) -> list:
     """The blocks below the title, which on the book's first page stands among them."""
     return [block for block in chapter.blocks
             if not (is_node(block, "Header") and block["c"][0] == 1)]
-
-
-def part_of(chapter: Chapter) -> str | None:
-    return "Appendices" if chapter.page.kind == "appendix" else chapter.page.part
 
 
 def escape(string: str) -> str:
@@ -90,6 +89,14 @@ def preamble(project: Project) -> str:
     return (f'#import "book.typ": *\n#show: book.with(title: [{escape(str(book["title"]))}], '
             f"subtitle: {subtitle}, authors: ({authors}), lang: {string(language)}, "
             f"contents-depth: {depth})\n\n")
+
+
+def part_opening(name: str, chapters: list[Chapter]) -> Node:
+    """A part's heading; its title is that of its page, where it has one."""
+    page = next((each for each in chapters if str(each.page.source) == name), None)
+    title = lower(page.title, page) if page else formatted(name)
+    label = string(chapter_label(page)) if page else "none"
+    return call(f"#part(key: {label})[", title, "][")
 
 
 def opening(chapter: Chapter) -> Node:
