@@ -41,7 +41,7 @@ class CellWriter:
         if not options.get("output", True) or not options.get("eval", True):
             outputs = []
         source = "" if options.get("echo", True) is False else code_block(cell, options)
-        fence = cell_fence(options, sum("data" in each for each in outputs))
+        fence = cell_fence(options, outputs)
         if options.get("output") == "asis":
             text = f"{source}\n\n{''.join(self.outputs(options, outputs))}"
             text = f"{fence}\n{text}\n::::::\n" if fence != PLAIN_FENCE else text
@@ -149,10 +149,11 @@ def labels_of(options: dict, count: int) -> tuple[list[tuple[str, str]], str, st
     return own, " ".join(around), str(options.get(f"{kind}-cap", "")) if grouped else ""
 
 
-def cell_fence(options: dict, count: int) -> str:
-    """The opening of the div of a cell with so many displays; one alone takes its label."""
+def cell_fence(options: dict, outputs: list[dict]) -> str:
+    """The opening of a cell's div, with the label that none of its outputs takes."""
     label = str(options.get("label", ""))
-    own = label and count != 1 and not label.startswith(("fig-", "tbl-"))
+    own = label and (not outputs if label.startswith(("fig-", "tbl-")) else
+                     sum("data" in each for each in outputs) != 1)
     names = [f"#{label}"] * bool(own) + [".cell"]
     names += [f".{options['classes'].lstrip('.')}"] if options.get("classes") else []
     return f":::::: {{{' '.join(names)}}}"

@@ -68,19 +68,21 @@ def write_page(project: Project, chapters: list[Chapter], chapter: Chapter) -> s
 def page_variables(project: Project, chapters: list[Chapter], chapter: Chapter) -> dict:
     """What the page's template asks for, as pandoc metadata."""
     book_title = str(project.book["title"])
+    plain_title = text(formatted(book_title))
+    subtitle = formatted(str(project.book.get("subtitle", "")))
     is_index = chapter.page.is_index
     shown = text(chapter_name(chapter))
     place = chapters.index(chapter)
-    title = words(book_title) if is_index else chapter.title
+    title = formatted(book_title) if is_index else chapter.title
     title_id = "" if is_index else chapter.id
     variables = {
         "lang": project.lang, "root": chapter.page.root, "assets": chapter.page.root + ASSETS,
-        "book-title": book_title, "book-subtitle": str(project.book.get("subtitle", "")),
-        "page-title": book_title if is_index or not shown else f"{shown} – {book_title}",
+        "book-title": plain_title, "book-subtitle": text(subtitle),
+        "page-title": plain_title if is_index or not shown else f"{shown} – {plain_title}",
         "title": title, "title-id": title_id,
         "chapter-number": "" if is_index else chapter.number or "",
         "appendix": chapter.page.kind == "appendix" and chapter.number is not None,
-        "subtitle": str(project.book.get("subtitle", "")) if is_index else "",
+        "subtitle": subtitle if is_index else "",
         "author": project.authors if is_index else [],
         "sidebar": sidebar(chapters, chapter), "actions": page_actions(project, chapter.page),
         "live": has_live_cells(chapter) and live.is_in(project.root),

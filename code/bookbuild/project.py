@@ -217,6 +217,8 @@ def config_problems(root: Path, config: dict, lines: dict) -> Iterator[Problem]:
         for name in _as_list(config.get(key)):
             if not (root / str(name)).is_file():
                 yield Problem(CONFIG, lines.get((key,)), f"the {key} {name} is missing")
+    if not str(config.get("lang", "en")).startswith("en"):
+        yield _elsewhere(lines.get(("lang",)), f"the words of the language `{config['lang']}`")
     yield from format_problems(config, lines)
 
 

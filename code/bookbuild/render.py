@@ -24,7 +24,7 @@ from bookbuild.source import Cell, Prose, Source, split_source
 from bookbuild.structure import inlines, structure
 from bookbuild.tree import nodes, para, words
 
-MARKS = re.compile(r"([\\`*_{}\[\]()<>#+!|~$^@'\"-])")
+MARKS = re.compile(r"([\\`*_{}\[\]()<>#+!|~$^@-])")
 Say = Callable[[str], None]
 FORMATS = {"html": "html", "pdf": "typst", "epub": "epub"}      # by their names in Quarto
 

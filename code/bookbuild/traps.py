@@ -99,6 +99,11 @@ def cells(row: str) -> int:
 def words_in_brackets(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
     for cite in nodes(blocks, "Cite"):
         first, *others = cite["c"][0]
+        for each in cite["c"][0]:
+            key, behind = each["citationId"], text(each["citationSuffix"]).strip()
+            if behind and is_cross_reference(key):
+                yield manuscript.problem(reference_pattern(key), f"Quarto drops `{behind}` behind "
+                                         f"`{key}`: write it behind the brackets", "quarto")
         key, before = first["citationId"], text(first["citationPrefix"]).strip()
         if not before or not is_cross_reference(key):
             continue
@@ -126,6 +131,9 @@ def cell_traps(cell: Cell) -> Iterator[Problem]:
     if "renderings" in options and label.startswith("fig-"):
         yield Problem(cell.path, cell.option_lines["renderings"], "`renderings` does not work with "
                       f"the label `{label}`: leave one of them out", "quarto")
+    if any(re.match(r"#\|\s*fig-alt:\s*[|>]", line) for line in cell.option_source):
+        yield Problem(cell.path, cell.option_lines["fig-alt"], "Quarto breaks a `fig-alt` of several "
+                      "lines and loses the label: write it in one line", "quarto")
     if options.get("error") is True:
         yield Problem(cell.path, cell.option_lines["error"], "Quarto's PDF prints the error twice, "
                       "with escape codes", "neither")

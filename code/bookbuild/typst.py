@@ -74,19 +74,20 @@ def without_title(chapter: Chapter) -> list:
             if not (is_node(block, "Header") and block["c"][0] == 1)]
 
 
-def escape(string: str) -> str:
-    """Plain text as Typst markup."""
-    return re.sub(r"([\\\[\]#*_`$<>@~\"'=+/-])", r"\\\1", string)
+def markup(markdown) -> str:
+    """A line of Markdown as Typst."""
+    return pandoc.write([plain(formatted(str(markdown)))], "--to", "typst", "--wrap=none").strip()
 
 
 def preamble(project: Project) -> str:
     """The call that sets up the book."""
     book = project.book
     depth = project.format_options("typst").get("toc-depth", 2)
-    subtitle = f"[{escape(str(book['subtitle']))}]" if book.get("subtitle") else "none"
+    title, subtitle = (f"[{markup(book[key])}]" if book.get(key) else "none"
+                       for key in ("title", "subtitle"))
     authors = "".join(f"{string(name)}, " for name in project.authors)
     language = project.lang.partition("-")[0]
-    return (f'#import "book.typ": *\n#show: book.with(title: [{escape(str(book["title"]))}], '
+    return (f'#import "book.typ": *\n#show: book.with(title: {title}, '
             f"subtitle: {subtitle}, authors: ({authors}), lang: {string(language)}, "
             f"contents-depth: {depth})\n\n")
 
