@@ -39,7 +39,8 @@ async function load(given) {
     const archives = config.files.filter((file) => file.start).map((file) => file.name);
     const contents = archives.map((name) => bytesOf(name));
     contents.forEach((content) => content.catch(() => {})); // told where they are awaited
-    await Promise.all(["pyodide.js", "pyodide.asm.js"].map(loadScript));
+    const parts = ["pyodide.asm.wasm", "python_stdlib.zip"].map(keepForPyodide);
+    await Promise.all([...["pyodide.js", "pyodide.asm.js"].map(loadScript), ...parts]);
     self.fetch = runtimeFetch;
     pyodide = await loadPyodide({
       indexURL: config.base,
@@ -82,11 +83,11 @@ async function verified(name) {
     response = await fetchFile(url, { integrity });
   } catch {
     const other = await fetchFile(url).catch(() => null);
-    throw told(other?.ok
-      ? `${url} was refused: it is not the file that this book was made with (its checksum differs).`
-      : `${url} could not be loaded. Is there a network?`);
+    if (!other) throw told(`${url} could not be loaded. Is there a network?`);
+    if (!other.ok) throw told(`${url} could not be loaded: the server answered ${other.status}.`);
+    throw told(`${url} was refused: it is not the file that this book was made with `
+      + "(its checksum differs).");
   }
-  if (!response.ok) throw told(`${url} could not be loaded: the server answered ${response.status}.`);
   loaded += size;
   tell("loading", { words: "Loading Python", loaded, total: config.total });
   return response;
@@ -112,12 +113,18 @@ async function loadScript(name) {
   URL.revokeObjectURL(url);
 }
 
-// While Pyodide starts: its own files are verified, nothing else is fetched.
-function runtimeFetch(resource, options) {
+// What Pyodide itself fetches is verified before it starts, as it does not tell of failures.
+const kept = new Map();
+
+async function keepForPyodide(name) {
+  kept.set(config.base + name, await verified(name));
+}
+
+async function runtimeFetch(resource, options) {
   const url = String(resource?.url ?? resource);
   if (url.startsWith("blob:")) return fetchFile(resource, options);
-  const name = url.startsWith(config.base) ? url.slice(config.base.length) : "";
-  return files.has(name) ? verified(name) : Promise.reject(told(`${url} is no part of the runtime.`));
+  if (!kept.has(url)) throw told(`${url} is no part of the runtime.`);
+  return kept.get(url);
 }
 
 function closeNetwork() {

@@ -200,15 +200,31 @@ class Reader:
         return "\n".join(self.cell(name).locator(".cm-line").all_inner_texts())
 
 
-def opened(chromium, address, **options) -> Reader:
-    """A fresh reader on a page."""
+def opened(chromium, address, script="", **options) -> Reader:
+    """A fresh reader on a page; a script runs before those of the page."""
     context = chromium.new_context(**{"viewport": {"width": 1100, "height": 900}} | options)
+    context.add_init_script(script)
     page = context.new_page()
     page.set_default_timeout(20_000)
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(address)
     return Reader(page, errors)
+
+
+@pytest.fixture
+def visitor(chromium):
+    """`visitor(address)` opens a page as a fresh reader, for one test."""
+    readers = []
+
+    def visit(address, **options):
+        readers.append(opened(chromium, address, **options))
+        return readers[-1]
+
+    yield visit
+    for one in readers:
+        one.page.context.close()
+        assert not one.errors
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,83 @@
+"""What cells must not do gets a clear answer, and nothing that they print is markup."""
+
+import time
+
+import pytest
+
+
+@pytest.mark.parametrize("code, answer", [
+    ("x = = 1", "SyntaxError: invalid syntax"),
+    ("print(undefined)", "NameError: name 'undefined' is not defined"),
+    ("input('name? ')", "a live cell cannot ask for input(): assign the value in the code"),
+    ("import os\nos.system('ls')", "a live cell cannot run other programs"),
+    ("import urllib.request\nurllib.request.urlopen('https://example.org')", "A live cell has no network"),
+    ("import js\njs.fetch('https://example.org')", "A live cell has no network"),
+    ("import scipy", "Live cells have numpy, matplotlib, pandas and deepmath"),
+    ("def f(): f()\nf()", "RecursionError"),
+    ("x = bytearray(1_500_000_000)", "A live cell may use one gigabyte of memory."),
+    ("raise SystemExit", "SystemExit"),
+    ("", ""),
+])
+def test_the_answer_to(reader, code, answer):
+    assert answer in reader.run(code)
+
+
+def test_python_is_still_there_after_all_that(reader):
+    assert reader.run("print('still here')") == "still here"
+
+
+def test_a_huge_print_is_cut(reader):
+    shown = reader.run("for k in range(100_000): print('line', k)")
+    assert shown.startswith("line 0\n") and shown.endswith("characters is not shown.")
+    assert len(shown) < 101_000
+
+
+def test_a_huge_figure_is_made_smaller(reader):
+    shown = reader.run("import matplotlib.pyplot as plt\nplt.figure(figsize=(40, 40), dpi=100)\nplt.plot([1, 2])\nplt.show()")
+    assert "40 by 40 inches, is shown with 100 dots an inch" in shown
+    picture = reader.cell().locator("img.live-figure")
+    assert picture.evaluate("(image) => image.decode().then(() => image.naturalWidth)") <= 4000
+
+
+def test_nothing_that_code_prints_is_markup(reader):
+    mark = "<img src=x onerror='window.harmed = 1'><script>window.harmed = 1</script>"
+    assert mark in reader.run(f"print({mark!r})")
+    assert mark in reader.run(f"raise ValueError({mark!r})")
+    assert reader.page.evaluate("window.harmed") is None
+    assert not reader.page.locator("img[src=x]").count()
+
+
+def test_run_while_python_loads_waits_for_it(reader):
+    cell = reader.edit("while True: pass")
+    cell.get_by_role("button", name="Run", exact=True).click()
+    time.sleep(0.3)
+    cell.get_by_role("button", name="Stop").click()
+    reader.ended()
+    assert reader.status() == "stopped"
+    assert reader.run("print('after')") == "after"
+
+
+def test_two_cells_take_turns(reader):
+    reader.edit("import time; time.sleep(0.5); print('first')")
+    reader.edit("print('second')", "task")
+    reader.cell().get_by_role("button", name="Run", exact=True).click()
+    reader.cell("task").get_by_role("button", name="Run", exact=True).click()
+    assert reader.ended("task").startswith("second")
+    assert reader.ended() == "first"
+
+
+def test_tab_leaves_the_editor(reader):
+    cell = reader.edit("x = 1")
+    cell.locator(".cm-content").focus()
+    reader.page.keyboard.press("Tab")
+    assert not cell.locator(".cm-content").evaluate("(editor) => editor.contains(document.activeElement)")
+    assert reader.code() == "x = 1"
+
+
+def test_two_tabs_have_a_python_each(reader):
+    other = reader.page.context.new_page()
+    other.goto(reader.page.url)
+    other.get_by_role("button", name="Edit and run").last.wait_for()
+    assert reader.run("print('here')") == "here"
+    other.close()
+    assert reader.run("print('and here')") == "and here"

@@ -1,0 +1,72 @@
+"""What a reader is told when Python cannot be had; the rendered output stands all the while."""
+
+import pytest
+
+RENDERED = "total 10"
+ALTERED = "was refused: it is not the file that this book was made with"
+
+
+def refusal(reader):
+    """Run a cell that cannot be run, and return what the page says."""
+    reader.edit().get_by_role("button", name="Run", exact=True).click()
+    told = reader.cell().locator(".live-unavailable")
+    told.wait_for(timeout=60_000)
+    assert reader.cell().locator(".cell-output").first.inner_text().strip() == RENDERED
+    assert reader.cell().get_by_role("button", name="Retry").is_visible()
+    return told.inner_text()
+
+
+@pytest.mark.parametrize("name, fault, said", [
+    ("pyodide.js", "altered", ALTERED), ("pyodide.asm.wasm", "altered", ALTERED),
+    ("packages.zip", "altered", ALTERED), ("python_stdlib.zip", "missing", "the server answered 404"),
+    ("pyodide.asm.wasm", "down", "could not be loaded. Is there a network?")])
+def test_a_file_of_the_runtime_that_is(visitor, site, faults, name, fault, said):
+    faults[name] = fault
+    told = refusal(visitor(f"{site}chapters/one.html"))
+    assert name in told and said in told
+    assert "The output above is that of the book." in told
+
+
+def test_retry_loads_what_was_missing(visitor, site, faults):
+    faults["packages.zip"] = "missing"
+    reader = visitor(f"{site}chapters/one.html")
+    refusal(reader)
+    faults.clear()
+    reader.cell().get_by_role("button", name="Retry").click()
+    assert reader.ended() == RENDERED
+
+
+def test_no_file_of_the_page_but_those_of_the_book_is_asked_for(visitor, site):
+    reader = visitor(f"{site}chapters/one.html")
+    asked = []
+    reader.page.context.on("request", lambda request: asked.append(request.url))
+    assert reader.run() == RENDERED
+    assert [url for url in asked if url.endswith("packages.zip")]
+    assert not [url for url in asked if not url.startswith((site, "blob:"))]
+
+
+def test_without_the_editor_there_is_a_text_area(visitor, site, faults):
+    faults["editor.js"] = "missing"
+    reader = visitor(f"{site}chapters/one.html")
+    cell = reader.edit()
+    assert cell.locator("textarea").input_value().startswith("total = sum(range(5))")
+    cell.locator("textarea").fill("print('plain')")
+    reader.page.keyboard.press("Control+Enter")
+    assert reader.ended() == "plain"
+
+
+def test_a_browser_without_webassembly(visitor, site):
+    reader = visitor(f"{site}chapters/one.html", script="delete globalThis.WebAssembly")
+    assert "it has no WebAssembly" in refusal(reader)
+
+
+def test_a_page_opened_from_a_file(visitor, book):
+    reader = visitor((book / "chapters" / "one.html").as_uri())
+    assert "serve the book" in refusal(reader)
+
+
+def test_without_javascript_the_page_is_complete(visitor, site):
+    reader = visitor(f"{site}chapters/one.html", java_script_enabled=False)
+    assert RENDERED in reader.page.locator("main").inner_text()
+    assert "total = sum" in reader.page.locator("main").inner_text()
+    assert "double(2) should be 4." in reader.page.locator("main").inner_text()
