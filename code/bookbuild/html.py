@@ -10,7 +10,8 @@ from urllib.parse import quote, unquote, urlsplit
 from bookbuild import live, pandoc, previews
 from bookbuild.citations import link_to_bibliography
 from bookbuild.index import Chapter, part_of
-from bookbuild.project import Page, Project
+from bookbuild.lab.export import PACKAGE
+from bookbuild.project import Project
 from bookbuild.references import chapter_name, page_links
 from bookbuild.structure import FLOAT_KINDS, THEOREM_KINDS, UNNUMBERED_KINDS
 from bookbuild.structure import inlines as formatted
@@ -84,7 +85,7 @@ def page_variables(project: Project, chapters: list[Chapter], chapter: Chapter) 
         "appendix": chapter.page.kind == "appendix" and chapter.number is not None,
         "subtitle": subtitle if is_index else "",
         "author": project.authors if is_index else [],
-        "sidebar": sidebar(chapters, chapter), "actions": page_actions(project, chapter.page),
+        "sidebar": sidebar(chapters, chapter), "actions": page_actions(project, chapter),
         "live": has_live_cells(chapter) and live.is_in(project.root),
     }
     if place > 0:
@@ -115,10 +116,10 @@ def entry_of(chapter: Chapter, here: Chapter) -> dict:
             "active": chapter is here}
 
 
-def page_actions(project: Project, page: Page) -> list[dict]:
+def page_actions(project: Project, chapter: Chapter) -> list[dict]:
     """What a reader can do with the page: its notebook, and the repository's actions."""
-    actions = []
-    if notebook_of(project, page):
+    page, actions = chapter.page, []
+    if is_notebook(project, chapter):
         actions.append({"kind": "notebook", "href": page.output.with_suffix(".ipynb").name,
                         "text": "Open as notebook", "download": True})
     repository = str(project.book.get("repo-url") or "").rstrip("/")
@@ -132,10 +133,10 @@ def page_actions(project: Project, page: Page) -> list[dict]:
     return actions
 
 
-def notebook_of(project: Project, page: Page) -> Path | None:
-    """The chapter as a notebook, where one stands beside its source."""
-    notebook = project.root / page.source.with_suffix(".ipynb")
-    return notebook if notebook.is_file() else None
+def is_notebook(project: Project, chapter: Chapter) -> bool:
+    """Is there something to run: has the page cells, and the book the package they use?"""
+    return (project.root / "code" / PACKAGE).is_dir() and any(
+        "cell" in classes(node) for node in nodes(chapter.blocks, "Div"))
 
 
 def meta_value(value) -> Node:

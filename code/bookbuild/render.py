@@ -16,6 +16,7 @@ from bookbuild import (checks, citations, epub, execute, html, live, pandoc, ref
 from bookbuild.cache import Cache, cached_results
 from bookbuild.cells import CellWriter, stand_ins
 from bookbuild.index import Chapter, Entry, number_book
+from bookbuild.lab.export import write_notebook
 from bookbuild.manuscript import Manuscript, read_manuscript
 from bookbuild.problems import BookError, Problem, hindrances
 from bookbuild.project import CONFIG, Page, Project, output_problem
@@ -298,8 +299,9 @@ def write_html(project: Project, drafts: list[Draft], chapters: list[Chapter],
                 continue
             write_file(built / draft.page.output, page)
             place_pictures(project, draft, chapter, built)
-            if notebook := html.notebook_of(project, draft.page):
-                write_file(built / draft.page.output.with_suffix(".ipynb"), notebook.read_bytes())
+            if html.is_notebook(project, chapter):
+                notebook = built / draft.page.output.with_suffix(".ipynb")
+                write_notebook(project.root / draft.page.source, notebook, force=True)
     if unread:
         raise pandoc.UnreadFormulas([], unread)
     with writing(built):

@@ -13,13 +13,14 @@ REPOSITORY = '  repo-url: https://example.org/us/book\n  repo-actions: [edit, is
 
 @pytest.fixture(scope="session")
 def book(tmp_path_factory) -> Path:
-    """The sample book, with a repository, a notebook, and a space and an umlaut in its path."""
+    """The sample book, with a repository, a package, and a space and an umlaut in its path."""
     root = tmp_path_factory.mktemp("pages") / "ein Büchlein"
     shutil.copytree(SAMPLE, root)
     config = (root / "_quarto.yml").read_text(encoding="utf-8")
     (root / "_quarto.yml").write_text(config.replace("\n  title:", f"\n{REPOSITORY}  title:", 1),
                                       encoding="utf-8")
-    (root / "chapters" / "maps.ipynb").write_text("{}", encoding="utf-8")
+    (root / "code" / "deepmath").mkdir(parents=True)
+    (root / "code" / "deepmath" / "__init__.py").touch()
     subprocess.run([sys.executable, "-m", "bookbuild.cli", "render", "--engine", "builtin",
                     "--to", "html", root], check=True)
     return root / "_book"

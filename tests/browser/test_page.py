@@ -1,6 +1,7 @@
 """The page in Chromium, opened from disk: what a reader can do with it."""
 
 import base64
+import json
 import re
 import shutil
 import subprocess
@@ -391,16 +392,17 @@ def test_headings_can_be_linked_to(visit):
 
 
 def test_the_page_can_be_edited_opened_as_notebook_and_left(visit, book):
-    page = visit("chapters/maps.html")
+    page = visit("chapters/cells.html")
     actions = page.locator(".page-actions")
     edit = actions.get_by_role("link", name="Edit this page").get_attribute("href")
-    assert edit == "https://example.org/us/book/edit/main/chapters/maps.qmd"
-    notebook = actions.get_by_role("link", name="Open as notebook")
-    assert notebook.get_attribute("download") is not None
-    assert (book / "chapters" / notebook.get_attribute("href")).read_text() == "{}"
-    page.locator("a[rel=next]").last.click()
-    page.wait_for_url("**/chapters/cells.html")
-    assert page.get_by_role("link", name="Open as notebook").count() == 0
+    assert edit == "https://example.org/us/book/edit/main/chapters/cells.qmd"
+    link = actions.get_by_role("link", name="Open as notebook")
+    assert link.get_attribute("download") is not None
+    notebook = json.loads((book / "chapters" / link.get_attribute("href")).read_text())
+    assert any("plt.plot" in "".join(cell["source"]) for cell in notebook["cells"])
+    page.locator("a[rel=prev]").last.click()
+    page.wait_for_url("**/chapters/maps.html")
+    assert page.get_by_role("link", name="Open as notebook").count() == 0       # it has no cells
 
 
 def test_tabs_switch_by_arrow_keys(visit):
