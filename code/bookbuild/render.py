@@ -16,7 +16,7 @@ from bookbuild import (checks, citations, epub, execute, html, live, pandoc, ref
 from bookbuild.cache import Cache, cached_results
 from bookbuild.cells import CellWriter, stand_ins
 from bookbuild.index import Chapter, Entry, number_book
-from bookbuild.lab.export import write_notebook
+from bookbuild.lab.export import read_text, runnable
 from bookbuild.manuscript import Manuscript, read_manuscript
 from bookbuild.problems import BookError, Problem, hindrances
 from bookbuild.project import CONFIG, Page, Project, output_problem
@@ -300,8 +300,9 @@ def write_html(project: Project, drafts: list[Draft], chapters: list[Chapter],
             write_file(built / draft.page.output, page)
             place_pictures(project, draft, chapter, built)
             if html.is_notebook(project, chapter):
-                notebook = built / draft.page.output.with_suffix(".ipynb")
-                write_notebook(project.root / draft.page.source, notebook, force=True)
+                source = project.root / draft.page.source
+                write_file(built / draft.page.output.with_suffix(".ipynb"),
+                           runnable(source, read_text(source)))
     if unread:
         raise pandoc.UnreadFormulas([], unread)
     with writing(built):

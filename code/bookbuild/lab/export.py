@@ -4,6 +4,7 @@ import base64
 import re
 import textwrap
 import zlib
+from functools import lru_cache
 from importlib.metadata import requires
 from pathlib import Path
 
@@ -79,18 +80,31 @@ def write_notebook(chapter: Path, out: Path | None, force: bool) -> Path:
     Path
         What was written.
     """
-    out, root = out or chapter.with_suffix(".ipynb"), find_root(chapter.parent)
-    notebook = notebook_of(read_text(chapter))
-    notebook.metadata[KEY]["chapter"] = chapter.resolve().relative_to(root).as_posix()
-    notebook.cells.insert(0, setup_cell(root / "code" / PACKAGE))
+    out = out or chapter.with_suffix(".ipynb")
+    notebook = runnable(chapter, read_text(chapter))
     if out.exists() and not force:
         standing = read_notebook(out)
         if checksum(text_of(standing, out)) not in origins(standing):
             raise BookError([Problem(out, None, "holds edits that are not in the chapter: bring "
                                      f"them back with `book notebook {out}`, or use --force")])
     with writing(out):
-        replace_file(out, nbformat.writes(notebook) + "\n")
+        replace_file(out, notebook)
     return out
+
+
+def runnable(chapter: Path, text: str) -> str:
+    """The content of the chapter's notebook; again at once where text and package are the same."""
+    package = find_root(chapter.parent) / "code" / PACKAGE
+    stamps = tuple((path, path.stat().st_mtime_ns) for path in sorted(package.rglob("*.py")))
+    return _runnable(chapter.resolve(), text, package, stamps)
+
+
+@lru_cache(maxsize=64)
+def _runnable(chapter: Path, text: str, package: Path, stamps: tuple) -> str:
+    notebook = notebook_of(text)
+    notebook.metadata[KEY]["chapter"] = chapter.relative_to(package.parents[1]).as_posix()
+    notebook.cells.insert(0, setup_cell(package))
+    return nbformat.writes(notebook) + "\n"
 
 
 def setup_cell(package: Path) -> NotebookNode:
