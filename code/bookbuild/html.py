@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from collections.abc import Callable
 from html import escape
 from itertools import groupby
 from pathlib import Path
@@ -43,25 +44,31 @@ def html(string: str) -> Node:
     return raw_block("html", string)
 
 
-def write_page(project: Project, chapters: list[Chapter], chapter: Chapter) -> str:
-    """One page of the book, whole."""
+def page_writer(project: Project, chapters: list[Chapter], chapter: Chapter,
+                listed: previews.Sources) -> Callable[[], str]:
+    """What writes one page of the book, whole; it may run beside others.
+
+    `listed` are the entries of the bibliography, as `previews.sources` finds them.
+    """
     page_links(chapter, lambda node, source, mark: link_to_page(node, chapter, source, mark))
-    kept = list(previews.templates(chapters, chapter))
+    kept = list(previews.templates(listed, chapter))
     blocks = lower(chapter.blocks, chapter)
-    bibliography = next((each for each in chapters if any(
-        identifier(node) == "refs" for node in nodes(each.blocks, "Div"))), None)
-    if bibliography is not None and bibliography is not chapter:
+    bibliography = next((lister for lister, _ in listed.values()), chapter)
+    if bibliography is not chapter:
         blocks = link_to_bibliography(blocks, chapter.page.root + str(bibliography.page.output))
     meta = page_variables(project, chapters, chapter)
     meta["previews"] = {"t": "MetaBlocks", "c": lower(kept, chapter)}
     depth = project.format_options("html").get("toc-depth", 3)
     contents = ["--toc", f"--toc-depth={depth}"] if project.format_options("html").get(
         "toc", True) else []
-    page = pandoc.write(blocks, "--to", "html5", "--mathml", "--wrap=none", "--section-divs",
-                        f"--lua-filter={THEME / 'mathml.lua'}",
-                        f"--template={THEME / 'page.html'}", *contents, meta=meta)
-    page = page.replace("<th></th>", "<td></td>")       # the corner of a pandas table
-    return NEEDLESS.sub("", NUMBERED_FORMULA.sub(r"\\tag{\2}\1", page))
+
+    def write() -> str:
+        page = pandoc.write(blocks, "--to", "html5", "--mathml", "--wrap=none", "--section-divs",
+                            f"--lua-filter={THEME / 'mathml.lua'}",
+                            f"--template={THEME / 'page.html'}", *contents, meta=meta)
+        page = page.replace("<th></th>", "<td></td>")       # the corner of a pandas table
+        return NEEDLESS.sub("", NUMBERED_FORMULA.sub(r"\\tag{\2}\1", page))
+    return write
 
 
 # ------------------------------------------------------------------- around the text

@@ -1,8 +1,11 @@
 """Pandoc as a function: text in, text out."""
 
 import json
+import os
 import re
 import subprocess
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, lru_cache
 
 import pypandoc
@@ -58,8 +61,19 @@ def read(source: str, format: str = "markdown") -> dict:
 
     Under ``"uncalled"`` stand the names of notes that pandoc leaves out, since nothing calls them.
     """
-    done = call(source, "--from", format, "--to", "json")
+    done = call(source, *reading(format))
     return json.loads(done.stdout) | {"uncalled": UNCALLED_NOTE.findall(done.stderr)}
+
+
+def read_ahead(sources: Iterable[str]) -> None:
+    """Parse several texts on all cores, so that `read` finds them done."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for done in [pool.submit(call, source, *reading("markdown")) for source in sources]:
+            done.result()
+
+
+def reading(format: str) -> list[str]:
+    return ["--from", format, "--to", "json"]
 
 
 def write(blocks: list, *options: str, meta: dict | None = None) -> str:

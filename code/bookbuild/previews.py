@@ -17,16 +17,25 @@ from bookbuild.tree import (ATTRIBUTE_PLACE, Node, identifier, is_node, nodes, p
 LABELLED = ("Float", "Theorem", "Equation", "Callout")
 
 
-def templates(chapters: list[Chapter], here: Chapter) -> Iterator[Node]:
+Sources = dict[str, tuple[Chapter, Node]]
+
+
+def sources(chapters: list[Chapter]) -> Sources:
+    """The entries of the bibliography by their ids, each with the chapter that lists it."""
+    return {identifier(node): (chapter, node) for chapter in chapters
+            for node in nodes(chapter.blocks, "Div") if identifier(node).startswith("ref-")}
+
+
+def templates(listed: Sources, here: Chapter) -> Iterator[Node]:
     """A page's templates, as blocks that the HTML writer lowers like any others."""
-    for chapter, key, blocks in foreign_targets(chapters, here):
+    for chapter, key, blocks in foreign_targets(listed, here):
         address = here.page.root + str(chapter.page.output) + (f"#{key}" if key else "")
         yield raw_block("html", f'<template data-preview="{escape(address)}">')
         yield from detached(blocks, chapter, here)
         yield raw_block("html", "</template>")
 
 
-def foreign_targets(chapters: list[Chapter], here: Chapter) -> Iterator[tuple[Chapter, str, list]]:
+def foreign_targets(listed: Sources, here: Chapter) -> Iterator[tuple[Chapter, str, list]]:
     """What the links of a page point to on other pages: chapter, id and blocks."""
     seen = set()
     for node in nodes(here.blocks, "Xref"):
@@ -34,13 +43,11 @@ def foreign_targets(chapters: list[Chapter], here: Chapter) -> Iterator[tuple[Ch
         if entry.chapter is not here and entry.key not in seen:
             seen.add(entry.key)
             yield entry.chapter, "" if entry.is_chapter else entry.key, target(entry)
-    sources = {identifier(node): (chapter, node) for chapter in chapters if chapter is not here
-               for node in nodes(chapter.blocks, "Div") if identifier(node).startswith("ref-")}
     for node in nodes(here.blocks, "Link"):
         key = node["c"][2][0].removeprefix("#")
-        if key in sources and key not in seen:
+        chapter, source = listed.get(key, (here, None))
+        if chapter is not here and key not in seen:
             seen.add(key)
-            chapter, source = sources[key]
             yield chapter, key, [source]
 
 

@@ -5,14 +5,15 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import typst as typst_compiler
 
-from bookbuild import (checks, citations, epub, execute, html, live, pandoc, references,
-                       search, traps, typst)
+from bookbuild import (checks, citations, epub, execute, html, live, pandoc, previews,
+                       references, search, traps, typst)
 from bookbuild.cache import Cache, cached_results
 from bookbuild.cells import CellWriter, stand_ins
 from bookbuild.index import Chapter, Entry, number_book
@@ -104,6 +105,7 @@ def render(project: Project, targets: list[str], only: Page | None, say: Say, ti
             results = run_cells(project, drafts, problems, say, progress, cell_timeout)
         code = "" if results else code_of(drafts)
         with timings.stage("parse"):
+            pandoc.read_ahead(written(project, draft, results) for draft in drafts)
             for draft in drafts:
                 parse(project, draft, results, problems, code)
         keep_rest(project, targets, only, built)
@@ -210,6 +212,17 @@ def parse(project: Project, draft: Draft, results: dict, problems: list[Problem]
     Cells without results are given stand-ins, so that their labels are known; `code` is that
     of the book's cells, if they did not run.
     """
+    tree = pandoc.read(written(project, draft, results))
+    draft.blocks = tree["blocks"]
+    problems += checks.buried_metadata(tree["meta"], draft.manuscript)
+    problems += traps.notes_never_called(tree["uncalled"], draft.manuscript)
+    problems += checks.page_problems(project, draft.source, draft.blocks, draft.manuscript,
+                                     draft.outputs, set(draft.pictures), code)
+    problems += traps.page_traps(draft.source, draft.blocks, draft.manuscript)
+
+
+def written(project: Project, draft: Draft, results: dict) -> str:
+    """A page's Markdown with the results in it; its outputs and pictures are noted."""
     writer = CellWriter(draft.page.source.stem, project.config.get("execute") or {})
     parts = []
     for piece in draft.source.pieces:
@@ -220,13 +233,7 @@ def parse(project: Project, draft: Draft, results: dict, problems: list[Problem]
         elif isinstance(piece, Prose):
             parts.append(piece.substitute([inline_text(results.get(each)) for each in piece.inline]))
     draft.pictures = writer.pictures
-    tree = pandoc.read("".join(parts))
-    draft.blocks = tree["blocks"]
-    problems += checks.buried_metadata(tree["meta"], draft.manuscript)
-    problems += traps.notes_never_called(tree["uncalled"], draft.manuscript)
-    problems += checks.page_problems(project, draft.source, draft.blocks, draft.manuscript,
-                                     draft.outputs, set(draft.pictures), code)
-    problems += traps.page_traps(draft.source, draft.blocks, draft.manuscript)
+    return "".join(parts)
 
 
 def inline_text(value: execute.InlineValue | None) -> str:
@@ -289,15 +296,18 @@ def locate(formulas: list[str], drafts: list[Draft]) -> list[Problem]:
 
 def write_html(project: Project, drafts: list[Draft], chapters: list[Chapter],
                only: Page | None, built: Path, say: Say) -> None:
+    """Write the pages, on all cores side by side."""
     unread: list[str] = []
-    for draft, chapter in zip(drafts, chapters):
-        if only in (None, draft.page):
+    listed = previews.sources(chapters)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        pages = [(draft, chapter, pool.submit(html.page_writer(project, chapters, chapter, listed)))
+                 for draft, chapter in zip(drafts, chapters) if only in (None, draft.page)]
+        for draft, chapter, page in pages:
             try:
-                page = html.write_page(project, chapters, chapter)
+                write_file(built / draft.page.output, page.result())
             except pandoc.UnreadFormulas as error:
                 unread += error.formulas
                 continue
-            write_file(built / draft.page.output, page)
             place_pictures(project, draft, chapter, built)
             if html.is_notebook(project, chapter):
                 source = project.root / draft.page.source
