@@ -1,0 +1,255 @@
+"""The chapter on smoke: its plan, and that its prose says what its cells find."""
+
+import io
+import re
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import yaml
+
+from deepmath import figures, smoke
+from deepmath.figures import style
+from deepmath.smoke.results import span
+from real import FOLDER, needs_real_files
+
+matplotlib.use("agg")
+
+ROOT = Path(__file__).parents[2]
+CHAPTER = (ROOT / "chapters" / "smoke.qmd").read_text(encoding="utf-8")
+SOLUTIONS = (ROOT / "chapters" / "smoke-solutions.qmd").read_text(encoding="utf-8")
+RESULTS = ROOT / "data" / "edmonton-woodcroft.json"
+NAMES = ["smoke-record", "smoke-models", "smoke-forecast", "smoke-capacity"]
+
+
+def cells(text):
+    """Return the cells as (options, code)."""
+    found = []
+    for body in re.findall(r"^```\{python\}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        options = "".join(re.findall(r"^#\| (.*\n)", body, re.MULTILINE))
+        code = re.sub(r"^#\|.*\n", "", body, flags=re.MULTILINE)
+        found.append((yaml.safe_load(options) or {}, code))
+    return found
+
+
+def run(text, change=lambda code: code):
+    """Run all cells of a chapter; return their names and what each printed."""
+    names, printed = {}, {}
+    for number, (options, code) in enumerate(cells(text)):
+        out = io.StringIO()
+        with redirect_stdout(out):
+            exec(change(code), names)
+        plt.close("all")
+        printed[options.get("label", number)] = out.getvalue()
+    return names, printed
+
+
+def with_few_seeds(code):
+    """Eight seeds in place of 32, two in place of eight, and few widths in the figure."""
+    code = code.replace("range(8)", "range(2)").replace("range(32)", "range(8)")
+    return code.replace("smoke_capacity.compute(record)",
+                        "smoke_capacity.compute(record, widths=(1, 2, 8, 16, 32, 128), "
+                        "seeds=range(3))").replace("widths[4]", "widths[3]")
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    return run(CHAPTER, with_few_seeds)
+
+
+# ------------------------------------------------------------------------------------ plan
+
+def test_figures_have_captions_and_alternatives_and_are_registered():
+    shown = {options["label"]: options for options, _ in cells(CHAPTER)
+             if options.get("label", "").startswith("fig-")}
+    assert list(shown) == [f"fig-{name}" for name in NAMES]
+    for options in shown.values():
+        assert len(options["fig-cap"]) > 80 and len(options["fig-alt"]) > 80
+    assert set(NAMES) <= figures.FIGURES.keys()
+
+
+def test_every_exercise_has_a_solution_that_computes():
+    exercises = re.findall(r"\{#exr-([\w-]+)\}", CHAPTER)
+    solved = re.findall(r"\{#sec-sol-([\w-]+)\}\n\nThis solves @exr-([\w-]+)[.,]", SOLUTIONS)
+    assert len(exercises) == 6 and solved == [(name, name) for name in exercises]
+    assert len(cells(SOLUTIONS)) == 1 + len(exercises)
+
+
+def test_the_simulated_record_is_called_simulated_wherever_it_is_shown(chapter):
+    _, printed = chapter
+    assert "simulated record" in printed["record"]
+    record = dict((options.get("label"), options) for options, _ in cells(CHAPTER))
+    assert "simulated" in record["fig-smoke-record"]["fig-cap"]
+
+
+# ------------------------------------------------------------------------- what is claimed
+
+def test_no_future_value_reaches_a_past_forecast(chapter):
+    told = chapter[1]["leakage"].splitlines()
+    assert len(told) == 6 and all("past unchanged: True" in line for line in told)
+    assert [line.split()[0] for line in told if "future changed: False" in line] == ["climatology"]
+
+
+def test_gradients_of_the_three_networks_are_right(chapter):
+    assert chapter[1]["networks"].count("exact to 1e-12: True") == 3
+
+
+def test_the_penalty_kept_is_the_best_of_those_tried(chapter):
+    errors = {l2: float(mae) for l2, mae in re.findall(
+        r"l2 = +(\S+): validation MAE (\S+)", chapter[1]["penalty"])}
+    assert min(errors, key=errors.get) == "0.1"
+
+
+def test_width_hardly_matters_once_there_is_a_penalty(chapter):
+    names, _ = chapter
+    pairs, split = names["pairs"], names["split"]
+    errors = [np.median(smoke.mae(pairs.y[split.validation], smoke.train(
+        "dense", pairs, split, range(3), n_hidden=h).forecast[:, split.validation]))
+        for h in (4, 8, 16)]
+    assert max(errors) < 1.02 * min(errors)
+
+
+def test_networks_are_ahead_of_ridge_by_a_hair_and_warn_less_than_persistence(chapter):
+    scores = chapter[0]["scores"]
+    ridge, persistence = scores["ridge on lags and weather"], scores["persistence"]
+    assert scores["climatology"].mae > 1.5 * persistence.mae
+    for kind in smoke.NETWORKS:
+        network = scores[f"{kind} network"]
+        assert 0 < ridge.mae - network.mae < 0.1
+        assert abs(network.to_ridge[1]) < 0.05              # "ends near zero for all"
+        assert network.hits < persistence.hits
+        assert network.false_alarms < persistence.false_alarms
+        low, high = network.mae_interval
+        assert high - low > 10 * (network.mae_quartiles[1] - network.mae_quartiles[0])
+    assert ridge.hits < persistence.hits
+
+
+def test_the_order_of_expected_errors(chapter):
+    names, _ = chapter
+    expected, best = names["expected"], names["best"]
+    ridge = expected["ridge on lags and weather"]
+    networks = [expected[f"{kind} network"] for kind in smoke.NETWORKS]
+    assert best < min(networks) and max(networks) < ridge < expected["persistence"]
+    to_gain = expected["persistence"] - best
+    assert expected["persistence"] - ridge > 0.5 * to_gain             # "gets most"
+    assert to_gain < 0.1 * expected["persistence"]
+    assert expected["recurrent network"] == min(networks)
+
+
+def test_smoke_is_seen_one_day_late(chapter):
+    names, _ = chapter
+    shown = figures.smoke_forecast.compute(names["record"], names["forecasts"])
+    jump = int(np.nanargmax(np.diff(np.log(shown.pm25)))) + 1
+    for forecast in (shown.persistence, shown.ridge, np.median(shown.network, axis=0)):
+        assert forecast[jump] < 15 < 60 < forecast[jump + 1]
+    assert shown.pm25[jump] > shown.quantiles[1, jump]      # the band does not include it
+
+
+def test_overfitting_starts_earlier_the_wider_the_network(chapter):
+    capacity = chapter[0]["capacity"]
+    turn = dict(zip(capacity.widths, capacity.turn))
+    assert turn[1] > turn[16] > turn[128] and turn[128] < 10
+    training = np.median(capacity.training[:, -1], axis=-1)
+    validation = np.median(capacity.validation[:, -1], axis=-1)
+    assert (np.diff(training) < 0).all() and training[-1] < 0.02
+    assert validation[-1] > capacity.persistence > validation[0]
+    best = np.median(capacity.validation.min(axis=1), axis=-1)
+    assert np.ptp(best) < 0.005                              # the stars lie level
+    assert capacity.ridge < best.min() < best.max() < capacity.persistence
+
+
+def test_days_are_what_is_missing(chapter):
+    capacity = chapter[0]["capacity"]
+    training, validation, best = (np.median(a, axis=-1) for a in (
+        capacity.training_by_days, capacity.validation_by_days, capacity.best_by_days))
+    assert training[0] < training[-1] < validation[-1] < validation[0]
+    assert best[0] > capacity.persistence > best[-1]
+
+
+# ------------------------------------------------------------------------- the real record
+
+def test_shipped_results_say_what_the_chapter_says_of_them():
+    results, scores = smoke.read_results(RESULTS)
+    assert (results["valid_days"], results["pairs"]) == (408, 389)
+    assert results["days_at_or_above_objective"] == 64
+    assert results["highest"] == ["2023-05-20", 289]
+    assert {"computed", "versions", "sha256"} <= results.keys() and len(results["sha256"]) == 3
+    by_model = {score.model: score for score in scores}
+    best = min(scores, key=lambda score: score.mae)
+    assert best.model == "ridge on lags" and best.skill > 0
+    assert by_model["ridge on lags and weather"].skill < 0
+    dense = by_model["dense network"]
+    assert dense.skill < by_model["ridge on lags and weather"].skill < 0 < dense.to_ridge[0]
+    assert dense.mae_quartiles[1] - dense.mae_quartiles[0] > 1
+    ahead = [kind for kind in smoke.NETWORKS if by_model[f"{kind} network"].skill > 0]
+    assert ahead == ["recurrent"]
+    assert results["first_tested_day"].startswith("2023-07") and results["training_days"][0] < 100
+
+
+@needs_real_files
+def test_shipped_results_are_those_of_the_files():
+    record = smoke.load(FOLDER.name, FOLDER.parent)
+    results, scores = smoke.read_results(RESULTS)
+    assert results["sha256"] == record.checksums
+    pairs = smoke.make_pairs(record)
+    splits = smoke.rolling_splits(pairs)
+    test = np.concatenate([split.test for split in splits])
+    by_model = {score.model: score for score in scores}
+    for name, baseline in smoke.BASELINES.items():
+        forecast = np.concatenate([baseline(pairs, s)[s.test] for s in splits])
+        assert np.isclose(smoke.mae(pairs.y[test], forecast), by_model[name].mae, rtol=1e-6)
+    dense = np.concatenate([smoke.train("dense", pairs, s, range(32)).forecast[:, s.test]
+                            for s in splits], axis=1)
+    assert np.isclose(np.median(smoke.mae(pairs.y[test], dense)), by_model["dense network"].mae,
+                      rtol=1e-3)
+
+
+@needs_real_files
+def test_all_cells_run_on_a_real_record(monkeypatch):
+    monkeypatch.setenv("DEEPMATH_DATA", str(FOLDER.parent.resolve()))
+
+    def change(code):
+        return with_few_seeds(code).replace('"simulated"', f'"{FOLDER.name}"').replace(
+            "range(8)", "range(2)")
+
+    names, printed = run(CHAPTER, change)
+    assert printed["record"].startswith("Edmonton Woodcroft: record of 408 valid days")
+    assert names["expected"] == {} and np.isnan(names["best"])
+
+
+# --------------------------------------------------------------------- solutions, figures
+
+def test_solutions_find_what_they_say():
+    _, printed = run(SOLUTIONS)
+    told = "".join(printed.values())
+    formula, measured = map(float, re.search(r"formula (\S+); of ridge\D+([\d.]+)", told).groups())
+    assert abs(formula - measured) < 0.05
+    median, mean = (tuple(map(float, re.search(
+        rf"^{name} +absolute error (\S+), root of the squared error (\S+)$", told,
+        re.MULTILINE).groups())) for name in ("median", "mean"))
+    assert median[0] < mean[0] and mean[1] < median[1]
+    widths = [float(width) for width in re.findall(r"width (\S+)", told)]
+    assert len(widths) == 4 and widths[0] < min(widths[1:])
+    assert told.count("as in deepmath: True") == 3
+    honest, leaky = map(float, re.search(r"honest (\S+), with both leaks (\S+)", told).groups())
+    assert leaky < honest < 1.05 * leaky
+
+
+@pytest.mark.parametrize("values, digits, sign, written", [
+    ((-0.05, 0.01), 2, "+", "−0.05 to +0.01"), ((4.55, 9.7), 1, "", "4.5 to 9.7")])
+def test_intervals_are_written_with_true_minus_signs(values, digits, sign, written):
+    assert span(values, digits, sign) == written
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_figures_are_drawn_the_same_each_time_from_a_small_record(name):
+    record = smoke.simulate(2, 1)
+    module = figures.FIGURES[name]
+    few = {"smoke-capacity": {"widths": (1, 2), "n_days": (60,), "seeds": range(2), "n_epochs": 3}}
+    result = module.compute(record, **few.get(name, {}))
+    one, two = (style.render(module.draw(result), "svg") for _ in range(2))
+    plt.close("all")
+    assert one == two and len(one) > 5000
