@@ -117,22 +117,29 @@ def score(name: str, y: np.ndarray, forecast: np.ndarray, persistence: np.ndarra
         warned.days, median(warned.hits), median(warned.false_alarms))
 
 
+# Heading, alignment and width of each column of the table.
+COLUMNS = [("Model", ":-", 19), ("MAE", "-:", 6), ("seeds", ":-", 11), ("95%", ":-", 9),
+           ("RMSE", "-:", 6), ("log", "-:", 7), ("skill", "-:", 7), ("minus ridge", ":-", 15),
+           ("hits", "-:", 7), ("false", "-:", 6)]
+
+
 def markdown(scores: list[Score]) -> str:
     """Return the table as Markdown."""
-    rows = ["| Model | MAE | seeds | 95% | RMSE | log | skill | minus ridge | hits | false |",
-            "|:--|--:|:--|:--|--:|--:|--:|:--|--:|--:|"]
+    rows = [[heading for heading, _, _ in COLUMNS],
+            [align.replace("-", (width - 1) * "-") for _, align, width in COLUMNS]]
     for s in scores:
-        seeds = span(s.mae_quartiles) if s.n_seeds > 1 else ""
-        ridge = "" if s.model == REFERENCE else span(s.to_ridge, sign="+")
-        rows.append(f"| {s.model} | {s.mae:.2f} | {seeds} | {span(s.mae_interval, 1)} "
-                    f"| {s.rmse:.1f} | {s.log_rmse:.3f} | {minus(f'{s.skill:.2f}')} | {ridge} "
-                    f"| {s.hits:.0f} of {s.high_days} | {s.false_alarms:.0f} |")
-    return "\n".join(rows)
+        seeds = "–".join(f"{value:.2f}" for value in s.mae_quartiles) if s.n_seeds > 1 else ""
+        range_95 = "–".join(f"{value:.1f}" for value in s.mae_interval)
+        ridge = "" if s.model == REFERENCE else span(s.to_ridge)
+        rows.append([s.model, f"{s.mae:.2f}", seeds, range_95, f"{s.rmse:.1f}",
+                     f"{s.log_rmse:.3f}", minus(f"{s.skill:.2f}"), ridge,
+                     f"{s.hits:.0f}/{s.high_days}", f"{s.false_alarms:.0f}"])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def span(pair: tuple[float, float], digits: int = 2, sign: str = "") -> str:
-    """Write an interval, with true minus signs."""
-    return " to ".join(minus(f"{value:{sign}.{digits}f}") for value in pair)
+def span(pair: tuple[float, float]) -> str:
+    """Write an interval of a difference, with its signs."""
+    return " to ".join(minus(f"{value:+.2f}") for value in pair)
 
 
 def minus(number: str) -> str:
