@@ -78,9 +78,9 @@ def deepmath(engine: str, network=None, seeds: int = 1) -> Callable[..., float]:
 def scikit_learn(X: np.ndarray, y: np.ndarray) -> float:
     from sklearn.neural_network import MLPRegressor
 
-    model = MLPRegressor(hidden_layer_sizes=(N_HIDDEN,), activation="tanh", alpha=0.0, batch_size=BATCH,
-                         learning_rate_init=RATE, max_iter=N_EPOCHS, random_state=0,
-                         n_iter_no_change=N_EPOCHS)
+    model = MLPRegressor(hidden_layer_sizes=(N_HIDDEN,), activation="tanh", alpha=0.0,
+                         batch_size=BATCH, learning_rate_init=RATE, max_iter=N_EPOCHS,
+                         n_iter_no_change=N_EPOCHS, random_state=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")            # "not converged": nobody asked it to
         model.fit(X, y)

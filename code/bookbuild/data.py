@@ -143,7 +143,7 @@ def fetch(address: str, path: Path, source: Source) -> None:
 
 
 def receive(address: str, part: Path, name: str) -> None:
-    """Write an address's content to `part`, or only what it lacks; raise Broken if it ends early."""
+    """Write an address's content to `part`, or what it lacks; raise Broken if it ends early."""
     tag_file = part.with_name(part.name + ".tag")
     request = urllib.request.Request(address, headers={"User-Agent": AGENT})
     if part.exists() and tag_file.exists():

@@ -33,7 +33,8 @@ Note:,"Hour ending, local standard time // Fin de l'heure, heure normale locale"
 Missing // Manquant:,-999
 ,
 """
-NAPS_HEADER = ("Pollutant//Polluant,Method Code//Code Méthode,NAPS ID//Identifiant SNPA,City//Ville,"
+NAPS_HEADER = ("Pollutant//Polluant,Method Code//Code Méthode,NAPS ID//Identifiant SNPA,"
+               "City//Ville,"
                "Province/Territory//Province/Territoire,Latitude//Latitude,Longitude//Longitude,"
                "Date//Date," + ",".join(f"H{h:02d}//H{h:02d}" for h in range(1, 25)))
 OLD_HEADER = ("Pollutant,Method,NAPSID,City,P/T,Latitude,Longitude,Date,"

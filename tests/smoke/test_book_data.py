@@ -173,7 +173,7 @@ def closed_port():
         yield bound.getsockname()[1]
 
 
-def test_a_full_disk_is_one_line_and_the_file_that_stands_stays(book, tmp_path, monkeypatch, capsys):
+def test_a_full_disk_is_one_line_and_leaves_no_half_file(book, tmp_path, monkeypatch, capsys):
     def full(response):
         yield b"H01"
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -102,7 +102,8 @@ def compute(record=None, widths: Sequence[int] = WIDTHS, n_days: Sequence[int] =
         tuple(widths), by_width[:, 0], by_width[:, 1], n_training, n_days,
         np.array([training[-1] for training, _ in by_days]),
         np.array([validation[-1] for _, validation in by_days]),
-        np.array([validation.min(axis=0) for _, validation in by_days]), float(smoke.log_rmse(y, pairs.today[held]) ** 2),
+        np.array([validation.min(axis=0) for _, validation in by_days]),
+        float(smoke.log_rmse(y, pairs.today[held]) ** 2),
         float(smoke.log_rmse(y, ridge) ** 2))
 
 

@@ -59,8 +59,9 @@ def ridge(pairs: Pairs, split: Split, names: tuple[str, ...] | None) -> np.ndarr
     """Fit with each penalty; keep the one with the least absolute error on validation days."""
     scaler = Scaler.fit(pairs, split.training)
     X, z = scaler.inputs(pairs, names), scaler.target(pairs)
-    forecasts = [scaler.pm25(pairs, X @ ridge_weights(X[split.training], z[split.training], penalty))
-                 for penalty in PENALTIES]
+    weights = [ridge_weights(X[split.training], z[split.training], penalty)
+               for penalty in PENALTIES]
+    forecasts = [scaler.pm25(pairs, X @ w) for w in weights]
     errors = [mae(pairs.y[split.validation], f[split.validation]) for f in forecasts]
     return forecasts[int(np.argmin(errors))]
 

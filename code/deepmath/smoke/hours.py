@@ -33,7 +33,8 @@ class Hours:
     notes: Counter = field(default_factory=Counter)
 
 
-def check_values(table: Table, column: str, values: np.ndarray, lines, notes: Counter) -> np.ndarray:
+def check_values(table: Table, column: str, values: np.ndarray, lines: list[int],
+                 notes: Counter) -> np.ndarray:
     """Return concentrations with NaN for "missing", or raise RecordError at an absurd one.
 
     Values a little below zero stay as they are: they are noise around a clean hour, and
@@ -58,13 +59,15 @@ def note(notes: Counter, what: str, times: int) -> None:
         notes[what] += times
 
 
-def without_repeats(path, table: pd.DataFrame, key: list[str], lines, notes: Counter) -> pd.DataFrame:
+def without_repeats(path, table: pd.DataFrame, key: list[str], lines: list[int],
+                    notes: Counter) -> pd.DataFrame:
     """Return the hours in order, each once, or raise RecordError where two disagree."""
     table = table.assign(line=lines).sort_values([*key, "line"], kind="stable")
     repeated = table.duplicated(key)
     if repeated.any():
         before = table.shift(1)
-        differs = repeated & ~((table.pm25 == before.pm25) | (table.pm25.isna() & before.pm25.isna()))
+        same = (table.pm25 == before.pm25) | (table.pm25.isna() & before.pm25.isna())
+        differs = repeated & ~same
         if differs.any():
             first = table[differs].iloc[0]
             raise RecordError(path, f"this hour stands in line {int(before.line[first.name])} too, "

@@ -48,7 +48,8 @@ def read_naps(path: str | Path, text: str, station: str | None = None) -> Hours:
              for key, start in NAMES.items()}
     for key, start in NAMES.items():
         if place[key] is None and key not in ("method", "city"):
-            raise RecordError(path, f"no column {start}...; the columns are {', '.join(header[:8])}")
+            raise RecordError(path, f"no column {start}...; the columns are "
+                              f"{', '.join(header[:8])}")
 
     def mine(cells):
         return station is None or cells[place["station"]].strip().lstrip("0") == station.lstrip("0")
@@ -91,7 +92,8 @@ def unfold(table: Table, place: dict, notes: Counter):
     values = [check_values(table, name, table.numbers(name), table.lines, notes)
               for _, name in hours]
     methods = [row[place["method"]] if place["method"] is not None else "" for row in table.rows]
-    return pd.DatetimeIndex(days), np.stack(values, axis=1), np.array(methods), np.array(table.lines)
+    return (pd.DatetimeIndex(days), np.stack(values, axis=1), np.array(methods),
+            np.array(table.lines))
 
 
 def best_method(values: np.ndarray, methods: np.ndarray, notes: Counter) -> np.ndarray:

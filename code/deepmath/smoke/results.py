@@ -147,6 +147,6 @@ def minus(number: str) -> str:
 
 
 def read_results(path: str | Path) -> tuple[dict, list[Score]]:
-    """Return results that `python -m deepmath.smoke` wrote: what it says of them, and the scores."""
+    """Return what `python -m deepmath.smoke` wrote: what it says of the results, and the scores."""
     results = json.loads(Path(path).read_text(encoding="utf-8"))
     return results, [Score(**s) for s in results.pop("scores")]
