@@ -143,6 +143,12 @@ def site(book):
     yield from serve(book)
 
 
+@pytest.fixture(scope="session")
+def press_and_serve():
+    """Print the small book with a press and serve it."""
+    return lambda folder, press: serve(print_book(folder, press))
+
+
 @pytest.fixture
 def faults():
     Files.faults = {}

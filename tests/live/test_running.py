@@ -179,6 +179,7 @@ def test_training_can_be_watched_paused_and_stepped(reader):
     cell.get_by_role("button", name="Stop").click()
     reader.ended(XOR)
     assert reader.status(XOR) == "stopped"
+    assert cell.locator("canvas").first.is_visible()
     cell.get_by_role("button", name="Reset").click()
 
 

@@ -122,11 +122,19 @@ export class LiveCell {
     this.editor.code = this.original;
     keep(this.name, this.original, this.original);
     this.tell("");
+    this.training.end();
+    this.showRendered();
+    this.say("");
+  }
+
+  get showsNothing() {
+    return this.isFresh && this.training.root.hidden && !this.output.root.hasChildNodes();
+  }
+
+  showRendered() {
     this.output.clear();
     this.output.root.hidden = true;
-    this.training.end();
     for (const each of this.rendered) each.hidden = false;
-    this.say("");
   }
 
   async copyLink() {
@@ -216,8 +224,9 @@ export class LiveCell {
   ended(status) {
     this.isRunning(false);
     this.root.classList.remove("live-stale");
-    this.training.end();
+    this.training.end({ keep: status === "stopped" });
     if (status === "done" && !this.isFresh) this.renew();
+    if (status === "stopped" && this.showsNothing) this.showRendered();
     this.say({ done: "Done", failed: "Failed", stopped: "Stopped" }[status] ?? "");
     this.root.dataset.live = status || "rest";
   }

@@ -22,10 +22,11 @@ function upgrade() {
   addEventListener("hashchange", () => openLink(live));
 }
 
-// The label that the author gave: on the cell, or on what it drew.
+// The label that the author gave: on the cell, or on what it drew. Quarto puts "cell-" before
+// that of a cell with one figure.
 function nameOf(root) {
   const labelled = [root, ...root.querySelectorAll("[id]")].map((node) => node.id);
-  return labelled.find((id) => id && !/^cb\d/.test(id));
+  return labelled.find((id) => id && !/^cb\d/.test(id))?.replace(/^cell-/, "");
 }
 
 // A cell of the class `check` right behind a live cell is its check; it is folded away.

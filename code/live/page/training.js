@@ -19,23 +19,24 @@ export class Training {
     this.step = button("One epoch", () => { this.setPaused(true, "step"); });
     this.say = say;
     this.isPaused = false;
-    const buttons = element("div", { className: "live-training-buttons" },
+    this.buttons = element("div", { className: "live-training-buttons" },
       ...(canPause ? [this.pause, this.step] : []));
     this.root = element("div", { className: "live-training", role: "group", "aria-label": "Training", hidden: true },
       element("div", { className: "live-canvases" }, this.plane, this.loss),
-      element("div", { className: "live-training-bar" }, this.status, buttons));
+      element("div", { className: "live-training-bar" }, this.status, this.buttons));
   }
 
   // A training begins; another may have gone before it in the same run.
   begin({ epochs, points, labels, low, high, side }) {
     Object.assign(this, { epochs, points, labels, low, high, side, losses: [] });
     this.plane.hidden = !points;
-    this.root.hidden = false;
-    this.frames = 0;
+    this.root.hidden = this.buttons.hidden = false;
   }
 
-  end() {
-    this.root.hidden = true;
+  // The training is over; one that was stopped stays to be seen as far as it came.
+  end({ keep = false } = {}) {
+    this.buttons.hidden = true;
+    if (!keep) this.root.hidden = true;
     this.setPaused(false, null);
   }
 
@@ -48,7 +49,6 @@ export class Training {
   frame({ epoch, losses, logits }) {
     this.losses.push(...losses);
     this.last = { epoch, logits };
-    this.frames += 1;
     if (this.isDue) return;
     this.isDue = true;
     requestAnimationFrame(() => {

@@ -1,0 +1,44 @@
+"""The same cells on pages that Quarto has printed: one reader's way through all that matters."""
+
+import pytest
+from playwright.sync_api import expect
+
+from bookbuild.problems import BookError
+from bookbuild.quarto import find_quarto
+
+
+@pytest.fixture(scope="module")
+def quarto_site(runtime, tmp_path_factory, press_and_serve):
+    try:
+        found = find_quarto()
+    except BookError:
+        found = None
+    if not found:
+        pytest.skip("Quarto is not on this machine")
+    yield from press_and_serve(tmp_path_factory.mktemp("quarto") / "book", "quarto")
+
+
+def test_a_readers_way_through_quartos_page(visitor, quarto_site):
+    reader = visitor(f"{quarto_site}chapters/one.html")
+    page = reader.page
+    assert reader.cell().locator(".cell-output").first.inner_text().strip() == "total 10"
+    assert reader.run("print(6 * 7)") == "42"
+    reader.edit(name="cell-xor-cell").get_by_label("N_HIDDEN").focus()
+    page.keyboard.press("ArrowRight")
+    assert "N_HIDDEN = 9  # 2-64 units" in reader.code("cell-xor-cell")
+    assert "final loss" in reader.run(name="cell-xor-cell")
+    assert reader.cell("cell-xor-cell").locator(".live-figure").count() == 1
+    assert "Not yet. double(2) should be 4." in reader.run(name="task")
+    expect(page.locator(".live-check summary")).to_be_visible()
+    expect(page.locator(".live-check .cell")).to_be_hidden()
+    page.evaluate("document.body.className = document.body.className.replace('quarto-light', 'quarto-dark')")
+    dark = reader.cell().locator(".live-editor").evaluate("(one) => getComputedStyle(one).backgroundColor")
+    assert max(int(part) for part in dark[4:-1].split(", ")) < 60
+    cell = reader.edit("while True: pass")
+    cell.get_by_role("button", name="Run", exact=True).click()
+    page.wait_for_function("document.querySelector('#plain').dataset.live === 'running'")
+    cell.get_by_role("button", name="Stop").click()
+    reader.ended()
+    assert reader.status() == "stopped"
+    page.reload()
+    expect(reader.cell().locator(".live-notice")).to_contain_text("your edit")
