@@ -32,6 +32,7 @@ benchmark: .venv/.ready
 	@$(BIN)/python benchmarks/training.py
 	@$(BIN)/python benchmarks/figures.py
 	@$(BIN)/python benchmarks/smoke.py
+	@$(BIN)/python benchmarks/rendering.py
 
 .venv/.ready: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 book")'
