@@ -1,28 +1,29 @@
 // What JupyterLab must know of a book: that a .qmd file is a notebook (the server does the rest),
-// which line of a cell a control has rewritten, and how Quarto's blocks, labels and references look in a Markdown cell.
+// which line of a cell a control has rewritten, and how Quarto's blocks, labels and references
+// look in a Markdown cell.
 //
 // The last lines are a module federation container, written by hand: JupyterLab calls `init`
 // with the modules that its extensions share, then `get` for the plugins.
 (() => {
   const openChapters = (docRegistry, notebooks) => {
-    const { icon } = docRegistry.getFileType('notebook');
+    const { icon } = docRegistry.getFileType("notebook");
     docRegistry.addFileType({
-      name: 'chapter',
-      displayName: 'Chapter',
-      extensions: ['.qmd'],
-      mimeTypes: ['text/markdown'],
-      contentType: 'notebook',
-      fileFormat: 'json',
+      name: "chapter",
+      displayName: "Chapter",
+      extensions: [".qmd"],
+      mimeTypes: ["text/markdown"],
+      contentType: "notebook",
+      fileFormat: "json",
       icon
     });
     // The factory of notebooks itself, under a second name: its toolbar, its commands and its
     // tracker serve chapters, too.
     docRegistry.addWidgetFactory(
       Object.create(notebooks, {
-        name: { value: 'Chapter' },
-        label: { value: 'Chapter' },
-        fileTypes: { value: ['chapter'] },
-        defaultFor: { value: ['chapter'] }
+        name: { value: "Chapter" },
+        label: { value: "Chapter" },
+        fileTypes: { value: ["chapter"] },
+        defaultFor: { value: ["chapter"] }
       })
     );
   };
@@ -31,17 +32,17 @@
 
   const writeLine = (panel, cellId, { name, line }) => {
     const cell = panel.content.widgets.find(({ model }) => model.id === cellId)?.model.sharedModel;
-    const lines = cell?.getSource().split('\n') ?? [];
-    const at = lines.findIndex(each => each.split('=')[0].trimEnd() === name);
+    const lines = cell?.getSource().split("\n") ?? [];
+    const at = lines.findIndex(each => each.split("=")[0].trimEnd() === name);
     if (at < 0) return;
-    const start = lines.slice(0, at).join('\n').length + (at ? 1 : 0);
+    const start = lines.slice(0, at).join("\n").length + (at ? 1 : 0);
     cell.updateSource(start, start + lines[at].length, line);
   };
 
   const listenToControls = tracker =>
     tracker.widgetAdded.connect((_, panel) => {
       const listen = kernel =>
-        kernel?.registerCommTarget('book-cell', (comm, opening) => {
+        kernel?.registerCommTarget("book-cell", (comm, opening) => {
           comm.onMsg = ({ content }) => writeLine(panel, opening.content.data.cell, content.data);
         });
       listen(panel.sessionContext.session?.kernel);
@@ -50,31 +51,33 @@
 
   // ------------------------------------------------------------------ Markdown as Quarto has it
 
-  const CODE = /^[ \t>]*(`{3,}|~{3,})[^\n]*\n(?:[\s\S]*?^[ \t>]*\1[`~]*[ \t]*$|[\s\S]*)|(`+)[^`]+\2/gm;
+  const BLOCK = /^[ \t>]*(?<fence>`{3,}|~{3,})[^\n]*\n(?:[^]*?^[ \t>]*\k<fence>[`~]*[ \t]*$|[^]*)/;
+  const SPAN = /(?<ticks>`+)(?:(?!\n\s*\n)[^`])+\k<ticks>/;
+  const CODE = new RegExp(`${BLOCK.source}|${SPAN.source}`, "gm");
   const TITLES = {
-    note: 'Note', tip: 'Tip', important: 'Important', warning: 'Warning', caution: 'Caution',
-    thm: 'Theorem', lem: 'Lemma', cor: 'Corollary', prp: 'Proposition', def: 'Definition',
-    exm: 'Example', exr: 'Exercise', sol: 'Solution', rem: 'Remark', proof: 'Proof'
+    note: "Note", tip: "Tip", important: "Important", warning: "Warning", caution: "Caution",
+    thm: "Theorem", lem: "Lemma", cor: "Corollary", prp: "Proposition", def: "Definition",
+    exm: "Example", exr: "Exercise", sol: "Solution", rem: "Remark", proof: "Proof"
   };
 
   const opened = (_, indent, attributes, name) => {
     const callout = /\.callout-(\w+)/.exec(attributes)?.[1];
-    const label = /#([\w-]+)/.exec(attributes)?.[1] ?? '';
-    const kind = TITLES[callout ?? label.split('-')[0]] ?? (/\.proof/.test(attributes) && 'Proof');
+    const label = /#([\w-]+)/.exec(attributes)?.[1] ?? "";
+    const kind = TITLES[callout ?? label.split("-")[0]] ?? (/\.proof/.test(attributes) && "Proof");
     const called = name ?? /title="([^"]*)"/.exec(attributes)?.[1];
-    const title = [kind, called].filter(Boolean).join(': ');
-    const head = [title && `**${title}**`, label && badge(label)].filter(Boolean).join(' ');
-    return `${indent}<div class="book-block ${callout ? `book-${callout}` : ''}">\n\n${head}`;
+    const title = [kind, called].filter(Boolean).join(": ");
+    const head = [title && `**${title}**`, label && badge(label)].filter(Boolean).join(" ");
+    return `${indent}<div class="book-block ${callout ? `book-${callout}` : ""}">\n\n${head}\n`;
   };
   const badge = label => `<span class="book-label">${label}</span>`;
 
   const readable = text =>
     text
       .replace(/^([ \t]*):{3,}[ \t]*(\{[^}\n]*\}|\w[\w-]*)[ \t]*:*$(?:\s*^#+ (.*)$)?/gm, opened)
-      .replace(/^[ \t]*:{3,}[ \t]*$/gm, '\n</div>\n')
+      .replace(/^[ \t]*:{3,}[ \t]*$/gm, "\n</div>\n")
       .replace(/[ \t]*\{([#.][^{}\n]*)\}/g, (_, attributes) => {
         const label = /#([\w-]+)/.exec(attributes)?.[1];
-        return label ? ` ${badge(label)}` : '';
+        return label ? ` ${badge(label)}` : "";
       })
       .replace(/(^|[\s([;-])@([A-Za-z][\w-]*\w)/gm, '$1<span class="book-ref">@$2</span>');
 
@@ -86,7 +89,7 @@
       parts.push(readable(text.slice(position, code.index)), code[0]);
       position = code.index + code[0].length;
     }
-    return [...parts, readable(text.slice(position))].join('');
+    return [...parts, readable(text.slice(position))].join("");
   };
 
   const STYLE = `
@@ -106,29 +109,29 @@
   const readQuarto = parser => {
     const render = parser.render.bind(parser);
     parser.render = (text, ...more) => render(outsideCode(text), ...more);
-    document.head.appendChild(document.createElement('style')).textContent = STYLE;
+    document.head.appendChild(document.createElement("style")).textContent = STYLE;
   };
 
   // -------------------------------------------------------------------------------- the plugins
 
   const plugins = ({ INotebookTracker, INotebookWidgetFactory }, { IMarkdownParser }) => [
     {
-      id: 'book-chapters:open',
-      description: 'Opens .qmd chapters as notebooks.',
+      id: "book-chapters:open",
+      description: "Opens .qmd chapters as notebooks.",
       autoStart: true,
       requires: [INotebookWidgetFactory],
       activate: ({ docRegistry }, notebooks) => openChapters(docRegistry, notebooks)
     },
     {
-      id: 'book-chapters:controls',
-      description: 'Lets the controls of a live cell rewrite its lines.',
+      id: "book-chapters:controls",
+      description: "Lets the controls of a live cell rewrite its lines.",
       autoStart: true,
       requires: [INotebookTracker],
       activate: (_, tracker) => listenToControls(tracker)
     },
     {
-      id: 'book-chapters:read',
-      description: 'Shows callouts, theorems, labels and references of Quarto.',
+      id: "book-chapters:read",
+      description: "Shows callouts, theorems, labels and references of Quarto.",
       autoStart: true,
       requires: [IMarkdownParser],
       activate: (_, parser) => readQuarto(parser)
@@ -139,13 +142,14 @@
   const module = async name => (await Object.values(shared[name])[0].get())();
 
   window._JUPYTERLAB = window._JUPYTERLAB || {};
-  window._JUPYTERLAB['book-chapters'] = {
+  window._JUPYTERLAB["book-chapters"] = {
     init: modules => {
       shared = modules;
     },
     get: async () => {
-      const exports = plugins(await module('@jupyterlab/notebook'), await module('@jupyterlab/rendermime'));
-      return () => ({ __esModule: true, default: exports });
+      const parts = ["@jupyterlab/notebook", "@jupyterlab/rendermime"].map(module);
+      const found = plugins(...(await Promise.all(parts)));
+      return () => ({ __esModule: true, default: found });
     }
   };
 })();
