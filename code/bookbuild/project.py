@@ -37,7 +37,8 @@ REFUSED = re.compile(
     r"|variables|website")
 FORMATS = {"html", "typst", "epub"}
 # What gives Quarto's pages what this press gives its own: live cells, mathematics, a script.
-OWN_PRERENDER = "code/live/prepare.py"
+OWN_STEPS = {"pre-render": "code/live/prepare.py",
+             "post-render": "code/bookbuild/theme/quarto/finish.py"}
 OWN_FILTERS = ("code/bookbuild/theme/html/mathml.lua", "code/bookbuild/theme/quarto/page.lua",
                "code/live/live.lua")
 
@@ -277,8 +278,8 @@ def format_problems(config: dict, lines: dict) -> Iterator[Problem]:
 
 def is_own(key, value) -> bool:
     """Does a key only make Quarto do what this press does by itself?"""
-    if key == "pre-render":
-        return value == OWN_PRERENDER
+    if key in OWN_STEPS:
+        return value == OWN_STEPS[key]
     paths = [each.get("path") if isinstance(each, dict) else each for each in _as_list(value)]
     return key == "filters" and all(path in OWN_FILTERS for path in paths)
 

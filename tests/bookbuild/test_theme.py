@@ -1,5 +1,6 @@
 """Both presses' pages have the same colours and faces, and the fonts that they name are there."""
 
+import importlib.util
 import re
 from pathlib import Path
 
@@ -41,3 +42,26 @@ def test_every_font_that_is_named_is_there(sheet, folder):
     assert len(named) == 11
     assert all((folder / name).is_file() for name in named)
     assert (folder / "fonts" / "OFL.txt").is_file()
+
+
+def finish():
+    spec = importlib.util.spec_from_file_location("finish", THEME / "quarto" / "finish.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.finished
+
+
+HEAD = """<script src="https://cdn.jsdelivr.net/npm/jquery@3.5.1/dist/jquery.min.js"></script>
+<script src="https://cdn.jsdelivr.net/npm/requirejs@2.3.6/require.min.js"></script>
+<script type="application/javascript">define('jquery', [],function() {return window.jQuery;})</script>
+"""
+
+
+def test_a_table_of_quartos_loads_nothing_from_another_host():
+    page = f"<head>{HEAD}</head><table><tr><th role=x></th><th>a</th></tr></table>"
+    assert finish()(page) == "<head></head><table><tr><td></td><th>a</th></tr></table>"
+
+
+def test_a_widget_keeps_what_it_needs():
+    page = f"<head>{HEAD}</head><script>require(['plotly'], draw)</script>"
+    assert finish()(page) == page
