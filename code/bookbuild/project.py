@@ -112,7 +112,7 @@ class Project:
     @property
     def file_name(self) -> str:
         """What Quarto calls the PDF and the EPUB, but for the suffix: the title, with hyphens."""
-        return re.sub(r"[\s/\\:]+", "-", str(self.book.get("output-file") or self.book["title"]))
+        return re.sub(r"[\s/\\:]+|[*?\"<>|]", "-", str(self.book.get("output-file") or self.book["title"]))
 
     @property
     def pdf_name(self) -> str:

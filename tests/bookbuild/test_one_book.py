@@ -13,7 +13,6 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "conformance"))
 from agreement import differences, facts_of  # noqa: E402
 
-# Not the book but the pages around it, and the file of a notebook that a page offers.
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".book", "_book", ".quarto", "__pycache__")
 
 
