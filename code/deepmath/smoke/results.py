@@ -118,7 +118,7 @@ def score(name: str, y: np.ndarray, forecast: np.ndarray, persistence: np.ndarra
 
 
 # Heading, alignment and width of each column of the table.
-COLUMNS = [("Model", ":-", 19), ("MAE", "-:", 6), ("seeds", ":-", 11), ("95%", ":-", 9),
+COLUMNS = [("Model", ":-", 19), ("MAE", "-:", 6), ("seeds", ":-", 11), ("95%", ":-", 11),
            ("RMSE", "-:", 6), ("log", "-:", 7), ("skill", "-:", 7), ("minus ridge", ":-", 15),
            ("hits", "-:", 7), ("false", "-:", 6)]
 
