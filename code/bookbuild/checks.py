@@ -329,8 +329,8 @@ def unknown_constructs(blocks: list, manuscript: Manuscript) -> Iterator[Problem
         if is_node(node, "CodeBlock") and classes(node) and re.search(
                 r"(?m)(#|//|--|%)\s*<\d+>\s*$", node["c"][1]):
             yield refusal(r"(#|//|--|%)\s*<\d+>\s*\n", "code annotations")
-    for node in nodes(blocks, "Str"):
-        if re.match(r":::+", node["c"]):
+    for node in nodes(blocks, "Str") if ":::" in manuscript.prose else ():
+        if node["c"].startswith(":::"):
             yield manuscript.problem(r"(?m)\S.*:::|^[ \t>]*:::", "a fence of colons that opens or "
                                      "closes no block: put it on a line of its own, after a "
                                      "blank line")

@@ -327,13 +327,14 @@ class _Splitter:
             self.problems += error.problems
             return {}, {}
         option_lines = {key[0]: number for key, number in lines.items() if len(key) == 1}
-        for name, value in options.items():
+        for name, value in list(options.items()):
             place = path, option_lines.get(str(name), line)
             if name in ELSEWHERE_OPTIONS:
                 self.refusals.append(Problem(*place, f"the built-in press does not know the cell "
                                              f"option `{name}`: {ELSEWHERE}"))
             elif message := option_mistake(name, value) or _clash(name, options):
                 self.problems.append(Problem(*place, message))
+                del options[name]       # it is told, and would only trip those who read on
         return options, option_lines
 
 

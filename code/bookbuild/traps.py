@@ -121,7 +121,7 @@ def bare_formulas(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
     for node in nodes(blocks, "RawBlock", "RawInline"):
         format, source = node["c"]
         if format in ("tex", "latex") and MATH_ENVIRONMENT.fullmatch(source.strip()):
-            pattern = r"(?m)^\s*" + r"\s+".join(map(re.escape, source.split()))
+            pattern = r"(?m)^[ \t]*" + r"\s+".join(map(re.escape, source.split()))
             yield manuscript.problem(pattern, "a formula without `$$` is lost in Quarto's PDF: put "
                                      "`$$` around it", "quarto")
 
