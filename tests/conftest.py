@@ -1,9 +1,13 @@
-"""What tests in a browser share: one Chromium, as one process can start but one Playwright."""
+"""What tests share: one Chromium, as one process can start but one Playwright; no deadlines."""
 
 import shutil
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import sync_playwright
+
+settings.register_profile("book", deadline=None)    # no test asserts a time
+settings.load_profile("book")
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",

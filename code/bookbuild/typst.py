@@ -140,7 +140,7 @@ def lower(tree, here: Chapter):
     writers = {"Header": heading, "Float": floating, "Callout": callout, "Theorem": theorem,
                "Equation": equation, "Tabset": tabset, "Layout": layout, "Xref": xref,
                "Div": division, "Span": inline_span, "Image": image, "Link": link,
-               "CodeBlock": code_block, "Math": formula}
+               "CodeBlock": code_block, "Math": formula, "Para": paragraph, "Plain": paragraph}
 
     for cell in nodes(tree, "Div"):
         keep_together(cell)
@@ -149,6 +149,13 @@ def lower(tree, here: Chapter):
         writer = writers.get(node["t"])
         return writer(node, here) if writer else None
     return rewrite(tree, convert)
+
+
+def paragraph(node: Node, here: Chapter) -> Node | None:
+    """Without a line break at its end, whose backslash would take what follows with it."""
+    if node["c"] and is_node(node["c"][-1], "LineBreak"):
+        return {"t": node["t"], "c": node["c"][:-1]}
+    return None
 
 
 def heading(node: Node, here: Chapter) -> Node:
