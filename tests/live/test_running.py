@@ -8,6 +8,7 @@ import pytest
 
 from deepmath import GradientDescent, Network, default_rng, fit, xor
 
+pytestmark = pytest.mark.xdist_group("live")         # one book for all of them
 XOR = "xor-cell"
 
 
