@@ -333,7 +333,8 @@ def test_killed_at_any_time_no_file_is_half_written(made, tmp_path):
 
 
 def test_an_interrupt_ends_all_processes(book):
-    book.edit("wave", "    x = np.linspace", "    import time; time.sleep(300)\n    x = np.linspace")
+    book.edit("wave", "    x = np.linspace",
+              "    import time; time.sleep(300)\n    x = np.linspace")
     process = book.start("wave", "noise", "--force", "--jobs", 2)
     for line in process.stderr:
         if "noise: made" in line:

@@ -47,7 +47,8 @@ def add_parser(commands) -> None:
                         help="of a Dask cluster that trains the networks, such as tcp://host:8786")
     own = parser.add_argument_group("figures of your own, into a folder of your own")
     own.add_argument("--out", type=Path, metavar="FOLDER")
-    own.add_argument("--format", nargs="+", choices=["svg", "pdf", "png"], help="default: svg and pdf")
+    own.add_argument("--format", nargs="+", choices=["svg", "pdf", "png"],
+                     help="default: svg and pdf")
     own.add_argument("--width", type=positive, metavar="PIXELS", help="of PNG files")
     own.add_argument("--dark", action="store_true", help="light on dark")
     own.add_argument("--set", action="append", default=[], metavar="NAME=VALUE",
