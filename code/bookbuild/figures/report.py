@@ -79,7 +79,7 @@ def pictures(verdict: Verdict) -> str:
 
 def summary(verdicts: list[Verdict]) -> str:
     """Return the report as a table in Markdown, for the summary of a step on GitHub."""
-    rows = [f"| {v.name} | {'✅' if v.state.passes else '❌'} {v.state.value} | {v.detail} |"
-            for v in verdicts]
+    rows = [f"| {v.name} | {'✅' if v.state.passes else '❌'} {v.state.value} | "
+            f"{' '.join(v.detail.split())} |" for v in verdicts]
     return "\n".join([f"### Figures: {title(verdicts)}", "",
-                      "| figure | state | |", "|---|---|---|", *(row.replace("\n", " ") for row in rows), ""])
+                      "| figure | state | |", "|---|---|---|", *rows, ""])
