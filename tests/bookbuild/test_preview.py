@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import shutil
 import socket
 import subprocess
 import sys
@@ -194,31 +193,25 @@ def test_a_port_in_use_is_told(book):
     assert "cannot be served on" in done.stderr and "--port" in done.stderr
 
 
-def test_the_page_reloads_in_place(preview):
-    api = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if not chromium:
-        pytest.skip("chromium is missing")
+def test_the_page_reloads_in_place(preview, chromium):
     preview.edit("one.qmd", "A sentence", "\n\n".join(f"Paragraph {n}." for n in range(80))
                  + "\n\n## A section {#sec-last}\n\nA sentence")
     preview.shows("Paragraph 79")
-    with api.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.goto(f"http://localhost:{preview.port}/one.html")
-        page.locator("#sec-last").first.scroll_into_view_if_needed()
-        place = page.evaluate("document.getElementById('sec-last').getBoundingClientRect().top")
-        preview.edit("one.qmd", "Paragraph 3.", "A new beginning.\n\nAnd more.")
-        page.get_by_text("A new beginning.").wait_for(timeout=60_000)
-        page.wait_for_timeout(300)
-        now = page.evaluate("document.getElementById('sec-last').getBoundingClientRect().top")
-        assert abs(now - place) < 5
-        preview.edit("one.qmd", "sum(numbers)", "1 / 0")
-        page.get_by_text("ZeroDivisionError").wait_for(timeout=60_000)
-        assert "one.qmd:" in page.locator("#preview-news").inner_text()
-        preview.edit("one.qmd", "1 / 0", "sum(numbers)")
-        page.locator("#preview-news .wrong").wait_for(state="hidden", timeout=60_000)
-        browser.close()
+    page = chromium.new_page()
+    page.goto(f"http://localhost:{preview.port}/one.html")
+    page.locator("#sec-last").first.scroll_into_view_if_needed()
+    place = page.evaluate("document.getElementById('sec-last').getBoundingClientRect().top")
+    preview.edit("one.qmd", "Paragraph 3.", "A new beginning.\n\nAnd more.")
+    page.get_by_text("A new beginning.").wait_for(timeout=60_000)
+    page.wait_for_timeout(300)
+    now = page.evaluate("document.getElementById('sec-last').getBoundingClientRect().top")
+    assert abs(now - place) < 5
+    preview.edit("one.qmd", "sum(numbers)", "1 / 0")
+    page.get_by_text("ZeroDivisionError").wait_for(timeout=60_000)
+    assert "one.qmd:" in page.locator("#preview-news").inner_text()
+    preview.edit("one.qmd", "1 / 0", "sum(numbers)")
+    page.locator("#preview-news .wrong").wait_for(state="hidden", timeout=60_000)
+    page.close()
 
 
 @pytest.fixture
