@@ -58,7 +58,8 @@ class Made:
         Content by format.
     arrays : dict
     lines : bytes
-        The figure without its text, as a PNG: versions of matplotlib set text differently.
+        The figure without text and legends, as a PNG: versions of matplotlib set text
+        differently, and legends are as wide as theirs.
     data : tuple of str
         Files that were read, relative to the root.
     """
@@ -122,6 +123,7 @@ def make(job: Job, n_jobs: int = 1) -> Made | Problem:
 
 def make_here(job: Job) -> Made:
     from matplotlib import pyplot
+    from matplotlib.legend import Legend
     from matplotlib.text import Text
     from deepmath.figures.style import DPI, darken, render
 
@@ -134,8 +136,8 @@ def make_here(job: Job) -> Made:
     # The hundredth of a pixel keeps rounding from taking one away.
     dpi = (job.width + 0.01) / figure.get_size_inches()[0] if job.width else DPI
     files = {suffix: render(figure, suffix, dpi) for suffix in job.formats}
-    for text in figure.findobj(Text):
-        text.set_visible(False)
+    for written in [*figure.findobj(Text), *figure.findobj(Legend)]:
+        written.set_visible(False)
     lines = render(figure, "png", DPI / 2)
     pyplot.close(figure)
     return Made(files, dict(arrays_of(result)), lines, tuple(sorted(data)))

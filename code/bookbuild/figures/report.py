@@ -32,8 +32,8 @@ section {{ margin-top: 3rem }}
 <body>
 <h1>Figures: {title}</h1>
 <p>Numbers agree if no array differs by more than {tolerance:g} of its largest value; pictures, if
-their root mean square distance over the pixels (0 to 255) is at most {threshold:g} without text,
-which other versions set differently.</p>
+their root mean square distance over the pixels (0 to 255) is at most {threshold:g} without text and
+legends, which other versions set differently.</p>
 <table>
 <thead><tr><th>figure</th><th>state</th><th></th></tr></thead>
 <tbody>
