@@ -1,12 +1,14 @@
 """What tests share: one Chromium, as one process can start but one Playwright; no deadlines."""
 
+import os
 import shutil
 
 import pytest
 from hypothesis import settings
 from playwright.sync_api import sync_playwright
 
-settings.register_profile("book", deadline=None)    # no test asserts a time
+# No test asserts a time; CI tries the same examples each time, a person's machine new ones.
+settings.register_profile("book", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("book")
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
