@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 
@@ -101,14 +102,15 @@ def regenerate(args, kept: Manifest) -> int:
         for name in [name for name in kept.entries if name not in registered]:
             say(f"{name}: no longer registered, removed")
             kept.forget(name)
-        for order, made in make_all(jobs, n_jobs(args)):
-            if isinstance(made, Problem):
-                problems.append(made)
-                continue
-            files = kept.keep(order.name, order.module, made)
-            shutil.rmtree(store(kept.root, order.name), ignore_errors=True)
-            say(f"{order.name}: made")
-            print(*files, sep="\n", flush=True)
+        with closing(make_all(jobs, n_jobs(args))) as results:
+            for order, made in results:
+                if isinstance(made, Problem):
+                    problems.append(made)
+                    continue
+                files = kept.keep(order.name, order.module, made)
+                shutil.rmtree(store(kept.root, order.name), ignore_errors=True)
+                say(f"{order.name}: made")
+                print(*files, sep="\n", flush=True)
         kept.write()
     return failed(problems, "the other figures are made")
 
@@ -130,9 +132,10 @@ def check(args, kept: Manifest) -> int:
     for name in kept.entries:
         if name not in registered and not args.names:
             verdicts[name] = Verdict(name, State.STALE, "no longer registered")
-    for order, made in make_all(jobs, n_jobs(args)):
-        verdicts[order.name] = Verdict(order.name, State.FAILED, str(made)) if isinstance(
-            made, Problem) else compare(order.name, kept, made, changes[order.name])
+    with closing(make_all(jobs, n_jobs(args))) as results:
+        for order, made in results:
+            verdicts[order.name] = Verdict(order.name, State.FAILED, str(made)) if isinstance(
+                made, Problem) else compare(order.name, kept, made, changes[order.name])
     return tell(args, kept, [verdicts[name] for name in sorted(verdicts)])
 
 
@@ -173,14 +176,15 @@ def export(args) -> int:
         jobs.append(job(args, root, name, module, values=values, **own))
     if problems:
         raise BookError(problems)
-    for order, made in make_all(jobs, n_jobs(args)):
-        if isinstance(made, Problem):
-            problems.append(made)
-            continue
-        for suffix, content in made.files.items():
-            path = args.out / f"{order.name}.{suffix}"
-            replace_file(path, content)
-            print(path, flush=True)
-        if root:
-            shutil.rmtree(store(root, order.name), ignore_errors=True)
+    with closing(make_all(jobs, n_jobs(args))) as results:
+        for order, made in results:
+            if isinstance(made, Problem):
+                problems.append(made)
+                continue
+            for suffix, content in made.files.items():
+                path = args.out / f"{order.name}.{suffix}"
+                replace_file(path, content)
+                print(path, flush=True)
+            if root:
+                shutil.rmtree(store(root, order.name), ignore_errors=True)
     return failed(problems, "the other figures are made")

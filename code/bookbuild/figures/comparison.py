@@ -13,9 +13,9 @@ from bookbuild.figures.manifest import Manifest, lines_file
 # Of an array's largest absolute value. Other kernels of linear algebra, whose rounding
 # hundreds of epochs amplify, stay a thousand times below.
 TOLERANCE = 1e-6
-# Root mean square over the pixels of the PNG without text and legends, whose values go from 0 to 255, as
-# matplotlib's tests and pytest-mpl measure it. matplotlib 3.10 and 3.11 are up to 3.2 apart,
-# another colour of one curve is 6 to 23.
+# Root mean square over the pixels, whose values go from 0 to 255, of the PNG without text and
+# legends, as matplotlib's tests and pytest-mpl measure it. matplotlib 3.10 and 3.11 are up to
+# 3.2 apart, another colour of one curve is 6 to 23.
 THRESHOLD = 5.0
 
 

@@ -74,6 +74,7 @@ def make_all(jobs: list[Job], n_jobs: int) -> Iterator[tuple[Job, Made | Problem
     """Yield each figure when it is made; one that fails is a Problem and stops no other.
 
     A single figure is made in this process, and the processors go to the sweeps within it.
+    Close the generator, as `contextlib.closing` does, to end processes that are at work.
     """
     if len(jobs) < 2 or n_jobs == 1:
         yield from ((job, make(job, n_jobs)) for job in jobs)
