@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pytest
@@ -17,6 +18,12 @@ from bookbuild import publish
 from bookbuild.lab.contents import ChapterContents
 
 CHAPTER = "# A\r\n\n```{python}\n#| label: a\nx = 1   \n```\n\nEnd, without a newline"
+
+
+def finished(coroutine):
+    """The coroutine's result; in a thread, as Playwright may keep a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 @pytest.fixture
@@ -32,11 +39,11 @@ def contents(tmp_path):
 
 
 def opened(contents, name="a.qmd", **options):
-    return asyncio.run(contents.get(name, **options))
+    return finished(contents.get(name, **options))
 
 
 def save(contents, notebook, name="a.qmd"):
-    return asyncio.run(contents.save({"type": "notebook", "format": "json", "content": notebook}, name))
+    return finished(contents.save({"type": "notebook", "format": "json", "content": notebook}, name))
 
 
 def edited(contents):
@@ -61,7 +68,7 @@ def test_a_chapter_opens_as_a_notebook_and_saves_as_it_was(contents, chapter):
 def test_as_text_it_opens_in_an_editor(contents, chapter):
     model = opened(contents, type="file", format="text")
     assert model["content"] == CHAPTER
-    asyncio.run(contents.save({"type": "file", "format": "text", "content": "new"}, "a.qmd"))
+    finished(contents.save({"type": "file", "format": "text", "content": "new"}, "a.qmd"))
     assert chapter.read_bytes() == b"new"
 
 

@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from deepmath import GradientDescent, Network, default_rng, fit, xor
 
@@ -138,7 +139,7 @@ def test_controls_and_lines_follow_each_other(reader):
     assert 'ACTIVATION = "tanh"  # relu or tanh' in reader.code(XOR)
     rate = cell.get_by_label("LEARNING_RATE")
     reader.edit(reader.code(XOR).replace("RATE = 0.05", "RATE = -2.0"), XOR)
-    assert rate.get_attribute("aria-valuetext") == "-2.0, outside 0.001–1"
+    expect(rate).to_have_attribute("aria-valuetext", "-2.0, outside 0.001–1")
     assert "ValueError: learning_rate must be" in reader.run(name=XOR)
 
 
