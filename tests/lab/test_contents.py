@@ -20,10 +20,13 @@ from bookbuild.lab.contents import ChapterContents
 CHAPTER = "# A\r\n\n```{python}\n#| label: a\nx = 1   \n```\n\nEnd, without a newline"
 
 
+# One thread for all coroutines: Playwright may keep a loop running in this one, and Jupyter's
+# store of signatures stays in the thread that opened it.
+JUPYTER = ThreadPoolExecutor(1)
+
+
 def finished(coroutine):
-    """The coroutine's result; in a thread, as Playwright may keep a loop running in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, coroutine).result()
+    return JUPYTER.submit(asyncio.run, coroutine).result()
 
 
 @pytest.fixture
