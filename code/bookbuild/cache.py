@@ -151,5 +151,9 @@ def digest_file(path: Path) -> str:
         return str(error.strerror)
 
 
+def digest_text(text: str) -> str:
+    return _digest(text.encode())
+
+
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()

@@ -18,6 +18,7 @@ from bookbuild.project import Page, Project, find_root, load_project
 from bookbuild.publish import only_render
 from bookbuild.quarto import find_quarto, render_with_quarto
 from bookbuild.render import Timings, check_book, render
+from bookbuild.unchanged import Stamp
 
 TARGETS = {"html": ["html"], "pdf": ["pdf"], "epub": ["epub"], "all": ["html", "pdf"]}
 EXAMPLES = """\
@@ -154,6 +155,8 @@ def add_render(commands) -> None:
     parser.add_argument("--runtime", type=Path, metavar="DIR", help="put the runtime of live cells, "
                         "which `book runtime DIR` brought, into the book (default: pages take it "
                         "from Pyodide's delivery network)")
+    parser.add_argument("--force", action="store_true",
+                        help="render also where nothing has changed since the last time")
     parser.add_argument("--timings", action="store_true", help="print the seconds of each stage")
     parser.set_defaults(run=run_render)
 
@@ -173,8 +176,15 @@ def run_render(args) -> int:
             with timings.stage("quarto"):
                 render_with_quarto(project, quarto, targets, only, say, args.runtime)
         else:
-            render(project, targets, only, say, timings, progress, args.cell_timeout,
-                   args.runtime)
+            with timings.stage("look"):
+                stamp = Stamp(project, [*targets, str(only), str(args.runtime)])
+                stands = not args.force and stamp.stands()
+            if stands:
+                say("nothing has changed since the last render: the book stands")
+            else:
+                render(project, targets, only, say, timings, progress, args.cell_timeout,
+                       args.runtime)
+                stamp.set()
     if args.timings:
         say(str(timings))
     report(project, targets, only)

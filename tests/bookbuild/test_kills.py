@@ -43,7 +43,7 @@ def start_render(root: Path, main) -> int:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
-    os._exit(main(["render", "--engine", "builtin", str(root)]))
+    os._exit(main(["render", "--engine", "builtin", "--force", str(root)]))
 
 
 def kill_renders(root: Path, count: int) -> dict[str, int]:

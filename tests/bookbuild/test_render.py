@@ -42,6 +42,24 @@ def test_a_good_book_renders(small_book):
     assert Path(done.stdout.strip()).is_file()
 
 
+def test_an_unchanged_book_stands_and_any_change_is_seen(small_book):
+    def rendered(*options):
+        done = render(small_book, *options)
+        assert done.returncode == 0, done.stderr
+        return "nothing has changed" not in done.stderr
+
+    assert rendered() and not rendered() and rendered("--force") and not rendered()
+    (small_book / "one.qmd").write_text(GOOD.replace("Text", "Other text"))
+    assert rendered() and not rendered()
+    (small_book / "data.csv").write_text("1,2")
+    assert rendered() and not rendered()
+    page = small_book / "_book" / "one.html"
+    page.write_text("spoilt")
+    assert rendered() and "Other text" in page.read_text()
+    (small_book / ".book" / "printed.json").write_text("{")
+    assert rendered() and not rendered()
+
+
 def test_every_mistake_is_told_and_nothing_is_replaced(small_book):
     assert render(small_book).returncode == 0
     before = contents(small_book / "_book")
