@@ -16,6 +16,17 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-background-networking", "--disable-component-update"]
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Print what tests measured beside passing, such as the agreement by feature."""
+    reports = [report for outcome in ("passed", "failed")
+               for report in terminalreporter.getreports(outcome) if report.when == "call"]
+    measured = [pair for report in reports for pair in report.user_properties]
+    if measured:
+        terminalreporter.section("measured")
+    for name, value in measured:
+        terminalreporter.write_line(f"{name}: {value}")
+
+
 @pytest.fixture(scope="session")
 def chromium():
     if not CHROMIUM:

@@ -22,19 +22,19 @@ def book(request, tmp_path_factory):
     return root
 
 
-def test_every_feature_agrees(book, tmp_path, capsys):
+def test_every_feature_agrees(book, tmp_path, record_property):
     expected = json.loads((HERE / f"{book.name}.facts.json").read_text(encoding="utf-8"))
-    with capsys.disabled():
-        print(f"\nAgreement with Quarto, {book.name}:")
-        report = differences(expected, facts_of(book / "_book"), tmp_path)
+    report, agreement = differences(expected, facts_of(book / "_book"), tmp_path)
+    record_property(f"agreement with Quarto, {book.name}", agreement)
     assert not report, report
 
 
 @pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext is not installed")
-def test_the_pdf_holds_what_quarto_prints(book):
+def test_the_pdf_holds_what_quarto_prints(book, record_property):
     pdf, = (book / "_book").glob("*.pdf")
     done = subprocess.run([sys.executable, HERE / "compare.py", "--pdf",
                            HERE / f"{book.name}.pdf.txt", pdf], capture_output=True, text=True)
+    record_property(f"PDF of {book.name}", done.stdout.split("\n")[-2].partition(" with ")[0])
     assert done.returncode == 0, done.stdout
 
 

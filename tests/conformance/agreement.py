@@ -35,13 +35,14 @@ def _replace(rule: dict, value):
             for each in value]
 
 
-def differences(expected: dict, shown: dict, folder: Path) -> str:
-    """The report of `compare.py`, with its counts by feature; an empty text if all agrees."""
+def differences(expected: dict, shown: dict, folder: Path) -> tuple[str, str]:
+    """What differs (an empty text if all agrees), and how many facts agree by feature."""
     files = []
     for name, facts in (("quarto", expected), ("press", shown)):
         files.append(folder / f"{name}.json")
         files[-1].write_text(json.dumps(improved(facts)), encoding="utf-8")
     done = subprocess.run([sys.executable, HERE / "compare.py", *files], capture_output=True,
                           text=True)
-    print(done.stdout)
-    return done.stdout if done.returncode else ""
+    counts = re.findall(r"(?m)^[ !] (\w+) +(\d+/\d+)$", done.stdout)
+    return (done.stdout if done.returncode else "",
+            ", ".join(f"{feature} {count}" for feature, count in counts))
