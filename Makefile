@@ -13,7 +13,7 @@ book: .venv/.ready .venv/.quarto-tried
 
 test: .venv/.ready .venv/.test-ready system
 	-@$(BIN)/book runtime .runtime >/dev/null
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lab: .venv/.lab-ready
 	@$(BIN)/book lab

@@ -1,4 +1,4 @@
-"""What tests share: one Chromium, as one process can start but one Playwright; no deadlines."""
+"""What tests share: Chromium, no deadlines, and a report of what was measured."""
 
 import os
 import shutil
@@ -27,8 +27,9 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(f"{name}: {value}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
+    """A browser; for a module, since a loop runs as long as Playwright does."""
     if not CHROMIUM:
         pytest.skip("Chromium is not installed")
     with sync_playwright() as playwright:

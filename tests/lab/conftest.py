@@ -140,7 +140,7 @@ class Reader:
         self.dialog().wait_for(state="detached")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def page(chromium, lab):
     context = chromium.new_context(viewport={"width": 1300, "height": 1000})
     yield Reader(context, *lab)

@@ -8,7 +8,6 @@ import stat
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pytest
@@ -18,15 +17,6 @@ from bookbuild import publish
 from bookbuild.lab.contents import ChapterContents
 
 CHAPTER = "# A\r\n\n```{python}\n#| label: a\nx = 1   \n```\n\nEnd, without a newline"
-
-
-# One thread for all coroutines: Playwright may keep a loop running in this one, and Jupyter's
-# store of signatures stays in the thread that opened it.
-JUPYTER = ThreadPoolExecutor(1)
-
-
-def finished(coroutine):
-    return JUPYTER.submit(asyncio.run, coroutine).result()
 
 
 @pytest.fixture
@@ -42,11 +32,11 @@ def contents(tmp_path):
 
 
 def opened(contents, name="a.qmd", **options):
-    return finished(contents.get(name, **options))
+    return asyncio.run(contents.get(name, **options))
 
 
 def save(contents, notebook, name="a.qmd"):
-    return finished(contents.save({"type": "notebook", "format": "json", "content": notebook}, name))
+    return asyncio.run(contents.save({"type": "notebook", "format": "json", "content": notebook}, name))
 
 
 def edited(contents):
@@ -71,7 +61,7 @@ def test_a_chapter_opens_as_a_notebook_and_saves_as_it_was(contents, chapter):
 def test_as_text_it_opens_in_an_editor(contents, chapter):
     model = opened(contents, type="file", format="text")
     assert model["content"] == CHAPTER
-    finished(contents.save({"type": "file", "format": "text", "content": "new"}, "a.qmd"))
+    asyncio.run(contents.save({"type": "file", "format": "text", "content": "new"}, "a.qmd"))
     assert chapter.read_bytes() == b"new"
 
 

@@ -7,7 +7,6 @@ from difflib import ndiff
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("lab")         # one JupyterLab for all of them
 
 LIVE = """\
 # A live cell

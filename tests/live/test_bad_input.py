@@ -4,8 +4,6 @@ import time
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("live")
-
 
 @pytest.mark.parametrize("code, answer", [
     ("x = = 1", "SyntaxError: invalid syntax"),

@@ -2,7 +2,6 @@
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("live")         # one book for all of them
 RENDERED = "total 10"
 ALTERED = "was refused: it is not the file that this book was made with"
 

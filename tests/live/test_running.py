@@ -9,8 +9,13 @@ from playwright.sync_api import expect
 
 from deepmath import GradientDescent, Network, default_rng, fit, xor
 
-pytestmark = pytest.mark.xdist_group("live")         # one book for all of them
 XOR = "xor-cell"
+
+
+def as_in_the_book(reader):
+    """The XOR cell, open, with the book's code in it."""
+    reader.edit(name=XOR).get_by_role("button", name="Reset").click()
+    return reader.edit(name=XOR)
 
 
 def test_the_page_is_complete_before_anyone_asks(reader):
@@ -104,7 +109,7 @@ def test_the_last_of_many_runs_wins(reader):
 @pytest.mark.parametrize("units, activation, rate, epochs", [
     (8, "relu", 0.05, 500), (4, "relu", 0.05, 200), (16, "tanh", 0.05, 300), (8, "relu", 0.5, 100)])
 def test_the_page_trains_as_python_does_elsewhere(reader, units, activation, rate, epochs):
-    reader.edit(name=XOR)
+    as_in_the_book(reader)
     code = reader.code(XOR)
     for name, value in [("N_HIDDEN", units), ("ACTIVATION", f'"{activation}"'),
                         ("LEARNING_RATE", rate), ("N_EPOCHS", epochs)]:
@@ -121,7 +126,7 @@ def test_the_page_trains_as_python_does_elsewhere(reader, units, activation, rat
 
 
 def test_reset_brings_back_the_book(reader):
-    cell = reader.cell(XOR)
+    cell = reader.edit("print('mine')", XOR)
     cell.get_by_role("button", name="Reset").click()
     assert "N_HIDDEN = 8 " in reader.code(XOR)
     assert "final loss 0.246" in cell.locator(".cell-output-stdout").inner_text()
@@ -129,7 +134,7 @@ def test_reset_brings_back_the_book(reader):
 
 
 def test_controls_and_lines_follow_each_other(reader):
-    cell = reader.edit(name=XOR)
+    cell = as_in_the_book(reader)
     units = cell.get_by_label("N_HIDDEN")
     assert units.get_attribute("aria-valuetext") == "8 units"
     units.focus()
@@ -155,8 +160,7 @@ def test_with_run_while_i_change_it_the_last_change_wins(reader):
 
 
 def test_training_can_be_watched_paused_and_stepped(reader):
-    cell = reader.cell(XOR)
-    cell.get_by_role("button", name="Reset").click()
+    cell = as_in_the_book(reader)
     cell.get_by_label("N_EPOCHS").focus()
     reader.page.keyboard.press("End")
     assert "N_EPOCHS = 5000" in reader.code(XOR)
