@@ -6,12 +6,12 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
 from bookbuild.execute import Chapter, InlineValue, Result, run_chapters
 from bookbuild.problems import Problem
+from bookbuild.publish import replace_file
 from bookbuild.source import Cell
 
 
@@ -44,7 +44,7 @@ class Cache:
             checksum, _, body = self._file(chapter).read_bytes().partition(b"\n")
         except OSError:
             return None
-        if checksum != _digest(body).encode():
+        if checksum != digest(body).encode():
             return None
         entry = json.loads(body)
         if entry["key"] != self.key(chapter):
@@ -64,18 +64,10 @@ class Cache:
         plain = [asdict(result) if isinstance(result, InlineValue) else result
                  for result in results]
         body = json.dumps({"key": self.key(chapter), "results": plain}).encode()
-        file = self._file(chapter)
-        unfinished = file.with_suffix(".part")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with open(unfinished, "wb") as stream:
-                stream.write(_digest(body).encode() + b"\n" + body)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(unfinished, file)
+            replace_file(self._file(chapter), digest(body).encode() + b"\n" + body)
         except OSError as error:
-            with suppress(OSError):
-                unfinished.unlink()
             return Problem(self.folder, None, f"the results of cells can't be kept here, and "
                            f"will be made again: {error.strerror}")
         return None
@@ -85,12 +77,12 @@ class Cache:
         code = [[unit.code, *(chapter.option(unit, name) for name in ("eval", "error", "warning"))]
                 if isinstance(unit, Cell) else unit.expression for unit in chapter.units]
         beside = [digest_file(path) for path in sorted(Path(chapter.folder).glob("*.py"))]
-        return _digest(json.dumps([self.surroundings, str(chapter.path), beside, code]).encode())
+        return digest(json.dumps([self.surroundings, str(chapter.path), beside, code]).encode())
 
     def _file(self, chapter: Chapter) -> Path:
         name = str(chapter.path)
         readable = re.sub(r"[^\w.-]", "-", name)[-60:]
-        return self.folder / f"{readable}.{_digest(name.encode())[:8]}.json"
+        return self.folder / f"{readable}.{digest(name.encode())[:8]}.json"
 
 
 def cached_results(chapters: Sequence[Chapter], cache: Cache,
@@ -135,12 +127,19 @@ def installed() -> list[str]:
     return sorted(name.rpartition(".")[0] for name in names)
 
 
-def digest_folder(folder: Path) -> str:
-    """A digest of all files in a folder: their names and contents, but for compiled modules."""
-    files = [path for path in sorted(Path(folder).rglob("*"))
-             if path.is_file() and "__pycache__" not in path.parts]
-    names = [(path.relative_to(folder).as_posix(), digest_file(path)) for path in files]
-    return _digest(json.dumps(names).encode())
+def digest_folder(folder: Path, left_out: Callable[[Path], bool] = lambda path: False) -> str:
+    """A digest of all files in a folder: their names and contents, but for compiled modules.
+
+    What `left_out` says of a path leaves out a file, or a folder with all that is in it.
+    """
+    found = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name != "__pycache__"
+                            and not left_out(Path(parent, name)))
+        files = [path for name in sorted(names) if (path := Path(parent, name)).is_file()
+                 and not left_out(path)]
+        found += [(path.relative_to(folder).as_posix(), digest_file(path)) for path in files]
+    return digest(json.dumps(found).encode())
 
 
 def digest_file(path: Path) -> str:
@@ -151,9 +150,5 @@ def digest_file(path: Path) -> str:
         return str(error.strerror)
 
 
-def digest_text(text: str) -> str:
-    return _digest(text.encode())
-
-
-def _digest(content: bytes) -> str:
+def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()

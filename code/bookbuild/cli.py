@@ -3,7 +3,6 @@
 import argparse
 import json
 import os
-import shutil
 import signal
 import sys
 import traceback
@@ -12,12 +11,12 @@ from pathlib import Path
 from bookbuild import data, doctor, figures, live, preview
 from bookbuild.execute import CELL_TIMEOUT
 from bookbuild.lab import command as lab
-from bookbuild.lab import export
 from bookbuild.problems import BookError, Problem, hindrances
 from bookbuild.project import Page, Project, find_root, load_project
 from bookbuild.publish import only_render
 from bookbuild.quarto import find_quarto, render_with_quarto
 from bookbuild.render import Timings, check_book, render
+from bookbuild.terminal import progress, say
 from bookbuild.unchanged import Stamp
 
 TARGETS = {"html": ["html"], "pdf": ["pdf"], "epub": ["epub"], "all": ["html", "pdf"]}
@@ -36,21 +35,6 @@ examples:
 A render never harms the book that stands: the new one is made beside it and takes its place
 when it is complete. Exit status: 0 done, 1 problems (told one a line), 2 wrong usage,
 130 interrupted."""
-
-
-def say(message: str) -> None:
-    """Tell what is being done, on the error stream, so that the output stays usable."""
-    wipe = "\r\x1b[K" if sys.stderr.isatty() else ""
-    print(wipe + message, file=sys.stderr, flush=True)
-
-
-def progress(message: str, done: bool) -> None:
-    """Tell of a cell: on a terminal in one line that changes, elsewhere when it is done."""
-    if sys.stderr.isatty():
-        width = shutil.get_terminal_size().columns - 1
-        print(f"\r\x1b[K{message[:width]}", end="", file=sys.stderr, flush=True)
-    elif done:
-        say(message)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -124,8 +108,7 @@ def parser() -> argparse.ArgumentParser:
     doctor.add_parser(commands)
     figures.add_parser(commands)
     data.add_parser(commands)
-    lab.add_parser(commands)
-    export.add_parser(commands)
+    lab.add_parsers(commands)
     live.add_parser(commands)
     return whole
 

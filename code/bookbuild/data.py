@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from bookbuild.problems import BookError, Problem
 from bookbuild.project import find_root
 from bookbuild.publish import writing
+from bookbuild.terminal import say
 
 CONFIG = Path("data") / "sources.toml"
 CHECKSUMS = "checksums.txt"
@@ -216,8 +217,3 @@ def progress(name: str, done: int, whole: int | None) -> None:
     if sys.stderr.isatty():
         of = f" of {whole / 1e6:.1f}" if whole else ""
         print(f"\r\x1b[K{name}: {done / 1e6:.1f}{of} MB", end="", file=sys.stderr, flush=True)
-
-
-def say(message: str) -> None:
-    wipe = "\r\x1b[K" if sys.stderr.isatty() else ""
-    print(wipe + message, file=sys.stderr, flush=True)

@@ -11,7 +11,7 @@ from bookbuild.index import Chapter
 from bookbuild.project import Project
 from bookbuild.references import chapter_name, page_links
 from bookbuild.structure import inlines as formatted
-from bookbuild.tree import (Node, attributes, classes, div, identifier, is_node, link, nodes, para,
+from bookbuild.tree import (Node, attributes, classes, div, identifier, is_node, link, para,
                             rewrite, span)
 from bookbuild.typst import label_in, without_title
 

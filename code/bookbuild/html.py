@@ -11,8 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 from bookbuild import live, pandoc, previews
 from bookbuild.citations import link_to_bibliography
 from bookbuild.index import Chapter, part_of
-from bookbuild.lab.export import PACKAGE
-from bookbuild.project import Project
+from bookbuild.project import PACKAGE, Project
 from bookbuild.references import chapter_name, page_links
 from bookbuild.structure import FLOAT_KINDS, THEOREM_KINDS, UNNUMBERED_KINDS
 from bookbuild.structure import inlines as formatted

@@ -17,14 +17,13 @@ from bookbuild.bench import Bench, Loop, unit_key
 from bookbuild.cache import Cache, digest_file, digest_folder
 from bookbuild.cells import stand_ins
 from bookbuild.problems import BookError, Problem, hindrances
-from bookbuild.project import Project, load_project
+from bookbuild.project import PACKAGE, Project, load_project
 from bookbuild.serve import Server, Site
 from bookbuild.source import Cell
 from bookbuild.uses import Modules
 
 PORT = 4848
 PORTS_TRIED = 20
-PACKAGES = ["deepmath"]
 PASSED_OVER = {"__pycache__", "node_modules", "_book", "site_libs"}
 UNFINISHED = (".pyc", ".part", ".swp", ".swx", ".tmp")
 # Files that pandoc is told of by their names.
@@ -127,7 +126,7 @@ class Preview:
         self.site = Site()
         self.loop = Loop()
         self.benches: dict[str, Bench] = {}
-        self.modules = Modules(root / "code", PACKAGES)
+        self.modules = Modules(root / "code", [PACKAGE])
         self.events: queue.Queue = queue.Queue()
         self.stopped = threading.Event()
         self.count = 0
@@ -184,8 +183,7 @@ class Preview:
     def _matters(self, _, path: str) -> bool:
         place = Path(path)
         if place.suffix == ".py":
-            return place.parent in self.beside or any(
-                self.root / "code" / package in place.parents for package in PACKAGES)
+            return place.parent in self.beside or self.root / "code" / PACKAGE in place.parents
         return self._is_source(place.name) and place.suffix not in ("", *UNFINISHED)
 
     # ------------------------------------------------------------------------- rendering
@@ -258,14 +256,14 @@ class Preview:
             draft.blocks, draft.pictures = known.blocks, known.pictures
             return known.problems
         problems: list[Problem] = []
-        render.parse(project, draft, results, problems, code)
+        render.parse(project, draft, render.written(project, draft, results), problems, code)
         self.parsed[draft.page.source] = Parsed(draft.manuscript.text, code, own, draft.blocks,
                                                 draft.pictures, problems)
         return problems
 
     def _cells(self, project: Project, drafts: list, problems: list[Problem]) -> tuple[dict, str]:
         """The results that there are, and which chapters are still running."""
-        modules = Modules(self.root / "code", PACKAGES)
+        modules = Modules(self.root / "code", [PACKAGE])
         changed = modules.users(name for name, digest in self.modules.digests.items()
                                 if modules.digests.get(name) != digest)
         self.modules = modules

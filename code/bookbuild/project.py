@@ -11,6 +11,7 @@ from bookbuild.problems import BookError, Problem
 from bookbuild.source import ELSEWHERE, OPTIONS, load_yaml, option_mistake
 
 CONFIG = "_quarto.yml"
+PACKAGE = "deepmath"        # below code/: what cells import and figures are made by
 KNOWN = {
     "": {"project", "book", "bibliography", "csl", "lang", "execute", "format", "jupyter",
          "link-citations", "nocite", "alt-text", "date"},

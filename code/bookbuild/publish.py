@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -24,21 +24,31 @@ PUT_ASIDE = "replaced-book"
 def only_render(state_dir: Path, target: Path, say) -> Iterator[None]:
     """Hold the project's lock; a second render says that it waits, and waits.
 
-    The lock belongs to the open file, so that it ends with the process, however it ends. What
-    a killed render left is then put right: the book at `target`, and unfinished builds.
+    What a killed render left is then put right: the book at `target`, and unfinished builds.
     """
-    with writing(state_dir):
-        state_dir.mkdir(parents=True, exist_ok=True)
-        lock = open(state_dir / "lock", "w")
+    waiting = "another render is at work in this folder: waiting for it"
+    with locked(state_dir / "lock", lambda: say(waiting)):
+        with writing(target):
+            restore(state_dir / PUT_ASIDE, target)
+        sweep(state_dir)
+        yield
+
+
+@contextmanager
+def locked(file: Path, on_wait: Callable[[], None]) -> Iterator[None]:
+    """Hold a lock; `on_wait` is called where another process holds it.
+
+    The lock belongs to the open file, so that it ends with the process, however it ends.
+    """
+    with writing(file.parent):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lock = open(file, "w")
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("another render is at work in this folder: waiting for it")
+            on_wait()
             fcntl.flock(lock, fcntl.LOCK_EX)
-        with writing(target):
-            restore(state_dir / PUT_ASIDE, target)
-        sweep(state_dir)
         yield
 
 
@@ -143,6 +153,13 @@ def replace_file(path: Path, content: str | bytes) -> None:
     except BaseException:
         os.unlink(part)
         raise
+
+
+def put_file(path: Path, content: str | bytes) -> None:
+    """Replace a file, in a folder that is made where it is missing, or say why it can't be."""
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, content)
 
 
 def keep(path: Path) -> Path:

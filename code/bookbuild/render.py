@@ -17,7 +17,6 @@ from bookbuild import (checks, citations, epub, execute, html, live, pandoc, pre
 from bookbuild.cache import Cache, cached_results
 from bookbuild.cells import CellWriter, stand_ins
 from bookbuild.index import Chapter, Entry, number_book
-from bookbuild.lab.export import read_text, runnable
 from bookbuild.manuscript import Manuscript, read_manuscript
 from bookbuild.problems import BookError, Problem, hindrances
 from bookbuild.project import CONFIG, Page, Project, output_problem
@@ -105,9 +104,10 @@ def render(project: Project, targets: list[str], only: Page | None, say: Say, ti
             results = run_cells(project, drafts, problems, say, progress, cell_timeout)
         code = "" if results else code_of(drafts)
         with timings.stage("parse"):
-            pandoc.read_ahead(written(project, draft, results) for draft in drafts)
-            for draft in drafts:
-                parse(project, draft, results, problems, code)
+            texts = [written(project, draft, results) for draft in drafts]
+            pandoc.read_ahead(texts)
+            for draft, text in zip(drafts, texts):
+                parse(project, draft, text, problems, code)
         keep_rest(project, targets, only, built)
         for target in targets:
             with timings.stage("number"):
@@ -136,7 +136,7 @@ def check_book(project: Project, targets: Sequence[str] = ("html", "pdf")) -> li
     drafts, problems = read_book(project)
     code = code_of(drafts)
     for draft in drafts:
-        parse(project, draft, {}, problems, code)
+        parse(project, draft, written(project, draft, {}), problems, code)
     for target in targets:
         compose(project, drafts, target, problems, code)
     return sorted({*problems, *unread_formulas(drafts)})
@@ -205,14 +205,13 @@ def run_cells(project: Project, drafts: list[Draft], problems: list[Problem], sa
             for unit, result in zip(chapter.units, found)}
 
 
-def parse(project: Project, draft: Draft, results: dict, problems: list[Problem],
+def parse(project: Project, draft: Draft, text: str, problems: list[Problem],
           code: str = "") -> None:
-    """Put the results into the text, and let pandoc read it, once.
+    """Let pandoc read a page's text, with the results in it, once, and look for mistakes.
 
-    Cells without results are given stand-ins, so that their labels are known; `code` is that
-    of the book's cells, if they did not run.
+    `code` is that of the book's cells, if they did not run.
     """
-    tree = pandoc.read(written(project, draft, results))
+    tree = pandoc.read(text)
     draft.blocks = tree["blocks"]
     problems += checks.buried_metadata(tree["meta"], draft.manuscript)
     problems += traps.notes_never_called(tree["uncalled"], draft.manuscript)
@@ -222,7 +221,10 @@ def parse(project: Project, draft: Draft, results: dict, problems: list[Problem]
 
 
 def written(project: Project, draft: Draft, results: dict) -> str:
-    """A page's Markdown with the results in it; its outputs and pictures are noted."""
+    """A page's Markdown with the results in it; its outputs and pictures are noted.
+
+    Cells without results are given stand-ins, so that their labels are known.
+    """
     writer = CellWriter(draft.page.source.stem, project.config.get("execute") or {})
     parts = []
     for piece in draft.source.pieces:
@@ -297,6 +299,8 @@ def locate(formulas: list[str], drafts: list[Draft]) -> list[Problem]:
 def write_html(project: Project, drafts: list[Draft], chapters: list[Chapter],
                only: Page | None, built: Path, say: Say) -> None:
     """Write the pages, on all cores side by side."""
+    from bookbuild.lab.export import read_text, runnable    # nbformat is slow to load
+
     unread: list[str] = []
     listed = previews.sources(chapters)
     with ThreadPoolExecutor(os.cpu_count()) as pool:

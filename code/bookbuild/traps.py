@@ -87,12 +87,12 @@ def lost_table_cells(manuscript: Manuscript) -> Iterator[Problem]:
         for row in rows:
             if "|" not in lines[row]:
                 break
-            if cells(lines[row]) > cells(line):
-                yield Problem(*manuscript.origin(row + 1), f"the row has {cells(lines[row])} cells and "
-                              f"the table {cells(line)} columns: the rest would be lost")
+            if cell_count(lines[row]) > cell_count(line):
+                yield Problem(*manuscript.origin(row + 1), f"the row has {cell_count(lines[row])} cells and "
+                              f"the table {cell_count(line)} columns: the rest would be lost")
 
 
-def cells(row: str) -> int:
+def cell_count(row: str) -> int:
     return row.strip().strip("|").count("|") + 1
 
 

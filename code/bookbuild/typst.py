@@ -10,10 +10,10 @@ from urllib.parse import unquote
 from bookbuild import pandoc
 from bookbuild.index import Chapter, part_of
 from bookbuild.project import Project
-from bookbuild.references import linked_page, page_links
+from bookbuild.references import page_links
 from bookbuild.structure import CALLOUT_KINDS, FLOAT_KINDS, THEOREM_KINDS, UNNUMBERED_KINDS, prefix
 from bookbuild.structure import inlines as formatted
-from bookbuild.tree import (Node, attributes, classes, identifier, is_node, nodes, pairs, plain,
+from bookbuild.tree import (Node, attributes, classes, identifier, is_node, nodes, plain,
                             raw_inline, rewrite, text, words)
 
 THEME = Path(__file__).parent / "theme" / "typst"

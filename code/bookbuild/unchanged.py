@@ -6,12 +6,11 @@ import shutil
 import sys
 from pathlib import Path
 
-from bookbuild.cache import digest_file, digest_text, installed
+from bookbuild.cache import digest, digest_folder, installed
 from bookbuild.project import Project
-from bookbuild.publish import write_file
+from bookbuild.publish import put_file
 
 STAMP = "printed.json"
-FROM_OUTSIDE = ("SOURCE_DATE_EPOCH",)
 
 
 class Stamp:
@@ -43,27 +42,20 @@ class Stamp:
 
     def set(self) -> None:
         """Note what has just been printed, from the files as they were when it began."""
-        part = self.file.with_suffix(".part")
-        write_file(part, json.dumps({"sources": self.begun, "book": self._book()}))
-        os.replace(part, self.file)
+        put_file(self.file, json.dumps({"sources": self.begun, "book": self._book()}))
 
     def _sources(self) -> str:
-        kept_out = {self.project.output_dir.resolve(), self.project.state_dir.resolve()}
-        outside = [os.environ.get(name, "") for name in FROM_OUTSIDE]
-        made_by = [sys.version, *installed(), str(shutil.which("node")), *outside]
-        folders = [digest_tree(self.project.root, kept_out), digest_tree(Path(__file__).parent)]
-        return digest_text(json.dumps([self.asked, made_by, folders]))
+        book = self.project.output_dir.resolve()
+        made_by = [sys.version, *installed(), shutil.which("node"),
+                   os.environ.get("SOURCE_DATE_EPOCH")]
+        folders = [
+            digest_folder(self.project.root, lambda path: hidden(path) or path.resolve() == book),
+            digest_folder(Path(__file__).parent)]
+        return digest(json.dumps([self.asked, made_by, folders]).encode())
 
     def _book(self) -> str:
-        return digest_tree(self.project.output_dir)
+        return digest_folder(self.project.output_dir)
 
 
-def digest_tree(root: Path, kept_out: set[Path] = frozenset()) -> str:
-    """A digest of the files below a folder, but for hidden ones and compiled modules."""
-    found = []
-    for folder, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if name[0] != "." and name != "__pycache__"
-                            and Path(folder, name).resolve() not in kept_out)
-        found += [(os.path.relpath(path, root), digest_file(path))
-                  for path in (Path(folder, name) for name in sorted(files) if name[0] != ".")]
-    return digest_text(json.dumps(found))
+def hidden(path: Path) -> bool:
+    return path.name.startswith(".")

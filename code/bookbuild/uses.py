@@ -86,11 +86,8 @@ class Modules:
                         yield (each.asname or each.name.partition(".")[0],
                                each.name if each.asname else each.name.partition(".")[0])
             elif isinstance(node, ast.ImportFrom):
-                module = node.module or ""
-                if node.level:
-                    above = here if self._is_package(here) else here.rpartition(".")[0]
-                    above = above.split(".")[:len(above.split(".")) - node.level + 1]
-                    module = ".".join([*above, *filter(None, [module])])
+                package = here if self._is_package(here) else here.rpartition(".")[0]
+                module = imported_module(node, package)
                 if module in self.files:
                     for each in node.names:
                         yield each.asname or each.name, f"{module}.{each.name}"
@@ -122,6 +119,14 @@ class Modules:
 
     def _is_package(self, name: str) -> bool:
         return name in self.files and self.files[name].name == "__init__.py"
+
+
+def imported_module(node: ast.ImportFrom, package: str) -> str:
+    """The full name of the module that a statement in a package imports from."""
+    if not node.level:
+        return node.module or ""
+    above = package.split(".")
+    return ".".join([*above[:len(above) - node.level + 1], *filter(None, [node.module])])
 
 
 def _content(path: Path) -> bytes:

@@ -10,7 +10,8 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import pytest
-import yaml
+
+from bookbuild.source import Cell, split_source
 
 matplotlib.use("agg")
 
@@ -31,12 +32,8 @@ PARAMETERS = ["N_HIDDEN = 8", 'ACTIVATION = "relu"', "LEARNING_RATE = 0.05", "N_
 
 def cells(text):
     """Return the cells as (options, code)."""
-    found = []
-    for body in re.findall(r"^```\{python\}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
-        options = "".join(re.findall(r"^#\| (.*\n)", body, re.MULTILINE))
-        code = re.sub(r"^#\|.*\n", "", body, flags=re.MULTILINE)
-        found.append((yaml.safe_load(options) or {}, code))
-    return found
+    return [(piece.options, piece.code) for piece in split_source(text).pieces
+            if isinstance(piece, Cell)]
 
 
 CELLS = cells(CHAPTER)

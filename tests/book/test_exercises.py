@@ -1,22 +1,24 @@
 """The checks of the exercises: asked of the solutions, and failed by what readers start from."""
 
-import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bookbuild.source import Cell, split_source
+
 CHAPTERS = Path(__file__).parents[2] / "chapters"
-CELL = re.compile(r"```\{python\}\n((?:#\|[^\n]*\n)*)(.*?)```\n", re.DOTALL)
 
 
-def cells(name: str) -> list[tuple[str, str]]:
+def cells(name: str) -> list[tuple[dict, str]]:
     """Options and code of each cell of a chapter."""
-    return CELL.findall((CHAPTERS / name).read_text(encoding="utf-8"))
+    text = (CHAPTERS / name).read_text(encoding="utf-8")
+    return [(piece.options, piece.code) for piece in split_source(text).pieces
+            if isinstance(piece, Cell)]
 
 
 def checks(name: str) -> list[str]:
-    return [code for options, code in cells(name) if "classes: check" in options]
+    return [code for options, code in cells(name) if options.get("classes") == "check"]
 
 
 def test_the_solutions_are_asked_what_the_readers_are():
@@ -28,7 +30,7 @@ def test_the_solutions_are_asked_what_the_readers_are():
 @pytest.mark.parametrize("number", range(3))
 def test_what_a_reader_starts_from_runs_but_fails_the_check(number):
     listed = cells("neural-networks.qmd")
-    place = [at for at, (options, _) in enumerate(listed) if "classes: check" in options][number]
+    place = [at for at, (options, _) in enumerate(listed) if options.get("classes") == "check"][number]
     names = {}
     exec(listed[place - 1][1], names)
     with pytest.raises(AssertionError, match=r"\w+ \w+"), np.errstate(all="ignore"):

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bookbuild.lab.notebook import notebook_of, text_of
-from bookbuild.problems import BookError
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = sorted(path for path in ROOT.rglob("*.qmd")

@@ -9,8 +9,8 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-import yaml
 
+from bookbuild.source import Cell, split_source
 from deepmath import figures, smoke
 from deepmath.figures import style
 from deepmath.smoke.results import span
@@ -27,12 +27,8 @@ NAMES = ["smoke-record", "smoke-models", "smoke-forecast", "smoke-capacity"]
 
 def cells(text):
     """Return the cells as (options, code)."""
-    found = []
-    for body in re.findall(r"^```\{python\}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
-        options = "".join(re.findall(r"^#\| (.*\n)", body, re.MULTILINE))
-        code = re.sub(r"^#\|.*\n", "", body, flags=re.MULTILINE)
-        found.append((yaml.safe_load(options) or {}, code))
-    return found
+    return [(piece.options, piece.code) for piece in split_source(text).pieces
+            if isinstance(piece, Cell)]
 
 
 def run(text, change=lambda code: code):

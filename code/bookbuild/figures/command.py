@@ -2,22 +2,19 @@
 
 import os
 import shutil
-import sys
 from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 
 from bookbuild.figures import report
 from bookbuild.figures.comparison import State, Verdict, compare
-from bookbuild.figures.making import Job, Made, make_all
-from bookbuild.figures.manifest import FORMATS, Manifest, only_writer, replace_file
+from bookbuild.figures.making import Job, make_all
+from bookbuild.figures.manifest import FORMATS, Manifest, only_writer
 from bookbuild.figures.settings import typed
 from bookbuild.problems import BookError, Problem
 from bookbuild.project import find_root
-
-def say(message: str) -> None:
-    wipe = "\r\x1b[K" if sys.stderr.isatty() else ""
-    print(wipe + message, file=sys.stderr, flush=True)
+from bookbuild.publish import put_file
+from bookbuild.terminal import say
 
 
 def run(args) -> int:
@@ -144,7 +141,7 @@ def tell(args, kept: Manifest, verdicts: list[Verdict]) -> int:
     for verdict in verdicts:
         print(verdict)
     file = args.report or kept.root / ".book" / "figures.html"
-    replace_file(file, report.page(verdicts).encode())
+    put_file(file, report.page(verdicts))
     if step := os.environ.get("GITHUB_STEP_SUMMARY"):
         with open(step, "a", encoding="utf-8") as stream:
             stream.write(report.summary(verdicts))
@@ -183,7 +180,7 @@ def export(args) -> int:
                 continue
             for suffix, content in made.files.items():
                 path = args.out / f"{order.name}.{suffix}"
-                replace_file(path, content)
+                put_file(path, content)
                 print(path, flush=True)
             if root:
                 shutil.rmtree(store(root, order.name), ignore_errors=True)

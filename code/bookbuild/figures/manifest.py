@@ -5,10 +5,8 @@ by one, each in one step, and the manifest last: whenever that is cut short, the
 not count as kept, and is made again.
 """
 
-import fcntl
 import io
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -18,10 +16,9 @@ import numpy as np
 
 from bookbuild.cache import digest_file
 from bookbuild.figures.origin import code_and_versions, registry_code
-from bookbuild.publish import writing
+from bookbuild.publish import locked, put_file
 
 FORMATS = ("svg", "pdf", "png")
-PART = ".part"
 EMPTY = {"registry": {"code": None, "figures": {}}, "figures": {}}
 
 
@@ -96,7 +93,7 @@ class Manifest:
         contents[numbers_file(name)] = packed(made.arrays)
         contents[lines_file(name)] = made.lines
         for path, content in contents.items():
-            replace_file(self.folder / path, content)
+            put_file(self.folder / path, content)
         code, versions = code_and_versions(module)
         self.entries[name] = {
             "function": function(module), "code": code,
@@ -120,7 +117,7 @@ class Manifest:
         self.content["figures"] = dict(sorted(self.entries.items()))
         text = json.dumps(self.content, indent=1, ensure_ascii=False) + "\n"
         if not self.file.exists() or self.file.read_text(encoding="utf-8") != text:
-            replace_file(self.file, text.encode())
+            put_file(self.file, text)
 
 
 def function(module: str) -> str:
@@ -141,30 +138,11 @@ def packed(arrays: dict[str, np.ndarray]) -> bytes:
     return content.getvalue()
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file in one step: it is there whole, or the old one is."""
-    part = path.with_name(path.name + PART)
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(part, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(part, path)
-
-
 @contextmanager
 def only_writer(state_dir: Path, folder: Path, say) -> Iterator[None]:
     """Hold the lock of the folder of figures, and remove what killed writers left in it."""
-    with writing(state_dir):
-        state_dir.mkdir(parents=True, exist_ok=True)
-        lock = open(state_dir / "figures.lock", "w")
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("other figures are being made in this folder: waiting for them")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        for left in folder.rglob("*" + PART):
+    waiting = "other figures are being made in this folder: waiting for them"
+    with locked(state_dir / "figures.lock", lambda: say(waiting)):
+        for left in folder.rglob("*.part"):
             left.unlink(missing_ok=True)
         yield

@@ -14,7 +14,9 @@ from hashlib import sha256
 from importlib import metadata, util
 from pathlib import Path
 
-PACKAGE = "deepmath"
+from bookbuild.project import PACKAGE
+from bookbuild.uses import imported_module
+
 REGISTRY = "deepmath.figures"
 
 
@@ -93,10 +95,7 @@ def imports(node: ast.AST, package: str) -> list[str]:
         return [alias.name for alias in node.names]
     if not isinstance(node, ast.ImportFrom):
         return []
-    base = node.module or ""
-    if node.level:
-        above = package.split(".")[:len(package.split(".")) - node.level + 1]
-        base = ".".join([*above, *filter(None, [node.module])])
+    base = imported_module(node, package)
     if base.split(".")[0] != PACKAGE:
         return [base]
     inner = [f"{base}.{alias.name}" for alias in node.names]

@@ -1,4 +1,4 @@
-"""The command `book notebook`: a chapter as an .ipynb that runs anywhere, and its edits back."""
+"""A chapter as an .ipynb that runs anywhere, and its edits back."""
 
 import base64
 import re
@@ -15,10 +15,9 @@ from nbformat.v4 import new_code_cell
 from bookbuild.lab.notebook import KEY, notebook_of, text_of
 from bookbuild.live import make_wheel
 from bookbuild.problems import BookError, Problem
-from bookbuild.project import find_root
+from bookbuild.project import PACKAGE, find_root
 from bookbuild.publish import keep, replace_file, writing
 
-PACKAGE = "deepmath"
 NEEDS = ("matplotlib", "numpy", "pandas")       # what the package itself imports
 SETUP = '''\
 #@title Run this first
@@ -33,32 +32,6 @@ if not importlib.util.find_spec("{package}"):
 """))
     sys.path.insert(0, str(wheel))
 '''
-
-
-def add_parser(commands) -> None:
-    parser = commands.add_parser(
-        "notebook", help="write a chapter as an .ipynb, or bring its edits back",
-        description="Of a .qmd chapter, write a notebook that runs by itself, also where the book "
-        "is not installed. Of such a notebook, bring the edits back into the chapter, in which "
-        "only edited cells change. Prints the file written.")
-    parser.add_argument("file", type=Path, help="a .qmd chapter or an .ipynb notebook")
-    parser.add_argument("--out", type=Path, help="the file to write (default: beside the chapter, "
-                        "or the chapter that the notebook was made of)")
-    parser.add_argument("--force", action="store_true", help="replace edits that would be lost; "
-                        "a chapter that is replaced is kept beside the new one")
-    parser.set_defaults(run=run)
-
-
-def run(args) -> int:
-    """`book notebook`."""
-    if not args.file.is_file():
-        raise BookError([Problem(args.file, None, "no such file")])
-    bring = {".qmd": write_notebook, ".ipynb": bring_back}.get(args.file.suffix)
-    if not bring:
-        raise BookError([Problem(args.file, None, "neither a .qmd chapter nor an .ipynb "
-                                 "notebook")])
-    print(bring(args.file, args.out, args.force))
-    return 0
 
 
 # ------------------------------------------------------------------------ a chapter's notebook
