@@ -4,6 +4,7 @@ import base64
 import re
 import textwrap
 import zlib
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib.metadata import requires
 from pathlib import Path
@@ -21,7 +22,8 @@ from bookbuild.publish import keep, replace_file, writing
 NEEDS = ("matplotlib", "numpy", "pandas")       # what the package itself imports
 SETUP = '''\
 #@title Run this first
-# The book's package is in this cell. What it stands on is installed where it is missing.
+# The book's package is in this cell, and the data that the chapter reads. What the package
+# stands on is installed where it is missing.
 import base64, importlib.util, pathlib, sys, tempfile
 
 if not importlib.util.find_spec("{package}"):
@@ -31,6 +33,15 @@ if not importlib.util.find_spec("{package}"):
 {content}
 """))
     sys.path.insert(0, str(wheel))
+'''
+DATA = '''
+from {package}.smoke import data_folder
+
+if not (data_folder() / "{name}").is_file():
+    pathlib.Path("data").mkdir(exist_ok=True)
+    pathlib.Path("data", "{name}").write_bytes(base64.b64decode("""
+{content}
+"""))
 '''
 
 
@@ -66,30 +77,45 @@ def write_notebook(chapter: Path, out: Path | None, force: bool) -> Path:
 
 
 def runnable(chapter: Path, text: str) -> str:
-    """The content of the chapter's notebook; again at once where text and package are the same."""
-    package = find_root(chapter.parent) / "code" / PACKAGE
-    stamps = tuple((path, path.stat().st_mtime_ns) for path in sorted(package.rglob("*.py")))
-    return _runnable(chapter.resolve(), text, package, stamps)
+    """The content of the chapter's notebook; again at once where nothing in it has changed."""
+    root = find_root(chapter.parent)
+    parts = [*sorted((root / "code" / PACKAGE).rglob("*.py")), *sorted((root / "data").glob("*.*"))]
+    stamps = tuple((path, path.stat().st_mtime_ns) for path in parts)
+    return _runnable(chapter.resolve(), text, root, stamps)
 
 
 @lru_cache(maxsize=64)
-def _runnable(chapter: Path, text: str, package: Path, stamps: tuple) -> str:
+def _runnable(chapter: Path, text: str, root: Path, stamps: tuple) -> str:
     notebook = notebook_of(text)
-    notebook.metadata[KEY]["chapter"] = chapter.relative_to(package.parents[1]).as_posix()
-    notebook.cells.insert(0, setup_cell(package))
+    notebook.metadata[KEY]["chapter"] = chapter.relative_to(root).as_posix()
+    notebook.cells.insert(0, setup_cell(root, data_of(notebook, root)))
     return nbformat.writes(notebook) + "\n"
 
 
-def setup_cell(package: Path) -> NotebookNode:
-    """A first cell that makes the book's package importable."""
+def data_of(notebook: NotebookNode, root: Path) -> list[Path]:
+    """The files in `data/` that the notebook's code names."""
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    return [path for path in sorted((root / "data").glob("*.*"))
+            if path.is_file() and re.search(rf"[\"'/]{re.escape(path.name)}[\"']", code)]
+
+
+def setup_cell(root: Path, data: Iterable[Path]) -> NotebookNode:
+    """A first cell that makes the book's package importable and brings files of `data/`."""
     needs = [f'"{need}"' for need in requires("deepmath-book") or ()
              if re.match(r"[\w-]+", need)[0] in NEEDS and ";" not in need]
-    content = "\n".join(textwrap.wrap(base64.b64encode(make_wheel(package)).decode(), 100))
-    cell = new_code_cell(SETUP.format(package=PACKAGE, needs=" ".join(needs), content=content))
+    source = SETUP.format(package=PACKAGE, needs=" ".join(needs),
+                          content=in_lines(make_wheel(root / "code" / PACKAGE)))
+    source += "".join(DATA.format(package=PACKAGE, name=path.name,
+                                  content=in_lines(path.read_bytes())) for path in data)
+    cell = new_code_cell(source)
     cell.id = "set-up"
     cell.metadata.update({KEY: {"added": True}, "jupyter": {"source_hidden": True},
                           "cellView": "form"})
     return cell
+
+
+def in_lines(content: bytes) -> str:
+    return "\n".join(textwrap.wrap(base64.b64encode(content).decode(), 100))
 
 
 # ------------------------------------------------------------------------------ and back again

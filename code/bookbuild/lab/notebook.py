@@ -7,7 +7,7 @@ was not edited gives back that piece; of an edited one, only the lines that chan
 import platform
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from pathlib import Path
 
@@ -59,6 +59,8 @@ def notebook_of(text: str) -> NotebookNode:
         cell.id = cell_id(block, place, ids)
         cell.metadata[KEY] = {"kind": block.kind, "text": block.text, "of": origin,
                               "place": place}
+        if block.may_fail:
+            cell.metadata["tags"] = ["raises-exception"]    # whoever runs all goes on behind it
         cells.append(cell)
     whole = {"mark": marked, "newline": newline_of(text), "of": origin, "cells": len(blocks)}
     return new_notebook(cells=cells, metadata={
@@ -77,11 +79,14 @@ class Block:
         The piece with everything around it: fences, indentation, blank lines.
     label : str
         The label of a code cell, or nothing.
+    may_fail : bool
+        Whether a render does not run the code, or expects an error of it.
     """
 
     kind: str
     text: str
     label: str = ""
+    may_fail: bool = False
 
     @property
     def lines(self) -> list[str]:
@@ -124,7 +129,8 @@ def blocks_of(text: str) -> list[Block]:
     blocks: list[Block] = []
     for piece in split_source(text).pieces:
         if isinstance(piece, Cell) and piece.language == "python":
-            blocks.append(Block("code", piece.text, str(piece.label or "")))
+            may_fail = not piece.options.get("eval", True) or bool(piece.options.get("error"))
+            blocks.append(Block("code", piece.text, str(piece.label or ""), may_fail))
         elif isinstance(piece, FrontMatter):
             blocks.append(Block("raw", piece.text))
         elif blocks and (blocks[-1].kind == "markdown" or not piece.text.strip()):
@@ -133,12 +139,12 @@ def blocks_of(text: str) -> list[Block]:
             blocks.append(Block("markdown", piece.text))
     if len(blocks) > 1 and not blocks[0].text.strip():
         blank = blocks.pop(0)
-        blocks[0] = Block(blocks[0].kind, blank.text + blocks[0].text, blocks[0].label)
+        blocks[0] = replace(blocks[0], text=blank.text + blocks[0].text)
     return blocks
 
 
 def joined(block: Block, text: str) -> Block:
-    return Block(block.kind, block.text + text, block.label)
+    return replace(block, text=block.text + text)
 
 
 def cell_id(block: Block, place: int, taken: set[str]) -> str:
