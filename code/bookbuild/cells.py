@@ -48,7 +48,7 @@ class CellWriter:
         elif "layout-ncol" in options and not options.get("label"):
             text = f"{source}\n\n{fence}\n{''.join(self.outputs(options, outputs))}\n::::::\n"
         else:
-            shown = "\n\n".join(self.outputs(options, outputs))
+            shown = "\n\n".join(self.outputs(options, outputs) or uncovered_caption(options))
             text = f"{fence}\n{source}\n\n{shown}\n::::::\n" if source or shown else ""
         return indent(f"\n{text}", cell.indent)
 
@@ -115,9 +115,11 @@ class CellWriter:
 
 def stand_ins(cell: Cell) -> list[dict]:
     """Outputs in the place of those of a cell that did not run, as its label tells of them."""
-    label = str(cell.options.get("label", ""))
-    kind = "image/svg+xml" if label.startswith("fig-") else "text/plain"
-    count = len(cell.options.get("fig-subcap") or [""]) if label.startswith(("fig-", "tbl-")) else 0
+    prefix = str(cell.options.get("label", ""))[:4]
+    if prefix not in ("fig-", "tbl-"):
+        return []
+    kind = "image/svg+xml" if prefix == "fig-" else "text/plain"
+    count = len(cell.options.get(f"{prefix}subcap") or [""])
     return [{"output_type": "display_data", "data": {kind: ""}, "metadata": {}}] * count
 
 
@@ -147,6 +149,12 @@ def labels_of(options: dict, count: int) -> tuple[list[tuple[str, str]], str, st
     around += [f"layout-ncol={options['layout-ncol']}"] if "layout-ncol" in options else []
     own = [(nth(labels, place), nth(captions, place)) for place in range(count)]
     return own, " ".join(around), str(options.get(f"{kind}-cap", "")) if grouped else ""
+
+
+def uncovered_caption(options: dict) -> list[str]:
+    """The caption of a table that is not shown, which stands above the code then."""
+    is_table = str(options.get("label", "")).startswith("tbl-")
+    return [str(options["tbl-cap"])] if is_table and "tbl-cap" in options else []
 
 
 def cell_fence(options: dict, outputs: list[dict]) -> str:

@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from bookbuild import live, pandoc, previews
+from bookbuild import live, margin, pandoc, previews
 from bookbuild.citations import link_to_bibliography
 from bookbuild.index import Chapter, part_of
 from bookbuild.project import PACKAGE, Project
@@ -177,23 +177,7 @@ def lower(tree, here: Chapter | None):
     def convert(node: Node):
         writer = writers.get(node["t"])
         return writer(node) if writer else None
-    return rewrite(rewrite_lists(tree, margins), convert)
-
-
-def margins(blocks: list) -> list:
-    """Neighbours in the margin share one block."""
-    built: list[Node] = []
-    for block in blocks:
-        if built and in_margin(block) and in_margin(built[-1]):
-            built[-1] = div([*built[-1]["c"][1], *block["c"][1]], "", ["column-margin"])
-        else:
-            built.append(block)
-    return built
-
-
-def in_margin(node: Node) -> bool:
-    return is_node(node, "Div") and not identifier(node) and bool(
-        {"column-margin", "aside"} & set(classes(node)))
+    return rewrite(margin.set_beside(tree), convert)
 
 
 def heading(node: Node) -> Node:
@@ -274,21 +258,19 @@ def left_aligned(node: Node) -> None:
                 column[0] = {"t": "AlignLeft"}
 
 
-def callout(node: Node) -> list[Node]:
+def callout(node: Node) -> Node:
+    """A callout; where it folds, the page's script makes its header a button."""
     kind, look, title = node["kind"], node["look"], callout_title(node)
     headed = bool(node["title"] or node["number"]) or look == "default"
     names = ["callout", f"callout-style-{look}", f"callout-{kind}"]
     names += ["callout-titled"] * headed + ["no-icon"] * (not node["icon"])
-    folds = node["folded"] is not None and headed
-    frame, head = ("details", "summary") if folds else ("div", "div")
-    opened = " open" if node["folded"] is False else ""
-    mark = f' id="{escape(node["id"])}"' if node["id"] else ""
+    folds = "" if node["folded"] is None else (
+        f' aria-expanded="{"false" if node["folded"] else "true"}"')
     icon = '<div class="callout-icon-container"><i class="callout-icon"></i></div>'
-    top = [html(f'<{head} class="callout-header">{icon}<div class="callout-title-container">'),
-           plain(title), html(f"</div></{head}>")] if headed else []
+    top = [html(f'<div class="callout-header"{folds}>{icon}<div class="callout-title-container">'),
+           plain(title), html("</div></div>")] if headed else []
     body = div(node["body"], "", ["callout-body-container", "callout-body"])
-    return [html(f'<{frame}{mark} class="{" ".join(names)}"{opened}>'), *top, body,
-            html(f"</{frame}>")]
+    return div([*top, body], node["id"], names)
 
 
 def callout_title(node: Node) -> list:

@@ -209,7 +209,7 @@ def config_problems(root: Path, config: dict, lines: dict) -> Iterator[Problem]:
         for key, value in part.items():
             if is_own(key, value):
                 continue
-            if REFUSED.fullmatch(str(key)) if not section else key not in KNOWN[section]:
+            if is_refused(key, value) if not section else key not in KNOWN[section]:
                 yield _elsewhere(lines.get((*path, key)),
                                  f"the key `{f'{section}: {key}' if section else key}`")
             elif section == "execute" and key in OPTIONS:
@@ -263,7 +263,7 @@ def format_problems(config: dict, lines: dict) -> Iterator[Problem]:
         if name not in FORMATS:
             yield _elsewhere(line, f"the format `{name}`")
         for key, value in options.items() if isinstance(options, dict) else ():
-            if REFUSED.fullmatch(str(key)) and not is_own(key, value):
+            if is_refused(key, value):
                 yield _elsewhere(lines.get(("format", name, key)), f"the key `{name}: {key}`")
     if {"pdf", "typst"} <= set(formats):
         yield Problem(CONFIG, lines.get(("format", "pdf")), "`pdf` and `typst` write the same "
@@ -275,6 +275,12 @@ def format_problems(config: dict, lines: dict) -> Iterator[Problem]:
     if "html" in formats and _value(html, ("html-math-method",)) != "mathml":
         yield Problem(CONFIG, lines.get(("format", "html")), "with Quarto, formulas load a script "
                       "from another host: set `html-math-method: mathml`", "neither")
+
+
+def is_refused(key, value) -> bool:
+    """Does an option change what Quarto prints in a way that this press does not follow?"""
+    unnumbered = key == "number-sections" and value is False
+    return unnumbered or bool(REFUSED.fullmatch(str(key))) and not is_own(key, value)
 
 
 def is_own(key, value) -> bool:

@@ -38,10 +38,20 @@ def structure(blocks: list, target: str) -> list:
     """Run all passes for one target, ``"html"``, ``"typst"`` or ``"epub"``."""
     blocks = conditional(blocks, target)
     blocks = raw_content(blocks, target)
+    return rewrite(recognise(blocks), notes)
+
+
+def recognise(blocks: list) -> list:
+    """Run the passes that are the same for all targets."""
     for step in (shown_cells, equations, images, figures, tables, table_captions, listings, floats,
                  layouts, callouts, theorems, tabsets):
         blocks = step(blocks)
     return blocks
+
+
+def notes(node: Node) -> Node | None:
+    """The blocks of a footnote, which stand within a line, where the passes do not look."""
+    return {"t": "Note", "c": recognise(node["c"])} if is_node(node, "Note") else None
 
 
 def prefix(key: str) -> str:
@@ -182,20 +192,22 @@ def tables(blocks: list) -> list:
 
 
 def table_captions(blocks: list) -> list:
-    """`tbl-cap` on a div without a label is the caption of the first table in it."""
+    """`tbl-cap` on a div without a label is the caption of the table in it; of any other
+    number of tables, a paragraph behind them."""
     def convert(node: Node):
         if not is_node(node, "Div") or "tbl-cap" not in pairs(node):
             return None
-        caption = [plain(inlines(pairs(node)["tbl-cap"]))]
-        for each in nodes(node, "Table", "RawBlock"):
-            if each["t"] == "Table":
-                each["c"][1] = [None, caption]
-                break
-            if "<table" in each["c"][1]:
-                words = pandoc.write(caption, "--to", "html5", "--mathml").strip()
-                each["c"][1] = re.sub(r"<table\b[^>]*>", rf"\g<0><caption>{words}</caption>",
-                                      each["c"][1], count=1)
-                break
+        caption = inlines(pairs(node)["tbl-cap"])
+        found = [each for each in nodes(node, "Table", "RawBlock")
+                 if each["t"] == "Table" or "<table" in each["c"][1]]
+        if len(found) != 1:
+            return [*node["c"][1], para(caption)]
+        if is_node(found[0], "Table"):
+            found[0]["c"][1] = [None, [plain(caption)]]
+        else:
+            words = pandoc.write([plain(caption)], "--to", "html5", "--mathml").strip()
+            found[0]["c"][1] = re.sub(r"<table\b[^>]*>", rf"\g<0><caption>{words}</caption>",
+                                      found[0]["c"][1], count=1)
         return node["c"][1]
     return rewrite(blocks, convert)
 

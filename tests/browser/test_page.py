@@ -415,10 +415,36 @@ def test_tabs_switch_by_arrow_keys(visit):
     assert panel.is_visible()
 
 
+def test_a_callout_folds_by_keyboard_and_unfolds_for_a_link_into_it(visit):
+    page = visit("chapters/blocks.html")
+    closed = page.locator('.callout:has([aria-expanded="false"])').first
+    header, body = closed.get_by_role("button", name="Closed at first"), closed.locator(".callout-body")
+    assert not body.is_visible()
+    header.focus()
+    page.keyboard.press("Enter")
+    assert page.get_by_text("Hidden until it is opened.").is_visible()
+    page.keyboard.press("Space")
+    assert not page.get_by_text("Hidden until it is opened.").is_visible()
+    page.evaluate("document.querySelector('[aria-expanded=false] + .callout-body').id = 'within'")
+    page.evaluate("location.hash = 'within'")
+    assert page.get_by_text("Hidden until it is opened.").is_visible()
+
+
+def test_a_remark_stands_beside_its_paragraph(visit):
+    page = visit("chapters/blocks.html")
+    line = page.get_by_text("A line with an aside.").bounding_box()
+    remark = page.get_by_text("Beside the line.").bounding_box()
+    assert remark["x"] > line["x"] + 400 and abs(remark["y"] - line["y"]) < 15
+    narrow = visit("chapters/blocks.html", width=390)
+    line = narrow.get_by_text("A line with an aside.").bounding_box()
+    assert narrow.get_by_text("Beside the line.").bounding_box()["y"] > line["y"]
+
+
 def test_without_scripts_everything_can_be_read(visit):
     page = visit("chapters/blocks.html", java_script_enabled=False, width=390)
     assert page.locator("#quarto-sidebar").is_visible()
     assert all(panel.is_visible() for panel in page.locator(".tab-pane").all())
+    assert all(body.is_visible() for body in page.locator(".callout-body").all())
     assert not any(button.is_visible() for button in page.locator(".book-bar button").all())
 
 

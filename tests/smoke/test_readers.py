@@ -210,13 +210,15 @@ def test_files_that_do_not_belong_together(tmp_path):
         read_record([naps, weather, weather])
 
 
-def test_a_station_that_is_not_there(tmp_path, monkeypatch):
+def test_a_station_by_name_or_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("DEEPMATH_DATA", str(tmp_path))
     with pytest.raises(RecordError, match="nowhere: no .csv .*book data"):
         load("nowhere")
     (tmp_path / "here").mkdir()
     write(tmp_path / "here", "a.csv", layouts.naps())
     assert len(load("here").table) == 3
+    monkeypatch.chdir(tmp_path / "here")
+    assert len(load("../here").table) == len(load(tmp_path / "here").table) == 3
 
 
 def test_small_negative_values_are_kept_and_counted(tmp_path):

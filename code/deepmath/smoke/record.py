@@ -59,8 +59,8 @@ def load(station: str | Path, folder: str | Path | None = None) -> Record:
     Parameters
     ----------
     station : str or Path
-        "simulated"; or the name of a folder in `data/` that holds the station's files; or a
-        folder's path. A name ending in ":90130" picks that station from NAPS files.
+        "simulated"; or the name of a folder in `data/` that holds the station's files; or the
+        path of such a folder. A name ending in ":90130" picks that station from NAPS files.
     folder : str, Path or None
         Where to look for the name; by default what the environment variable DEEPMATH_DATA
         names, or else the next folder `data` upwards of the working directory.
@@ -75,6 +75,8 @@ def load(station: str | Path, folder: str | Path | None = None) -> Record:
         return simulate()
     name, _, naps_station = str(station).partition(":")
     place = Path(folder or os.environ.get(FOLDER_VARIABLE) or data_folder()) / name
+    if not place.is_dir() and Path(name).is_dir():
+        place = Path(name)
     files = sorted(p for p in place.glob("*") if p.suffix in (".csv", ".gz")) if name else []
     if not files:
         raise RecordError(place, "no .csv or .csv.gz file of a station here: fetch some with "

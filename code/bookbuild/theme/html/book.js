@@ -163,6 +163,31 @@ function currentSection() {
   mark();
 }
 
+// The header of a callout that folds is a button; what a link leads to is unfolded.
+function foldingCallouts() {
+  for (const header of all(".callout-header[aria-expanded]")) {
+    const toggle = () =>
+      header.setAttribute("aria-expanded", header.getAttribute("aria-expanded") !== "true");
+    header.setAttribute("role", "button");
+    header.tabIndex = 0;
+    header.addEventListener("click", toggle);
+    header.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      toggle();
+    });
+  }
+  const unfold = () => {
+    const found = target(location.hash);
+    for (let callout = found?.closest(".callout"); callout; callout = callout.parentElement.closest(".callout")) {
+      callout.querySelector(":scope > .callout-header[aria-expanded]")?.setAttribute("aria-expanded", "true");
+    }
+    if (found?.closest(".callout")) found.scrollIntoView();
+  };
+  addEventListener("hashchange", unfold);
+  if (location.hash) unfold();
+}
+
 // A note in the margin passes over the page's contents, which then step aside.
 function marginNotes() {
   const toc = document.querySelector(".page-side");
@@ -185,6 +210,7 @@ lightAndDark();
 tabs();
 copyButtons();
 headingAnchors();
+foldingCallouts();
 scrollable();
 currentSection();
 marginNotes();
