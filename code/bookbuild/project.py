@@ -40,8 +40,7 @@ FORMATS = {"html", "typst", "epub"}
 # What gives Quarto's pages what this press gives its own: live cells, mathematics, a script.
 OWN_STEPS = {"pre-render": "code/live/prepare.py",
              "post-render": "code/bookbuild/theme/quarto/finish.py"}
-OWN_FILTERS = ("code/bookbuild/theme/html/mathml.lua", "code/bookbuild/theme/quarto/page.lua",
-               "code/live/live.lua")
+OWN_FILES = ("code/bookbuild/theme/", "code/live/")
 
 
 @dataclass(frozen=True)
@@ -287,8 +286,11 @@ def is_own(key, value) -> bool:
     """Does a key only make Quarto do what this press does by itself?"""
     if key in OWN_STEPS:
         return value == OWN_STEPS[key]
+    if key == "citeproc":
+        return value is True
     paths = [each.get("path") if isinstance(each, dict) else each for each in _as_list(value)]
-    return key == "filters" and all(path in OWN_FILTERS for path in paths)
+    return key in ("filters", "template-partials") and all(
+        str(path).startswith(OWN_FILES) for path in paths)
 
 
 def listed(book: dict) -> Iterator[tuple[object, str, str | None]]:

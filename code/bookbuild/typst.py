@@ -196,8 +196,8 @@ def floating(node: Node, here: Chapter) -> list[Node]:
     if node["mark"]:
         head = f"#subfloat({string('(' + node['mark'] + ')')}"
     else:
-        shown = f"{FLOAT_KINDS[node['kind']]} {node['number']}" if node["number"] else ""
-        head = f"#float({string(node['kind'])}, {string(shown) if shown else 'none'}"
+        number = string(node["number"]) if node["number"] else "none"
+        head = f"#float({string(node['kind'])}, {number}"
     if node["caption"]:
         opened = call(f"{head}, caption: [", node["caption"], "])[")
     else:
