@@ -89,7 +89,7 @@ end
 local function chapter_label(path)
   local file = io.open(pandoc.path.join({ quarto.project.directory, path }))
   if not file then return nil end
-  local title = file:read("a"):match("\n(# [^\n]+)") or ""
+  local title = ("\n" .. file:read("a")):match("\n(# [^\n]+)") or ""
   file:close()
   local heading = pandoc.read(title, "markdown").blocks[1]
   return heading and heading.identifier
@@ -115,10 +115,16 @@ local function main_matter(doc)
   end
 end
 
+-- An error's message comes with codes for a terminal's colours.
+local function plain(block)
+  block.text = block.text:gsub("\27%[[%d;]*m", "")
+  return block
+end
+
 if quarto.doc.is_format("typst") then
   return {
     { Proof = proof },
-    { Inlines = formulas },
+    { Inlines = formulas, CodeBlock = plain },
     quarto.utils.combineFilters({ quarto.utils.file_metadata_filter(), { Link = link } }),
     { Div = function(div)
       if div.classes:includes("cell") then return cell(div) end
