@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from bookbuild.figures import ENVIRONMENT
+
 CODE = Path(__file__).parents[2] / "code"
 REGISTRY = '''"""Figures."""
 
@@ -101,11 +103,13 @@ class Book:
         for name, text in (("__init__", REGISTRY), ("wave", WAVE), ("noise", NOISE)):
             (self.modules / f"{name}.py").write_text(text)
 
-    def start(self, *options, **environment):
+    def start(self, *options, before=(), **environment):
         options = [*options, *(() if "--jobs" in options else ("--jobs", 1))]
         return subprocess.Popen(
-            [sys.executable, "-m", "bookbuild.cli", "figures", *map(str, options)], cwd=self.root,
-            env={**os.environ, "PYTHONPATH": str(self.root / "code"), **environment},
+            [*before, sys.executable, "-m", "bookbuild.cli", "figures", *map(str, options)],
+            cwd=self.root,
+            env={**os.environ, "PYTHONPATH": str(self.root / "code"),
+                 "PYTHONDONTWRITEBYTECODE": "1", **environment},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
     def run(self, *options, **environment):
@@ -148,10 +152,14 @@ def made(tmp_path_factory):
 @pytest.fixture
 def book(made, tmp_path):
     """A copy of the book with its figures, to spoil."""
-    shutil.copytree(made.root, tmp_path / "book")
+    return copy_of(made, tmp_path / "book")
+
+
+def copy_of(book, root):
+    shutil.copytree(book.root, root, dirs_exist_ok=True)
     copy = object.__new__(Book)
-    copy.root, copy.figures = tmp_path / "book", tmp_path / "book" / "figures"
-    copy.modules = copy.root / "code" / "deepmath" / "figures"
+    copy.root, copy.figures = root, root / "figures"
+    copy.modules = root / "code" / "deepmath" / "figures"
     return copy
 
 
@@ -235,9 +243,12 @@ def test_data_and_edited_files_count(book):
     assert book.run()[0] == 0 and book.check()[0] == 0
 
 
-def test_a_half_written_manifest(book):
+@pytest.mark.parametrize("spoil", [
+    lambda text: text[:300], lambda text: "", lambda text: "[1]", lambda text: "<<<<<<< HEAD\n" + text,
+    lambda text: text.replace('"files"', '"file"'), lambda text: text.replace('"figures"', '"figure"')])
+def test_a_damaged_manifest(book, spoil):
     file, before = book.figures / "manifest.json", contents(book.figures)
-    file.write_bytes(file.read_bytes()[:300])
+    file.write_text(spoil(file.read_text()))
     status, found, _ = book.check()
     assert status == 1 and found["wave"] == "missing (manifest.json is damaged)"
     status, said = book.run()
@@ -308,7 +319,132 @@ def test_a_place_that_cannot_be_written(book, tmp_path):
     assert status == 1 and "cannot write here: Not a directory" in said
 
 
-def test_killed_at_any_time_no_file_is_half_written(made, tmp_path):
+# ------------------------------------------------------------- when files can't be written
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 6 MB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "none", disk],
+                      capture_output=True).returncode:
+        pytest.skip("no permission to mount a small disk")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def fill(file, leave):
+    """Write a file that leaves some bytes of its disk."""
+    room = os.statvfs(file.parent)
+    file.write_bytes(bytes(max(0, room.f_bavail * room.f_bsize - leave)))
+
+
+@pytest.mark.parametrize("leave", [0, 8_000, 16_000])
+def test_a_full_disk(made, small_disk, leave):
+    book = copy_of(made, small_disk / "book")
+    before = contents(book.figures)
+    (book.root / "data" / "height.txt").write_text("2.5")
+    book.edit("noise", '"o"', '"s"')
+    other = copy_of(book, small_disk.parent / "other")
+    assert other.run()[0] == 0
+    after = contents(other.figures)
+    fill(small_disk / "filler", leave)
+    status, said = book.run()
+    assert status == 1 and "No space left on device" in said
+    for path, content in contents(book.figures).items():
+        assert path == "manifest.json" or content in (before[path], after[path])
+    json.loads((book.figures / "manifest.json").read_text())
+    assert book.check()[0] == 1
+    (small_disk / "filler").unlink()
+    assert book.run()[0] == 0
+    assert contents(book.figures) == after
+
+
+def without_power():
+    """What takes from a command its power over permissions, if it is the administrator's."""
+    if os.geteuid():
+        return []
+    if not shutil.which("setpriv"):
+        pytest.skip("as administrator, and setpriv is not installed")
+    return ["setpriv", "--bounding-set", "-dac_override,-dac_read_search,-fowner"]
+
+
+@pytest.mark.parametrize("place", ["figures", ".book", "figures/wave.svg", "figures/manifest.json"])
+def test_what_is_read_only_stays_as_it_is(book, place):
+    before = contents(book.figures)
+    book.edit("wave", "color=BLUE", "color=GREEN")
+    path = book.root / place
+    if place == ".book":
+        path = path / "figures.lock"
+    path.chmod(0o555 if path.is_dir() else 0o444)
+    status, said = book.run("wave", before=without_power())
+    assert status == 1 and re.search(rf"{place}\S*: cannot write here: "
+                                     "(Permission denied|the file is read-only)", said)
+    changed = {name for name, content in contents(book.figures).items() if content != before[name]}
+    assert changed <= {"wave.svg", "wave.pdf", "wave.png", "numbers/wave.png"}
+    path.chmod(0o755)
+    assert book.run()[0] == 0 and book.check()[0] == 0
+
+
+KILLS = 24
+# The command is imported once and forked, so that most of a killed run's life is making figures.
+KILLER = '''
+import json, os, random, signal, sys, time
+from collections import Counter
+from pathlib import Path
+from bookbuild.cli import main
+import deepmath.figures
+from deepmath.figures.style import plt
+
+def contents():
+    return {str(path): path.read_bytes() for path in Path("figures").rglob("*") if path.is_file()}
+
+def start(height):
+    Path("data/height.txt").write_text(height)
+    if process := os.fork():
+        return process
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(1, 2)
+    os._exit(main(["figures", "wave", "noise", "--jobs", "1", "--force"]))
+
+editions, longest = {}, 0
+for height in ("3.0", "4.0"):
+    begin = time.perf_counter()
+    assert os.waitpid(start(height), 0)[1] == 0
+    longest = max(longest, time.perf_counter() - begin)
+    editions[height] = contents()
+assert editions["3.0"] != editions["4.0"]
+rng, left = random.Random(0), Counter()
+for turn in range(int(sys.argv[1])):
+    process = start(["3.0", "4.0"][turn % 2])
+    time.sleep(rng.uniform(0, 1.1 * longest))
+    os.kill(process, signal.SIGKILL)
+    left["killed" if os.WIFSIGNALED(os.waitpid(process, 0)[1]) else "finished before"] += 1
+    for path, content in contents().items():
+        if path.endswith("manifest.json"):
+            json.loads(content)
+        elif not path.endswith(".part"):
+            whole = content in [edition[path] for edition in editions.values()]
+            left["whole files" if whole else "half-written files"] += 1
+    left["lost files"] += len(editions["3.0"].keys() - contents().keys())
+assert os.waitpid(start("3.0"), 0)[1] == 0
+left["next run works"] = int(contents() == editions["3.0"])
+print(json.dumps(left))
+'''
+
+
+def test_killed_runs_leave_whole_files(book, record_property):
+    done = subprocess.run([sys.executable, "-c", KILLER, str(KILLS)], cwd=book.root, text=True,
+                          capture_output=True, env={**os.environ, **ENVIRONMENT,
+                                                    "PYTHONPATH": str(book.root / "code")})
+    assert done.returncode == 0, done.stderr
+    left = json.loads(done.stdout)
+    record_property("killed `book figures`", ", ".join(f"{what} {n}" for what, n in left.items()))
+    assert left["killed"] > KILLS / 4 and left["next run works"] == 1
+    assert left["whole files"] and not left.get("half-written files") and not left["lost files"]
+
+
+def test_killed_with_all_its_processes(made, tmp_path):
     book = Book(tmp_path / "book")
     whole, rng, kills = contents(made.figures), random.Random(0), 0
     for _ in range(4):

@@ -20,6 +20,7 @@ from bookbuild.publish import locked, put_file
 
 FORMATS = ("svg", "pdf", "png")
 EMPTY = {"registry": {"code": None, "figures": {}}, "figures": {}}
+ENTRY = ("function", "code", "data", "versions", "files")
 
 
 class Manifest:
@@ -39,10 +40,11 @@ class Manifest:
         self.file = folder / "manifest.json"
         try:
             self.content = json.loads(self.file.read_bytes())
-            self.content["registry"]["figures"], self.content["figures"]
+            self.content["registry"]["figures"]
+            [entry[part] for entry in self.entries.values() for part in ENTRY]
         except FileNotFoundError:
             self.content = json.loads(json.dumps(EMPTY))
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, AttributeError):
             self.content, self.damaged = json.loads(json.dumps(EMPTY)), True
 
     @property

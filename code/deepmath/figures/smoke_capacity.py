@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 from deepmath.checks import check_whole
 from deepmath.figures.style import BLACK, BLUE, GREEN, GREY, VERMILLION, WIDTH, letter, styled
+from deepmath.sweep import sweep
 
 WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128)
 SHOWN = (2, 16, 128)
@@ -81,30 +82,38 @@ def compute(record=None, widths: Sequence[int] = WIDTHS, n_days: Sequence[int] =
     check_whole("n_training", n_training, at_least=30)
     pairs = smoke.make_pairs(record or smoke.simulate())
     split = smoke.split_by_time(pairs)
-    seeds = list(seeds)
-
-    def losses(n_hidden, n, n_epochs):
-        part = smoke.Split(split.training[-n:], split.validation, split.test)
-        history = smoke.train("dense", pairs, part, seeds, n_hidden, l2=0.0, n_epochs=n_epochs,
-                              patience=n_epochs, batch_size=BATCH).history
-        unit = smoke.Scaler.fit(pairs, part.training).target_spread ** 2
-        return unit * history.training_loss, unit * history.validation_loss
-
     n_training = min(n_training, len(split.training))
     n_updates = n_epochs * ceil(n_training / BATCH)
     n_days = tuple(n for n in n_days if n <= len(split.training))
-    by_width = np.array([losses(width, n_training, n_epochs) for width in widths])
-    by_days = [losses(WIDTH_FOR_DAYS, n, round(n_updates / ceil(n / BATCH))) for n in n_days]
+    settings = [*((width, n_training, n_epochs) for width in widths),
+                *((WIDTH_FOR_DAYS, n, round(n_updates / ceil(n / BATCH))) for n in n_days)]
+    runs = sweep(losses, seeds, [{"pairs": pairs, "split": split, "n_hidden": n_hidden, "n_days": n,
+                                  "n_epochs": epochs} for n_hidden, n, epochs in settings])
+    training, validation = ([run[name].T for run in runs] for name in ("training", "validation"))
+    by_width, by_days = slice(len(widths)), slice(len(widths), None)
     part = smoke.Split(split.training[-n_training:], split.validation, split.test)
     held, y = split.validation, pairs.y[split.validation]
     ridge = smoke.ridge(pairs, part, None)[held]
     return SmokeCapacity(
-        tuple(widths), by_width[:, 0], by_width[:, 1], n_training, n_days,
-        np.array([training[-1] for training, _ in by_days]),
-        np.array([validation[-1] for _, validation in by_days]),
-        np.array([validation.min(axis=0) for _, validation in by_days]),
+        tuple(widths), np.array(training[by_width]), np.array(validation[by_width]),
+        n_training, n_days, np.array([each[-1] for each in training[by_days]]),
+        np.array([each[-1] for each in validation[by_days]]),
+        np.array([each.min(axis=0) for each in validation[by_days]]),
         float(smoke.log_rmse(y, pairs.today[held]) ** 2),
         float(smoke.log_rmse(y, ridge) ** 2))
+
+
+def losses(seeds: list[int], pairs, split, n_hidden: int, n_days: int,
+           n_epochs: int) -> dict[str, np.ndarray]:
+    """Train one network a seed on the last `n_days` of the training; losses (S, n_epochs)."""
+    from deepmath import smoke
+
+    part = smoke.Split(split.training[-n_days:], split.validation, split.test)
+    history = smoke.train("dense", pairs, part, seeds, n_hidden, l2=0.0, n_epochs=n_epochs,
+                          patience=n_epochs, batch_size=BATCH).history
+    unit = smoke.Scaler.fit(pairs, part.training).target_spread ** 2
+    return {"training": unit * history.training_loss.T,
+            "validation": unit * history.validation_loss.T}
 
 
 @styled
