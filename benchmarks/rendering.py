@@ -175,7 +175,7 @@ def previewed(root: Path) -> Iterator[Callable[[], str]]:
             return ""
 
     try:
-        while "</article>" not in page() and "</main>" not in page():
+        while 'id="quarto-document-content"' not in page():
             time.sleep(0.2)
         yield page
     finally:

@@ -129,7 +129,7 @@ def duplicate_labels(survey: Survey, chapter: Chapter, manuscript: Manuscript):
         if count > 1:
             yield manuscript.problem(label_pattern(key), f"the id `{key}` is used twice: "
                                      "give one of them another name", nth=2)
-        elif is_cross_reference(key) and first and first.chapter is not chapter:
+        elif is_cross_reference(key) and first and first.chapter.page != chapter.page:
             yield manuscript.problem(
                 label_pattern(key), f"the id `{key}` is used in {first.chapter.page.source} too: "
                 "give one of them another name")

@@ -2,10 +2,14 @@
 
 import json
 import re
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from bookbuild import pandoc
 from bookbuild.index import Chapter
+from bookbuild.memory import Memory
 from bookbuild.problems import BookError, Problem
 from bookbuild.project import Project
 from bookbuild.references import is_cross_reference
@@ -53,29 +57,52 @@ def read_sources(path: Path) -> list[dict]:
                              f"{line}: {reason}): look at its braces, commas and quotes")])
 
 
-def cite(project: Project, chapters: list[Chapter]) -> None:
-    """Word every citation, and fill the div `#refs` with the list of what was cited.
+def cite(project: Project, chapters: list[Chapter], memory: Memory) -> list[Chapter]:
+    """The chapters with every citation worded, and the div `#refs` with what was cited.
 
     The citations of all chapters are handed to citeproc in one document, so that names are
     told apart over the whole book.
     """
     if not project.bibliographies:
-        return
-    found = [node for chapter in chapters for node in nodes(chapter.blocks, "Cite")]
+        return chapters
+    found = [memory.step(("cites", chapter.page.source), (chapter,),
+                         lambda: list(nodes(chapter.blocks, "Cite"))) for chapter in chapters]
+    worded, bibliography = memory.step(("citeproc",), (found, project.bibliographies),
+                                       lambda: _worded(project, found))
+    cited = []
+    for chapter, own, words in zip(chapters, found, worded):
+        lists = memory.step(("lists sources", chapter.page.source), (chapter,),
+                            lambda: _lists_sources(chapter))
+        listed = bibliography if lists else None
+        cited.append(memory.step(("cited", chapter.page.source), (chapter, words, listed),
+                                 lambda: _cited(chapter, own, words, listed)))
+    return cited
+
+
+def _lists_sources(chapter: Chapter) -> bool:
+    return any(identifier(node) == "refs" for node in nodes(chapter.blocks, "Div"))
+
+
+def _cited(chapter: Chapter, own: list[Node], words: list[list], listed: Node | None) -> Chapter:
+    replacement = {id(node): inlines for node, inlines in zip(own, words)}
+    return replace(chapter, blocks=_put_back(chapter.blocks, replacement, listed))
+
+
+def _worded(project: Project, found: Sequence[list[Node]]) -> tuple[list[list], Node]:
+    """For the citations of each chapter what they say, and the list of sources."""
     options = [f"--bibliography={path}" for path in project.bibliographies]
     if "csl" in project.config:
         options.append(f"--csl={project.root / project.config['csl']}")
-    written = pandoc.write([*(para([node]) for node in found), div([], "refs")],
+    written = pandoc.write([*(para([node]) for node in chain(*found)), div([], "refs")],
                            "--to", "json", "--citeproc", *options,
                            meta={"link-citations": {"t": "MetaBool", "c": True},
                                  "lang": {"t": "MetaString", "c": project.lang}})
     *worded, bibliography = json.loads(written)["blocks"]
-    replacement = {id(node): block["c"] for node, block in zip(found, worded)}
-    for chapter in chapters:
-        chapter.blocks = _put_back(chapter.blocks, replacement, bibliography)
+    waiting = iter(worded)
+    return [[block["c"] for _, block in zip(own, waiting)] for own in found], bibliography
 
 
-def _put_back(tree, replacement: dict[int, list], bibliography: Node):
+def _put_back(tree, replacement: dict[int, list], bibliography: Node | None):
     """The tree with its citations worded; identity tells them apart, so nothing is copied."""
     if isinstance(tree, list):
         built = []

@@ -43,11 +43,11 @@ def write_book(project: Project, chapters: list[Chapter], pictures: Path, target
     by_source = {chapter.page.source: chapter for chapter in chapters}
     blocks: list[Node] = []
     for chapter in chapters:
-        page_links(chapter, lambda node, source, mark: link_to(
+        chapter = page_links(chapter, lambda node, source, mark: link_to(
             node, mark_in(by_source[source], mark)))
         title = [chapter_mark(chapter), ["unnumbered"], []], chapter_name(chapter)
         body = lower(without_title(chapter), chapter)
-        blocks += [{"t": "Header", "c": [1, title[0], html.lower(title[1], chapter)]}, *body]
+        blocks += [{"t": "Header", "c": [1, title[0], html.lower(title[1])]}, *body]
     depth = project.format_options("epub").get("toc-depth", 2)
     pandoc.write(blocks, "--to", "epub3", "--output", str(target), "--mathml", "--split-level=1",
                  "--toc", f"--toc-depth={depth}", f"--css={THEME / 'book.css'}",
@@ -116,7 +116,7 @@ def lower(blocks: list, here: Chapter) -> list:
         if identifier(node):
             attributes(node)[0] = mark_in(here, identifier(node))
         return None
-    return rewrite(html.lower(rewrite(blocks, convert), here), finish)
+    return rewrite(html.lower(rewrite(blocks, convert)), finish)
 
 
 def target_of(entry) -> str:

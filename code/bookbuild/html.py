@@ -2,16 +2,18 @@
 
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from html import escape
 from itertools import groupby
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote, urlsplit
 
-from bookbuild import live, margin, pandoc, previews
+from bookbuild import formulas, live, margin, pandoc, previews
 from bookbuild.citations import link_to_bibliography
 from bookbuild.index import Chapter, part_of
-from bookbuild.project import PACKAGE, Project
+from bookbuild.memory import Memory
+from bookbuild.project import PACKAGE, Page, Project
 from bookbuild.references import chapter_name, page_links
 from bookbuild.structure import FLOAT_KINDS, THEOREM_KINDS, UNNUMBERED_KINDS
 from bookbuild.structure import inlines as formatted
@@ -28,7 +30,10 @@ NUMBERED_FORMULA = re.compile(
     r'(</annotation></semantics></math>\s*<span class="equation-number">\(([\w.]+)\)</span>)')
 # What pandoc writes and no browser needs: a fifth of a page with much mathematics and code.
 NEEDLESS = re.compile(r' xmlns="http://www.w3.org/1998/Math/MathML"|(?<=<math) display="inline"'
-                      r'|(?<=<span) id="cb\d+-\d+"|<a href="#cb\d+-\d+"[^>]*></a>')
+                      r'|(?<=<div class="sourceCode") id="cb\d+"|(?<=<span) id="cb\d+-\d+"'
+                      r'|<a href="#cb\d+-\d+"[^>]*></a>')
+PREVIEWS = "<!-- previews -->"          # in the page's template
+PREVIEW = re.compile(r"<!-- preview (.*?) -->\n")
 REPOSITORY_ACTIONS = {"edit": ("edit/{branch}/{path}", "Edit this page"),
                       "source": ("blob/{branch}/{path}", "View the source"),
                       "issue": ("issues/new", "Report an issue")}
@@ -43,31 +48,75 @@ def html(string: str) -> Node:
     return raw_block("html", string)
 
 
-def page_writer(project: Project, chapters: list[Chapter], chapter: Chapter,
-                listed: previews.Sources) -> Callable[[], str]:
-    """What writes one page of the book, whole; it may run beside others.
+def print_pages(project: Project, chapters: list[Chapter], wanted: list[Page], memory: Memory,
+                pool: Executor) -> Iterator[tuple[Page, str]]:
+    """Pages of the book, whole; only what has changed is printed, on all cores side by side."""
+    by_source = {chapter.page.source: chapter for chapter in chapters}
+    listed = previews.listed(chapters, memory)
+    places = {page: previews.foreign(by_source[page.source], listed, memory) for page in wanted}
+    around = project.config, [(each.page, each.number, each.title) for each in chapters]
+    bodies = {page: memory.step(
+        ("page", page.source), (by_source[page.source], around, next(iter(listed.values()), None)),
+        lambda: pool.submit(page_writer(project, chapters, by_source[page.source], listed)))
+        for page in wanted}
+    asked: dict[tuple[str, PurePosixPath], set[str]] = {}
+    for page in wanted:
+        for source, key in places[page]:
+            asked.setdefault((page.root, source), set()).add(key)
+    kept = {}
+    for (root, source), keys in asked.items():
+        chapter = by_source[source]
+        targets = memory.step(("targets", root, source), (chapter, sorted(keys)),
+                              lambda: previews.targets(chapter, sorted(keys)))
+        kept[root, source] = memory.step(
+            ("previews", root, source), (targets,),
+            lambda: pool.submit(preview_writer(chapter, targets, root)))
+    for page in wanted:
+        templates = [previews.template(source, key, page.root,
+                                       kept[page.root, source].result()[key])
+                     for source, key in places[page]]
+        yield page, bodies[page].result().replace(PREVIEWS, "".join(templates))
 
-    `listed` are the entries of the bibliography, as `previews.sources` finds them.
+
+def page_writer(project: Project, chapters: list[Chapter], chapter: Chapter,
+                listed: dict[str, PurePosixPath]) -> Callable[[], str]:
+    """What prints one page, but for its previews; it may run beside others.
+
+    `listed` says where the entries of the bibliography stand.
     """
-    page_links(chapter, lambda node, source, mark: link_to_page(node, chapter, source, mark))
-    kept = list(previews.templates(listed, chapter))
-    blocks = lower(chapter.blocks, chapter)
-    bibliography = next((lister for lister, _ in listed.values()), chapter)
-    if bibliography is not chapter:
-        blocks = link_to_bibliography(blocks, chapter.page.root + str(bibliography.page.output))
+    page = chapter.page
+    linked = page_links(chapter, lambda node, source, mark: link_to_page(node, page, source, mark))
+    blocks = lower(linked.blocks, page.root, page)
+    bibliography = next(iter(listed.values()), page.source)
+    if bibliography != page.source:
+        blocks = link_to_bibliography(blocks, page.root + str(bibliography.with_suffix(".html")))
     meta = page_variables(project, chapters, chapter)
-    meta["previews"] = {"t": "MetaBlocks", "c": lower(kept, chapter)}
     depth = project.format_options("html").get("toc-depth", 3)
     contents = ["--toc", f"--toc-depth={depth}"] if project.format_options("html").get(
         "toc", True) else []
+    return lambda: printed(blocks, "--wrap=none", "--section-divs",
+                           f"--template={THEME / 'page.html'}", *contents, meta=meta)
 
-    def write() -> str:
-        page = pandoc.write(blocks, "--to", "html5", "--mathml", "--wrap=none", "--section-divs",
-                            f"--lua-filter={THEME / 'mathml.lua'}",
-                            f"--template={THEME / 'page.html'}", *contents, meta=meta)
-        page = page.replace("<th></th>", "<td></td>")       # the corner of a pandas table
-        return NEEDLESS.sub("", NUMBERED_FORMULA.sub(r"\\tag{\2}\1", page))
+
+def preview_writer(chapter: Chapter, targets: dict[str, list],
+                   root: str) -> Callable[[], dict[str, str]]:
+    """What prints places of a chapter for the previews of pages that are `root` below the top."""
+    blocks = []
+    for key, content in targets.items():
+        blocks += [html(f"<!-- preview {key} -->"),
+                   *lower(previews.detached(content, chapter, root), root)]
+
+    def write() -> dict[str, str]:
+        _, *parts = PREVIEW.split(printed(blocks, "--wrap=none"))
+        return dict(zip(parts[::2], parts[1::2]))
     return write
+
+
+def printed(blocks: list, *options: str, meta: dict | None = None) -> str:
+    """Blocks of pandoc's own kinds as HTML."""
+    page = pandoc.write(formulas.typeset(blocks), "--to", "html5", "--mathml", *options, meta=meta)
+    page = page.replace("<th></th>", "<td></td>")       # the corner of a pandas table
+    return NEEDLESS.sub("", NUMBERED_FORMULA.sub(r"\\tag{\2}\1", page))
 
 
 # ------------------------------------------------------------------- around the text
@@ -154,13 +203,13 @@ def meta_value(value) -> Node:
     if isinstance(value, dict):
         return {"t": "MetaMap", "c": {name: meta_value(each) for name, each in value.items()}}
     if value and is_node(value[0]):
-        return {"t": "MetaInlines", "c": lower(value, None)}
+        return {"t": "MetaInlines", "c": formulas.typeset_line(lower(value))}
     return {"t": "MetaList", "c": [meta_value(each) for each in value]}
 
 
-def link_to_page(node: Node, here: Chapter, source, mark: str) -> Node:
+def link_to_page(node: Node, here: Page, source, mark: str) -> Node:
     """A link to another page's `.qmd` as a link to its `.html`."""
-    folder = posixpath.dirname(str(here.page.output)) or "."
+    folder = posixpath.dirname(str(here.output)) or "."
     address = posixpath.relpath(str(source.with_suffix(".html")), folder)
     target = f"{address}#{mark}" if mark else address
     return {"t": "Link", "c": [node["c"][0], node["c"][1], [target, node["c"][2][1]]]}
@@ -168,11 +217,11 @@ def link_to_page(node: Node, here: Chapter, source, mark: str) -> Node:
 
 # ----------------------------------------------------------------------- our own nodes
 
-def lower(tree, here: Chapter | None):
-    """Turn our nodes into pandoc's and raw markup."""
+def lower(tree, root: str = "", here: Page | None = None):
+    """Turn our nodes into pandoc's and raw markup, for the page `here`, `root` below the top."""
     writers = {"Header": heading, "Float": floating, "Callout": callout, "Theorem": theorem,
                "Equation": equation, "Tabset": tabset, "Layout": layout,
-               "CodeBlock": code_block, "Xref": lambda node: xref(node, here)}
+               "CodeBlock": code_block, "Xref": lambda node: xref(node, root, here)}
 
     def convert(node: Node):
         writer = writers.get(node["t"])
@@ -191,9 +240,9 @@ def heading(node: Node) -> Node:
     return {"t": "Header", "c": [level, [key, kinds, [*given, ["data-number", number]]], shown]}
 
 
-def xref(node: Node, here: Chapter) -> Node:
+def xref(node: Node, root: str, here: Page | None) -> Node:
     entry = node["entry"]
-    page = "" if entry.chapter is here else here.page.root + str(entry.chapter.page.output)
+    page = "" if entry.chapter.page == here else root + str(entry.chapter.page.output)
     mark = "" if entry.is_chapter and page else f"#{entry.key}"
     return link(node["text"], page + mark, classes=["quarto-xref"])
 

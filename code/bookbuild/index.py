@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
+from bookbuild.memory import Memory
 from bookbuild.project import Page
 from bookbuild.structure import (CALLOUT_KINDS, FLOAT_KINDS, THEOREM_KINDS, UNNUMBERED_KINDS,
                                  prefix)
@@ -13,9 +14,12 @@ WORDS = {**FLOAT_KINDS, **THEOREM_KINDS, **CALLOUT_WORDS, "eq": "Equation", "sec
          "alg": "alg."}
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class Chapter:
-    """A page of the book as a chapter: its parsed blocks, title and number."""
+    """A page of the book as a chapter: its parsed blocks, title and number.
+
+    A step that changes the blocks makes another chapter of them.
+    """
 
     page: Page
     blocks: list
@@ -29,9 +33,11 @@ def part_of(chapter: Chapter) -> str | None:
     return "Appendices" if chapter.page.kind == "appendix" else chapter.page.part
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Entry:
     """What a cross-reference can point to.
+
+    Two are equal if all that a reference says and leads to is the same.
 
     Attributes
     ----------
@@ -55,6 +61,14 @@ class Entry:
     title: list
     mark: str | None = None
     is_chapter: bool = False
+
+    def __eq__(self, other) -> bool:
+        return isinstance(other, Entry) and self._told() == other._told()
+
+    def _told(self) -> tuple:
+        chapter = self.chapter
+        return (self.key, self.number, self.title, self.mark, self.is_chapter, chapter.page,
+                chapter.number, chapter.title, chapter.id)
 
     @property
     def word(self) -> str:
@@ -82,7 +96,8 @@ def take_title(page: Page, blocks: list, front_title: list) -> tuple[list, str, 
     return title, identifier(heading), numbered, blocks[:place] + blocks[place + 1:]
 
 
-def number_book(parsed: list[tuple[Page, list, list]]) -> tuple[list[Chapter], dict[str, Entry]]:
+def number_book(parsed: list[tuple[Page, list, list]],
+                memory: Memory) -> tuple[list[Chapter], dict[str, Entry]]:
     """Number the chapters and everything in them.
 
     Parameters
@@ -90,6 +105,8 @@ def number_book(parsed: list[tuple[Page, list, list]]) -> tuple[list[Chapter], d
     parsed : list of (Page, blocks, front-matter title)
         The pages in order, after :func:`bookbuild.structure.structure`. The nodes that are
         numbered are given their numbers in place.
+    memory : Memory
+        Of a run for the same target; of a chapter that is as it was, nothing is counted again.
 
     Returns
     -------
@@ -106,13 +123,20 @@ def number_book(parsed: list[tuple[Page, list, list]]) -> tuple[list[Chapter], d
             counts[page.kind] += 1
             count = counts[page.kind]
             number = str(count) if page.kind == "chapter" else chr(ord("A") + count - 1)
-        chapter = Chapter(page, rest, title, key, number)
+        chapter, own = memory.step(
+            ("number", page.source), (page, blocks, title, number),
+            lambda: numbered_chapter(Chapter(page, rest, title, key, number)))
         chapters.append(chapter)
-        if key.startswith("sec-"):
-            entries.setdefault(key, Entry(key, chapter, number, title, is_chapter=True))
-        for entry in number_chapter(chapter):
+        for entry in own:
             entries.setdefault(entry.key, entry)
     return chapters, entries
+
+
+def numbered_chapter(chapter: Chapter) -> tuple[Chapter, list[Entry]]:
+    """The chapter with its numbers, and an entry for each label in it."""
+    own = [Entry(chapter.id, chapter, chapter.number, chapter.title, is_chapter=True)
+           ] if chapter.id.startswith("sec-") else []
+    return chapter, [*own, *number_chapter(chapter)]
 
 
 def number_chapter(chapter: Chapter):
@@ -124,8 +148,9 @@ def number_chapter(chapter: Chapter):
         if is_node(node, "Header"):
             key = identifier(node)
             number = section_number(chapter, node, sections)
-            if number:
-                attributes(node)[2].append(["number", number])
+            given = attributes(node)[2]
+            given[:] = [pair for pair in given if pair[0] != "number"]
+            given += [["number", number]] if number else []
             if key.startswith("sec-"):
                 yield Entry(key, chapter, number, node["c"][2])
         elif is_node(node, "Float"):

@@ -9,13 +9,13 @@ import threading
 import time
 import webbrowser
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from bookbuild import execute, pandoc, render
 from bookbuild.bench import Bench, Loop, unit_key
 from bookbuild.cache import Cache, digest_file, digest_folder
 from bookbuild.cells import stand_ins
+from bookbuild.memory import Memory
 from bookbuild.problems import BookError, Problem, hindrances
 from bookbuild.project import PACKAGE, Project, load_project
 from bookbuild.serve import Server, Site
@@ -58,6 +58,7 @@ def run(args, book_at, say) -> int:
         server = open_server(preview.site, args.port)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         say(f"serving {root.name} at {server.address}  (Ctrl-C ends)")
+        preview.watch()
         preview.refresh(set())
         if not args.no_browser and shows_windows():
             webbrowser.open(server.address)
@@ -94,18 +95,6 @@ def shows_windows() -> bool:
     return sys.stderr.isatty() and bool(screen)
 
 
-@dataclass(frozen=True)
-class Parsed:
-    """A page as pandoc read it, and what it was made from: its text and its cells' results."""
-
-    text: str
-    code: str
-    results: list
-    blocks: list
-    pictures: dict[str, bytes]
-    problems: list[Problem]
-
-
 class Preview:
     """The book as it is served, its chapters' kernels, and the files that it is made from.
 
@@ -132,13 +121,16 @@ class Preview:
         self.count = 0
         self.beside: set[Path] = set()      # folders of pages, from which cells can import
         self.helpers: dict[Path, str] = {}
-        self.parsed: dict[PurePosixPath, Parsed] = {}
+        self.memory = Memory()
 
     # ------------------------------------------------------------------------- following
 
+    def watch(self) -> None:
+        """Begin to note what changes; before the first render, so that no edit is missed."""
+        threading.Thread(target=self._watch, daemon=True).start()
+
     def follow(self) -> None:
         """Render again whenever a file changed or a cell has run."""
-        threading.Thread(target=self._watch, daemon=True).start()
         while True:
             with suppress(queue.Empty):
                 changed = self.events.get(timeout=1)
@@ -194,7 +186,7 @@ class Preview:
         if any(path.suffix in READ_BY_NAME for path in changed):
             pandoc.call.cache_clear()
         if any(path.suffix not in (".qmd", ".py") for path in changed):
-            self.parsed.clear()
+            self.memory = Memory()
         try:
             project, busy = self._render()
         except BookError as error:
@@ -219,22 +211,22 @@ class Preview:
 
     def _render(self) -> tuple[Project, str]:
         project = load_project(self.root)
-        drafts, problems = render.read_book(project)
+        drafts, problems = render.read_book(project, self.memory)
         self.beside = {(self.root / draft.page.source).parent for draft in drafts}
         results, busy = self._cells(project, drafts, problems)
         if stopping := hindrances(problems, "builtin"):
             raise BookError(stopping)
         code = render.code_of(drafts) if busy else ""
-        for draft in drafts:
-            problems += self._parse(project, draft, results, code)
-        chapters, entries = render.compose(project, drafts, "html", problems, code)
-        if stopping := hindrances(problems, "builtin"):
+        problems += render.parse_book(project, drafts, results, code, self.memory)
+        chapters, entries, found = render.compose(project, drafts, "html", problems, code,
+                                                  self.memory)
+        if stopping := hindrances([*problems, *found], "builtin"):
             raise BookError(stopping)
-        render.resolve(project, chapters, entries, "html")
+        chapters = render.resolve(project, chapters, entries, "html", self.memory)
         self.count += 1
         built = self.folder / str(self.count)
         try:
-            render.write_html(project, drafts, chapters, None, built, self.say)
+            render.write_html(project, drafts, chapters, None, built, self.memory)
         except pandoc.UnreadFormulas as error:
             raise BookError(render.locate(error.formulas, drafts)) from None
         try:
@@ -242,31 +234,17 @@ class Preview:
         except BookError as error:          # pages are worth reading without live cells
             self.say(f"live cells: {error}")
         self.site.show(built)
+        render.write_search(project, built)
         shutil.rmtree(self.folder / str(self.count - 2), ignore_errors=True)
         return project, busy
 
-    def _parse(self, project: Project, draft: render.Draft, results: dict,
-               code: str) -> list[Problem]:
-        """Parse a page whose text or results are new; of another one, take what was parsed."""
-        own = [results.get(unit) for unit in draft.source.units]
-        known = self.parsed.get(draft.page.source)
-        if (known and known.text == draft.manuscript.text and known.code == code
-                and len(own) == len(known.results)
-                and all(new is old for new, old in zip(own, known.results))):
-            draft.blocks, draft.pictures = known.blocks, known.pictures
-            return known.problems
-        problems: list[Problem] = []
-        render.parse(project, draft, render.written(project, draft, results), problems, code)
-        self.parsed[draft.page.source] = Parsed(draft.manuscript.text, code, own, draft.blocks,
-                                                draft.pictures, problems)
-        return problems
-
     def _cells(self, project: Project, drafts: list, problems: list[Problem]) -> tuple[dict, str]:
         """The results that there are, and which chapters are still running."""
-        modules = Modules(self.root / "code", [PACKAGE])
-        changed = modules.users(name for name, digest in self.modules.digests.items()
-                                if modules.digests.get(name) != digest)
-        self.modules = modules
+        modules, changed = Modules(self.root / "code", [PACKAGE]), set()
+        if modules.digests != self.modules.digests:
+            changed = modules.users(name for name, digest in self.modules.digests.items()
+                                    if modules.digests.get(name) != digest)
+            self.modules = modules
         helpers = {path: digest_file(path) for folder in self.beside
                    for path in sorted(folder.glob("*.py"))}
         changed |= {path.stem for path, digest in helpers.items()
@@ -294,9 +272,11 @@ class Preview:
                   if path.parent == chapter.folder]
         codes = [unit.code if isinstance(unit, Cell) else unit.expression
                  for unit in chapter.units]
+        uses = self.memory.step(("uses", str(chapter.path)), (self.modules, codes),
+                                lambda: self.modules.used(codes))
         return [unit_key(chapter, unit, [*around, *beside,
                                          *(self.modules.digests[name] for name in sorted(used))])
-                for unit, used in zip(chapter.units, self.modules.used(codes))]
+                for unit, used in zip(chapter.units, uses)]
 
     def _bench(self, project: Project, path: str) -> Bench:
         def on_cell(line: str) -> None:

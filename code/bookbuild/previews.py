@@ -5,73 +5,84 @@ theorems, figures and sources of other pages that it refers to, in ``<template>`
 """
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
-from itertools import islice
+from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from bookbuild.index import Chapter
-from bookbuild.tree import (ATTRIBUTE_PLACE, Node, identifier, is_node, nodes, para, raw_block,
-                            rewrite)
+from bookbuild.memory import Memory
+from bookbuild.tree import (ATTRIBUTE_PLACE, Node, identifier, is_node, nodes, para, rewrite)
 
 LABELLED = ("Float", "Theorem", "Equation", "Callout")
+SOURCE = "ref-"         # how the ids of entries in the bibliography begin
+
+Place = tuple[PurePosixPath, str]       # a page's source, and an id on it or ""
 
 
-Sources = dict[str, tuple[Chapter, Node]]
+def listed(chapters: list[Chapter], memory: Memory) -> dict[str, PurePosixPath]:
+    """The entries of the bibliography, each with the source of the page that lists it."""
+    return {key: chapter.page.source for chapter in chapters for key in memory.step(
+        ("listed", chapter.page.source), (chapter,), lambda: _listed(chapter))}
 
 
-def sources(chapters: list[Chapter]) -> Sources:
-    """The entries of the bibliography by their ids, each with the chapter that lists it."""
-    return {identifier(node): (chapter, node) for chapter in chapters
-            for node in nodes(chapter.blocks, "Div") if identifier(node).startswith("ref-")}
+def foreign(here: Chapter, listed: dict[str, PurePosixPath], memory: Memory) -> list[Place]:
+    """The places on other pages that a page's links lead to, in their order."""
+    source = here.page.source
+    found = memory.step(("links", source), (here,), lambda: list(dict.fromkeys(_links(here))))
+    places = [(page or listed.get(key, source), key) for page, key in found]
+    return [place for place in places if place[0] != source]
 
 
-def templates(listed: Sources, here: Chapter) -> Iterator[Node]:
-    """A page's templates, as blocks that the HTML writer lowers like any others."""
-    for chapter, key, blocks in foreign_targets(listed, here):
-        address = here.page.root + str(chapter.page.output) + (f"#{key}" if key else "")
-        yield raw_block("html", f'<template data-preview="{escape(address)}">')
-        yield from detached(blocks, chapter, here)
-        yield raw_block("html", "</template>")
-
-
-def foreign_targets(listed: Sources, here: Chapter) -> Iterator[tuple[Chapter, str, list]]:
-    """What the links of a page point to on other pages: chapter, id and blocks."""
-    seen = set()
-    for node in nodes(here.blocks, "Xref"):
+def _links(chapter: Chapter) -> Iterator[tuple[PurePosixPath | None, str]]:
+    """What a page refers to; the page of a source is still to be found."""
+    for node in nodes(chapter.blocks, "Xref"):
         entry = node["entry"]
-        if entry.chapter is not here and entry.key not in seen:
-            seen.add(entry.key)
-            yield entry.chapter, "" if entry.is_chapter else entry.key, target(entry)
-    for node in nodes(here.blocks, "Link"):
-        key = node["c"][2][0].removeprefix("#")
-        chapter, source = listed.get(key, (here, None))
-        if chapter is not here and key not in seen:
-            seen.add(key)
-            yield chapter, key, [source]
+        yield entry.chapter.page.source, "" if entry.is_chapter else entry.key
+    for node in nodes(chapter.blocks, "Link"):
+        if (address := node["c"][2][0]).startswith(f"#{SOURCE}"):
+            yield None, address[1:]
 
 
-def target(entry) -> list:
-    """The blocks that a label stands for; of a heading, its text and the first paragraph."""
-    blocks = entry.chapter.blocks
-    if entry.is_chapter:
-        return headed(entry.chapter.title, nodes(blocks, "Para"))
-    for node in (found := nodes(blocks)):
-        if is_node(node, "Header") and identifier(node) == entry.key:
-            return headed(node["c"][2], (each for each in found if is_node(each, "Para")))
-        if is_node(node, *LABELLED) and node["id"] == entry.key:
-            return [para([node])] if is_node(node, "Equation") else [node]
-    return []
+def _listed(chapter: Chapter) -> list[str]:
+    """The entries of the bibliography that stand on a page."""
+    return [identifier(node) for node in nodes(chapter.blocks, "Div")
+            if identifier(node).startswith(SOURCE)]
 
 
-def headed(title: list, paragraphs: Iterator[Node]) -> list:
-    return [para([{"t": "Strong", "c": title}]), *islice(paragraphs, 1)]
+def targets(chapter: Chapter, keys: Iterable[str]) -> dict[str, list]:
+    """The blocks that ids of a page stand for; of a heading, its text and the first paragraph.
+
+    An empty id stands for the page.
+    """
+    found = {key: [] for key in keys}
+    inside = list(nodes(chapter.blocks))
+    if "" in found:
+        found[""] = headed(chapter.title, inside)
+    for place, node in enumerate(inside):
+        key = node.get("id") or identifier(node)
+        if not key or found.get(key) != []:
+            continue
+        if is_node(node, "Header"):
+            found[key] = headed(node["c"][2], inside[place:])
+        elif is_node(node, "Equation"):
+            found[key] = [para([node])]
+        else:
+            found[key] = [node]
+    return found
 
 
-def detached(blocks: list, chapter: Chapter, here: Chapter) -> list:
-    """Blocks of another page without what ties them to it: ids, notes, its own links."""
+def headed(title: list, below: Iterable[Node]) -> list:
+    first = next((node for node in below if is_node(node, "Para")), None)
+    return [para([{"t": "Strong", "c": title}]), *([first] if first else [])]
+
+
+def detached(blocks: list, chapter: Chapter, root: str) -> list:
+    """Blocks without what ties them to their page: ids, notes, its own links.
+
+    Pictures are named as from a page that is `root` below the top.
+    """
     folder = posixpath.dirname(str(chapter.page.output))
-    home = posixpath.dirname(str(here.page.output)) or "."
 
     def change(node: Node):
         if is_node(node, "Note"):
@@ -83,6 +94,12 @@ def detached(blocks: list, chapter: Chapter, here: Chapter) -> list:
         elif node["t"] in ATTRIBUTE_PLACE:
             node["c"][ATTRIBUTE_PLACE[node["t"]]][0] = ""
         if is_node(node, "Image") and not urlsplit(address := node["c"][2][0]).scheme:
-            node["c"][2][0] = posixpath.relpath(posixpath.join(folder, address), home)
+            node["c"][2][0] = root + posixpath.normpath(posixpath.join(folder, address))
         return None
     return rewrite(blocks, change)
+
+
+def template(source: PurePosixPath, key: str, root: str, content: str) -> str:
+    """The element that keeps a place of another page, for a page that is `root` below the top."""
+    address = f"{root}{source.with_suffix('.html')}" + (f"#{key}" if key else "")
+    return f'<template data-preview="{escape(address)}">\n{content}</template>\n'

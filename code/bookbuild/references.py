@@ -3,6 +3,7 @@
 import posixpath
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
@@ -36,8 +37,8 @@ def cross_references(tree) -> Iterator[tuple[str, bool]]:
             yield label_of(key), len(found) < len(keys)
 
 
-def resolve(chapter: Chapter, entries: dict[str, Entry], target: str) -> None:
-    """Turn a chapter's cross-references into Xref nodes: ``{"entry", "text"}``.
+def resolve(chapter: Chapter, entries: dict[str, Entry], target: str) -> Chapter:
+    """The chapter with its cross-references as Xref nodes: ``{"entry", "text"}``.
 
     On the web, a page whose chapter has no number calls sections by their titles.
     """
@@ -59,7 +60,7 @@ def resolve(chapter: Chapter, entries: dict[str, Entry], target: str) -> None:
             name = wording(entry, each["citationPrefix"], number_only, by_title)
             built += [{"t": "Xref", "entry": entry, "text": name}, *each["citationSuffix"]]
         return built
-    chapter.blocks = rewrite(chapter.blocks, convert)
+    return replace(chapter, blocks=rewrite(chapter.blocks, convert))
 
 
 def wording(entry: Entry, before: list, number_only: bool, by_title: bool) -> list:
@@ -86,8 +87,8 @@ def chapter_name(chapter: Chapter, space: str = " ") -> list:
     return [*words(chapter.number + space), *chapter.title]
 
 
-def page_links(chapter: Chapter, change: Callable[[Node, PurePosixPath, str], Node]) -> None:
-    """Rewrite links to other `.qmd` files.
+def page_links(chapter: Chapter, change: Callable[[Node, PurePosixPath, str], Node]) -> Chapter:
+    """The chapter with its links to other `.qmd` files rewritten.
 
     ``change(link, source, fragment)`` is called with the file's path from the project's root.
     """
@@ -96,7 +97,7 @@ def page_links(chapter: Chapter, change: Callable[[Node, PurePosixPath, str], No
             return None
         target = linked_page(chapter, node["c"][2][0])
         return change(node, *target) if target else None
-    chapter.blocks = rewrite(chapter.blocks, convert)
+    return replace(chapter, blocks=rewrite(chapter.blocks, convert))
 
 
 def linked_page(chapter: Chapter, address: str) -> tuple[PurePosixPath, str] | None:

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import typst as typst_compiler
 
-from bookbuild import (checks, citations, epub, execute, html, live, pandoc, previews,
-                       references, search, traps, typst)
+from bookbuild import (checks, citations, epub, execute, html, live, pandoc, references, search,
+                       traps, typst)
 from bookbuild.cache import Cache, cached_results
 from bookbuild.cells import CellWriter, stand_ins
 from bookbuild.index import Chapter, Entry, number_book
 from bookbuild.manuscript import Manuscript, read_manuscript
+from bookbuild.memory import Memory
 from bookbuild.problems import BookError, Problem, hindrances
 from bookbuild.project import CONFIG, Page, Project, output_problem
 from bookbuild.publish import put_in_place, staging, write_file, writing
@@ -59,12 +60,18 @@ class Draft:
     blocks: list = field(default_factory=list)
     pictures: dict[str, bytes] = field(default_factory=dict)
 
-    outputs: dict[Cell, list] = field(default_factory=dict)
-
     @property
     def front_title(self) -> list:
         title = self.source.metadata.get("title")
         return inlines(str(title)) or words(str(title)) if title else []
+
+
+@dataclass(frozen=True, eq=False)
+class Text:
+    """A page's Markdown with the results of its cells in it, and the pictures they drew."""
+
+    markdown: str
+    pictures: dict[str, bytes]
 
 
 def render(project: Project, targets: list[str], only: Page | None, say: Say, timings: Timings,
@@ -99,29 +106,31 @@ def render(project: Project, targets: list[str], only: Page | None, say: Say, ti
     with staging(project.state_dir) as folder:
         built = folder / "book"
         with timings.stage("read"):
-            drafts, problems = read_book(project)
+            drafts, problems = read_book(project, Memory())
         with timings.stage("cells"):
             results = run_cells(project, drafts, problems, say, progress, cell_timeout)
         code = "" if results else code_of(drafts)
         with timings.stage("parse"):
-            texts = [written(project, draft, results) for draft in drafts]
-            pandoc.read_ahead(texts)
-            for draft, text in zip(drafts, texts):
-                parse(project, draft, text, problems, code)
+            problems += parse_book(project, drafts, results, code, Memory())
         keep_rest(project, targets, only, built)
         for target in targets:
+            memory = Memory()
             with timings.stage("number"):
-                chapters, entries = compose(project, drafts, target, problems, code)
+                chapters, entries, found = compose(project, drafts, target, problems, code, memory)
+                problems += [problem for problem in found if problem not in problems]
             if hindrances(problems, "builtin"):
                 continue
             with timings.stage("number"):
-                resolve(project, chapters, entries, target)
+                chapters = resolve(project, chapters, entries, target, memory)
             with timings.stage(target):
                 say(f"writing {target}")
                 try:
-                    WRITERS[target](project, drafts, chapters, only, built, say)
                     if target == "html":
+                        write_html(project, drafts, chapters, only, built, memory)
+                        write_search(project, built)
                         write_live(project, chapters, built, runtime, say)
+                    else:
+                        WRITERS[target](project, drafts, chapters, built, say)
                 except pandoc.UnreadFormulas as error:
                     raise BookError(locate(error.formulas, drafts)) from None
         if stopping := hindrances(problems, "builtin"):
@@ -133,12 +142,11 @@ def render(project: Project, targets: list[str], only: Page | None, say: Say, ti
 
 def check_book(project: Project, targets: Sequence[str] = ("html", "pdf")) -> list[Problem]:
     """What is wrong with the book, found without running a cell or printing a page."""
-    drafts, problems = read_book(project)
+    drafts, problems = read_book(project, Memory())
     code = code_of(drafts)
-    for draft in drafts:
-        parse(project, draft, written(project, draft, {}), problems, code)
+    problems += parse_book(project, drafts, {}, code, Memory())
     for target in targets:
-        compose(project, drafts, target, problems, code)
+        problems += compose(project, drafts, target, problems, code, Memory())[2]
     return sorted({*problems, *unread_formulas(drafts)})
 
 
@@ -161,17 +169,18 @@ def keep_rest(project: Project, targets: list[str], only: Page | None, built: Pa
             write_file(built / name, (old / name).read_bytes())
 
 
-def read_book(project: Project) -> tuple[list[Draft], list[Problem]]:
+def read_book(project: Project, memory: Memory) -> tuple[list[Draft], list[Problem]]:
     """All pages, and what is wrong with the project and with reading them."""
     problems = list(project.problems)
     if problem := output_problem(project):
         problems.append(problem)
-    return [read(project, page, problems) for page in project.pages], problems
+    return [read(project, page, problems, memory) for page in project.pages], problems
 
 
-def read(project: Project, page: Page, problems: list[Problem]) -> Draft:
+def read(project: Project, page: Page, problems: list[Problem], memory: Memory) -> Draft:
     manuscript, found = read_manuscript(project, page.source)
-    source = split_source(manuscript.text, page.source, manuscript.origin)
+    source = memory.step(("split", page.source), (manuscript,), lambda: split_source(
+        manuscript.text, page.source, manuscript.origin))
     refusals = [replace(refusal, stops="builtin") for refusal in source.refusals]
     problems += [*found, *source.problems, *refusals]
     return Draft(page, manuscript, source)
@@ -205,23 +214,30 @@ def run_cells(project: Project, drafts: list[Draft], problems: list[Problem], sa
             for unit, result in zip(chapter.units, found)}
 
 
-def parse(project: Project, draft: Draft, text: str, problems: list[Problem],
-          code: str = "") -> None:
-    """Let pandoc read a page's text, with the results in it, once, and look for mistakes.
+def parse_book(project: Project, drafts: list[Draft], results: dict, code: str,
+               memory: Memory) -> list[Problem]:
+    """Let pandoc read each page's text, with the results in it, and look for mistakes.
 
     `code` is that of the book's cells, if they did not run.
     """
-    tree = pandoc.read(text)
-    draft.blocks = tree["blocks"]
-    problems += checks.buried_metadata(tree["meta"], draft.manuscript)
-    problems += traps.notes_never_called(tree["uncalled"], draft.manuscript)
-    problems += checks.page_problems(project, draft.source, draft.blocks, draft.manuscript,
-                                     draft.outputs, set(draft.pictures), code)
-    problems += traps.page_traps(draft.source, draft.blocks, draft.manuscript)
+    texts = []
+    for draft in drafts:
+        own = [results.get(unit) for unit in draft.source.units]
+        texts.append(memory.step(("text", draft.page.source), (draft.source, own),
+                                 lambda: written(project, draft, results)))
+        draft.pictures = texts[-1].pictures
+    pandoc.read_ahead(text.markdown for text in texts)
+    problems = []
+    for draft, text in zip(drafts, texts):
+        draft.blocks, found = memory.step(
+            ("parse", draft.page.source), (text, code),
+            lambda: parsed(project, draft, text.markdown, results, code))
+        problems += found
+    return problems
 
 
-def written(project: Project, draft: Draft, results: dict) -> str:
-    """A page's Markdown with the results in it; its outputs and pictures are noted.
+def written(project: Project, draft: Draft, results: dict) -> Text:
+    """A page's Markdown with the results in it, and the pictures that its cells drew.
 
     Cells without results are given stand-ins, so that their labels are known.
     """
@@ -229,13 +245,22 @@ def written(project: Project, draft: Draft, results: dict) -> str:
     parts = []
     for piece in draft.source.pieces:
         if isinstance(piece, Cell):
-            if piece in results:
-                draft.outputs[piece] = results[piece]
-            parts.append(writer.write(piece, draft.outputs.get(piece, stand_ins(piece))))
+            parts.append(writer.write(piece, results.get(piece, stand_ins(piece))))
         elif isinstance(piece, Prose):
             parts.append(piece.substitute([inline_text(results.get(each)) for each in piece.inline]))
-    draft.pictures = writer.pictures
-    return "".join(parts)
+    return Text("".join(parts), writer.pictures)
+
+
+def parsed(project: Project, draft: Draft, text: str, results: dict,
+           code: str) -> tuple[list, list[Problem]]:
+    """The blocks of a page, and what is wrong in them."""
+    tree = pandoc.read(text)
+    return tree["blocks"], [
+        *checks.buried_metadata(tree["meta"], draft.manuscript),
+        *traps.notes_never_called(tree["uncalled"], draft.manuscript),
+        *checks.page_problems(project, draft.source, tree["blocks"], draft.manuscript, results,
+                              set(draft.pictures), code),
+        *traps.page_traps(draft.source, tree["blocks"], draft.manuscript)]
 
 
 def inline_text(value: execute.InlineValue | None) -> str:
@@ -246,33 +271,50 @@ def inline_text(value: execute.InlineValue | None) -> str:
 
 
 def compose(project: Project, drafts: list[Draft], target: str, problems: list[Problem],
-            code: str = "") -> tuple[list[Chapter], dict[str, Entry]]:
-    """Structure, number and check, for one target."""
+            code: str, memory: Memory) -> tuple[list[Chapter], dict[str, Entry], list[Problem]]:
+    """Structure, number and check, for one target.
+
+    Returns the chapters, the entry of each label, and what else than `problems` is wrong.
+    """
     name = FORMATS[target]
-    parsed = [(draft.page, structure(draft.blocks, name), draft.front_title)
-              for draft in drafts]
-    chapters, entries = number_book(parsed)
-    ids = {chapter.page.source: set(checks.own_ids(chapter)) for chapter in chapters}
+    structured = [(draft.page, memory.step(("structure", draft.page.source), (draft.blocks,),
+                                           lambda: structure(draft.blocks, name)),
+                   draft.front_title) for draft in drafts]
+    chapters, entries = number_book(structured, memory)
+    ids = {chapter.page.source: memory.step(("ids", chapter.page.source), (chapter,),
+                                            lambda: set(checks.own_ids(chapter)))
+           for chapter in chapters}
     unseen = any(problem.stops == "builtin" for problem in problems)
+    found: list[Problem] = []
     try:
         sources = citations.known_keys(project)
     except BookError as error:
-        problems += error.problems
+        found += error.problems
         sources = None
     survey = checks.Survey(project, entries, sources, ids, code, unseen)
+    labels = {key: (entry.chapter.page.source, entry.number is None, entry.is_chapter)
+              for key, entry in entries.items()}
     for draft, chapter in zip(drafts, chapters):
-        found = [*checks.chapter_problems(survey, chapter, draft.manuscript),
-                 *traps.chapter_traps(survey, chapter, draft.manuscript, name)]
-        problems += [problem for problem in found if problem not in problems]
-    return chapters, entries
+        found += memory.step(
+            ("check", draft.page.source),
+            (chapter, draft.manuscript, labels, sources, ids, code, unseen),
+            lambda: [*checks.chapter_problems(survey, chapter, draft.manuscript),
+                     *traps.chapter_traps(survey, chapter, draft.manuscript, name)])
+    return chapters, entries, found
 
 
-def resolve(project: Project, chapters: list[Chapter], entries: dict[str, Entry],
-            target: str) -> None:
+def resolve(project: Project, chapters: list[Chapter], entries: dict[str, Entry], target: str,
+            memory: Memory) -> list[Chapter]:
     """Refer and cite, for one target."""
+    referred = []
     for chapter in chapters:
-        references.resolve(chapter, entries, FORMATS[target])
-    citations.cite(project, chapters)
+        source = chapter.page.source
+        keys = memory.step(("keys", source), (chapter,), lambda: list(dict.fromkeys(
+            key for key, _ in references.cross_references(chapter.blocks))))
+        referred.append(memory.step(
+            ("refer", source), (chapter, [entries.get(key) for key in keys]),
+            lambda: references.resolve(chapter, entries, FORMATS[target])))
+    return citations.cite(project, referred, memory)
 
 
 def unread_formulas(drafts: list[Draft]) -> list[Problem]:
@@ -297,31 +339,30 @@ def locate(formulas: list[str], drafts: list[Draft]) -> list[Problem]:
 
 
 def write_html(project: Project, drafts: list[Draft], chapters: list[Chapter],
-               only: Page | None, built: Path, say: Say) -> None:
-    """Write the pages, on all cores side by side."""
+               only: Page | None, built: Path, memory: Memory) -> None:
+    """Write the pages, their pictures and notebooks, and what they load."""
     from bookbuild.lab.export import read_text, runnable    # nbformat is slow to load
 
-    unread: list[str] = []
-    listed = previews.sources(chapters)
+    wanted = [page for page in project.pages if only in (None, page)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        pages = [(draft, chapter, pool.submit(html.page_writer(project, chapters, chapter, listed)))
-                 for draft, chapter in zip(drafts, chapters) if only in (None, draft.page)]
-        for draft, chapter, page in pages:
-            try:
-                write_file(built / draft.page.output, page.result())
-            except pandoc.UnreadFormulas as error:
-                unread += error.formulas
-                continue
-            place_pictures(project, draft, chapter, built)
-            if html.is_notebook(project, chapter):
-                source = project.root / draft.page.source
-                write_file(built / draft.page.output.with_suffix(".ipynb"),
-                           runnable(source, read_text(source)))
-    if unread:
-        raise pandoc.UnreadFormulas([], unread)
+        for page, content in html.print_pages(project, chapters, wanted, memory, pool):
+            write_file(built / page.output, content)
+    for draft, chapter in zip(drafts, chapters):
+        if draft.page not in wanted:
+            continue
+        place_pictures(project, draft, chapter, built, memory)
+        if memory.step(("notebook", draft.page.source), (chapter,),
+                       lambda: html.is_notebook(project, chapter)):
+            source = project.root / draft.page.source
+            write_file(built / draft.page.output.with_suffix(".ipynb"),
+                       runnable(source, read_text(source)))
     with writing(built):
         shutil.copytree(html.THEME, built / html.ASSETS, dirs_exist_ok=True,
                         ignore=shutil.ignore_patterns("page.html", "*.lua", "*.md", "*.py"))
+
+
+def write_search(project: Project, built: Path) -> None:
+    """Write what the search looks through, from the pages that stand."""
     pages = [page.output for page in project.pages]
     write_file(built / html.ASSETS / "search-index.js", search.search_index(built, pages))
 
@@ -333,23 +374,25 @@ def write_live(project: Project, chapters: list[Chapter], built: Path, runtime: 
         live.assemble(project.root, built / live.ASSETS, runtime, say)
 
 
-def place_pictures(project: Project, draft: Draft, chapter: Chapter, built: Path) -> None:
+def place_pictures(project: Project, draft: Draft, chapter: Chapter, built: Path,
+                   memory: Memory) -> None:
     """Write the pictures that cells drew, and copy those that the page takes from files."""
     folder = draft.page.source.parent
     for address, content in draft.pictures.items():
         write_file(built / folder / address, content)
-    for address in html.local_files(chapter):
+    for address in memory.step(("files", draft.page.source), (chapter,),
+                               lambda: html.local_files(chapter)):
         if address not in draft.pictures:
             target = built / folder / address
             write_file(target, (project.root / folder / address).read_bytes())
 
 
-def write_pdf(project: Project, drafts: list[Draft], chapters: list[Chapter],
-              only: Page | None, built: Path, say: Say) -> None:
+def write_pdf(project: Project, drafts: list[Draft], chapters: list[Chapter], built: Path,
+              say: Say) -> None:
     """Set the whole book, in a folder of its own."""
     work = built.with_name("typst")
     for draft, chapter in zip(drafts, chapters):
-        place_pictures(project, draft, chapter, work)
+        place_pictures(project, draft, chapter, work, Memory())
     with writing(work):
         shutil.copytree(typst.THEME, work, dirs_exist_ok=True)
     write_file(work / "main.typ", typst.write_book(project, chapters))
@@ -385,15 +428,15 @@ def date_of(project: Project) -> int:
     return max(int(file.stat().st_mtime) for file in files)
 
 
-def write_epub(project: Project, drafts: list[Draft], chapters: list[Chapter],
-               only: Page | None, built: Path, say: Say) -> None:
+def write_epub(project: Project, drafts: list[Draft], chapters: list[Chapter], built: Path,
+               say: Say) -> None:
     """Bind the whole book, in a folder of its own."""
     work = built.with_name("epub")
     for draft, chapter in zip(drafts, chapters):
-        place_pictures(project, draft, chapter, work)
+        place_pictures(project, draft, chapter, work, Memory())
     write_file(work / project.epub_name, "")
     epub.write_book(project, chapters, work, work / project.epub_name)
     write_file(built / project.epub_name, (work / project.epub_name).read_bytes())
 
 
-WRITERS = {"html": write_html, "pdf": write_pdf, "epub": write_epub}
+WRITERS = {"pdf": write_pdf, "epub": write_epub}

@@ -51,7 +51,7 @@ def write_book(project: Project, chapters: list[Chapter]) -> str:
             if front and chapter.number:
                 blocks.insert(len(blocks) - bool(name), call("#show: main-matter", [], ""))
                 front = False
-            page_links(chapter, lambda node, source, fragment: link_to(
+            chapter = page_links(chapter, lambda node, source, fragment: link_to(
                 node, label_in(by_source[source], fragment)))
             if chapter.page.kind != "part":
                 blocks.append(opening(chapter))

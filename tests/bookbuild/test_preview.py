@@ -139,6 +139,11 @@ def preview(process):
     return process
 
 
+def test_an_edit_during_the_first_render_is_not_missed(process):
+    process.edit("index.qmd", "Hello", "Good day")          # before anything is shown
+    process.shows("Good day", "/index.html")
+
+
 def test_edits_run_what_they_must(preview):
     preview.edit("one.qmd", "A sentence.", "A better sentence.")
     preview.shows("A better sentence.")

@@ -236,7 +236,7 @@ local function letters(mathml)
 end
 
 function Table(grid)
-  if not FORMAT:match("html") then return nil end
+  if FORMAT:match("epub") then return nil end
   for _, row in ipairs(grid.head.rows) do
     for _, cell in ipairs(row.cells) do
       local content = cell.contents[1] and cell.contents[1].content
