@@ -289,7 +289,7 @@ def is_own(key, value) -> bool:
     if key == "citeproc":
         return value is True
     paths = [each.get("path") if isinstance(each, dict) else each for each in _as_list(value)]
-    return key in ("filters", "template-partials") and all(
+    return key in ("css", "filters", "template-partials") and all(
         str(path).startswith(OWN_FILES) for path in paths)
 
 

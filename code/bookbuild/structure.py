@@ -96,9 +96,14 @@ def raw_content(blocks: list, target: str) -> list:
             formula = {"t": "Math", "c": [{"t": "DisplayMath"}, string.strip()]}
             return formula if node["t"] == "RawInline" else para([formula])
         if target != "html" and format == "html" and "<table" in string:
-            return pandoc.read(string, "html")["blocks"]
+            return without_raw(pandoc.read(string, "html")["blocks"])
         return None if format == target else []
     return rewrite(blocks, sort)
+
+
+def without_raw(blocks: list) -> list:
+    """Blocks without raw pieces, such as a table's own style sheet."""
+    return rewrite(blocks, lambda node: [] if is_node(node, "RawBlock", "RawInline") else None)
 
 
 def shown_cells(blocks: list) -> list:

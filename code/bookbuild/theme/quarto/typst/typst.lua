@@ -1,5 +1,5 @@
 -- Quarto's filter for the PDF: hands to the book's template what Quarto's own writer leaves out,
--- the kind of each piece of a cell, formulas' alternative texts, links from chapter to chapter.
+-- the kind of each piece of a cell, formulas' alternative texts, the end of a proof.
 
 local function typst(code) return pandoc.RawBlock("typst", code) end
 
@@ -85,27 +85,6 @@ local function proof(node)
   return all
 end
 
--- The label of the chapter in a file: the identifier of its title.
-local function chapter_label(path)
-  local file = io.open(pandoc.path.join({ quarto.project.directory, path }))
-  if not file then return nil end
-  local title = ("\n" .. file:read("a")):match("\n(# [^\n]+)") or ""
-  file:close()
-  local heading = pandoc.read(title, "markdown").blocks[1]
-  return heading and heading.identifier
-end
-
--- Quarto resolves the links to earlier chapters only.
-local function link(each)
-  if not each.target:match("^[^:#]+%.qmd$") then return nil end
-  local state = quarto.doc.file_metadata()
-  local folder = state and state.file and state.file.resourceDir or "."
-  local label = chapter_label(pandoc.path.join({ folder, each.target }))
-  if not label then return each.content end
-  each.target = "#" .. label
-  return each
-end
-
 local function main_matter(doc)
   for place, block in ipairs(doc.blocks) do
     if block.t == "Header" and block.level == 1 and not block.classes:includes("unnumbered") then
@@ -125,7 +104,6 @@ if quarto.doc.is_format("typst") then
   return {
     { Proof = proof },
     { Inlines = formulas, CodeBlock = plain },
-    quarto.utils.combineFilters({ quarto.utils.file_metadata_filter(), { Link = link } }),
     { Div = function(div)
       if div.classes:includes("cell") then return cell(div) end
       if div.identifier == "refs" then return around("#references[", { div }, "]") end

@@ -1,10 +1,14 @@
-"""Quarto's PDF is set by the book's own template: the same words, numbers and accessibility."""
+"""Quarto's PDF is set by the book's own template: the same words, numbers and accessibility.
+
+Its EPUB is as valid as ours.
+"""
 
 import os
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -13,6 +17,7 @@ import yaml
 from bookbuild.quarto import find_quarto
 
 ROOT = Path(__file__).parents[2]
+CHECKER = Path("/usr/share/java/epubcheck.jar")     # of Debian's package epubcheck
 pytestmark = [
     pytest.mark.skipif(find_quarto() is None, reason="no Quarto on PATH or in QUARTO_PATH"),
     pytest.mark.skipif(not shutil.which("pdftotext"), reason="poppler-utils is missing"),
@@ -84,6 +89,12 @@ print("printed", 6 * 7)
 #| error: true
 1 / 0
 ```
+
+```{python}
+from IPython.display import HTML
+HTML("<div><style scoped>td { color: red; }</style><table><tr><th></th><th>column</th></tr>"
+     "<tr><td>row</td><td>cell</td></tr></table></div>")
+```
 """
 NOTATION = "# Notation {#sec-notation}\n\n$$\nx = y\n$$ {#eq-last}\n\nSee @eq-last and @eq-loss.\n"
 FILES = {
@@ -114,15 +125,18 @@ def printed(tmp_path_factory):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
     shutil.copytree(ROOT / "code" / "bookbuild" / "theme", folder / "code" / "bookbuild" / "theme")
-    options = yaml.safe_load((ROOT / "_quarto.yml").read_text())["format"]["typst"]
-    (folder / "_quarto.yml").write_text(yaml.safe_dump({**CONFIG, "format": {"typst": options}}))
+    own = yaml.safe_load((ROOT / "_quarto.yml").read_text())
+    config = {**CONFIG, "format": {key: own["format"][key] for key in ("typst", "epub")}}
+    config["project"]["post-render"] = own["project"]["post-render"]
+    (folder / "_quarto.yml").write_text(yaml.safe_dump(config))
     env = {**os.environ, "QUARTO_PYTHON": sys.executable}
     made = {}
-    for name, command in (("quarto", [find_quarto(), "render", "--to", "typst"]),
-                          ("press", [sys.executable, "-m", "bookbuild.cli", "render", "--engine",
-                                     "builtin", "--to", "pdf"])):
-        subprocess.run(command, cwd=folder, env=env, check=True)
-        made[name] = (folder / "_book" / "small.pdf").rename(folder / f"{name}.pdf")
+    press = [sys.executable, "-m", "bookbuild.cli", "render", "--engine", "builtin", "--to"]
+    for format, end in (("typst", "pdf"), ("epub", "epub")):
+        for name, command in (("quarto", [find_quarto(), "render", "--to", format]),
+                              ("press", [*press, end])):
+            subprocess.run(command, cwd=folder, env=env, check=True)
+            made[name, end] = (folder / "_book" / f"small.{end}").rename(folder / f"{name}.{end}")
     return made
 
 
@@ -135,14 +149,14 @@ def words(pdf):
 
 
 def test_both_presses_print_the_same_words(printed):
-    quarto, press = words(printed["quarto"]), words(printed["press"])
+    quarto, press = words(printed["quarto", "pdf"]), words(printed["press", "pdf"])
     assert quarto["Theorem"] == 2
     assert {"only in Quarto's": quarto - press, "only in ours": press - quarto} == {
         "only in Quarto's": Counter(), "only in ours": Counter()}
 
 
 def test_numbers_are_those_of_the_chapter(printed):
-    text = re.sub(r"\s+", " ", told("pdftotext", printed["quarto"], "-"))
+    text = re.sub(r"\s+", " ", told("pdftotext", printed["quarto", "pdf"], "-"))
     for each in ("Theorem 1.1 (All of it).", "Figure 1.1: A dot", "Figure 1.2: Both of them",
                  "(b) Right", "Table 1.1: Squares", "Listing 1.1: A step", "Note 1.1: Shapes",
                  "See Theorem 1.1, Equation 1.1, Figure 1.1, Figure 1.2 (b)", "Section 1.1",
@@ -151,14 +165,32 @@ def test_numbers_are_those_of_the_chapter(printed):
 
 
 def test_it_is_accessible(printed):
-    content = printed["quarto"].read_bytes()
+    content = printed["quarto", "pdf"].read_bytes()
     assert b"<pdfuaid:part>1</pdfuaid:part>" in content
     for each in (rb"/Alt(One black dot)", rb"\\lVert X w \\rVert^2"):
         assert each in content
 
 
 def test_links_lead_to_later_chapters(printed):
-    pages = told("pdftohtml", "-xml", "-i", "-stdout", printed["quarto"])
+    pages = told("pdftohtml", "-xml", "-i", "-stdout", printed["quarto", "pdf"])
     linked = [words for _, words in re.findall(r'<a href="[^"#]*#(\d+)">([^<]*)', pages)]
     assert {"the chapter", "the appendix", "Theorem 1.1"} <= {
         each.replace("\xa0", " ").strip() for each in linked}
+
+
+@pytest.mark.skipif(not CHECKER.exists(), reason="epubcheck is missing")
+@pytest.mark.parametrize("press", ["quarto", "press"])
+def test_epubcheck_finds_nothing(printed, press):
+    checked = subprocess.run(["java", "-jar", CHECKER, "--failonwarnings", printed[press, "epub"]],
+                             capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stderr + checked.stdout
+
+
+def test_quartos_epub_has_formulas_and_alternative_texts(printed):
+    with zipfile.ZipFile(printed["quarto", "epub"]) as book:
+        pages = "".join(book.read(name).decode() for name in book.namelist()
+                        if name.endswith(".xhtml"))
+    assert pages.count("<math") == 4
+    pictures = re.findall(r"<img [^>]*>", pages)
+    assert len(pictures) == 3 and all(re.search(r'alt="[^"]', each) for each in pictures)
+    assert re.search(r'href="ch\d+\.xhtml#sec-maps"[^>]*>the chapter<', pages)
