@@ -1,6 +1,8 @@
 """A chapter as an .ipynb: it runs where the book is not installed, and brings its edits back."""
 
+import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import nbformat
@@ -11,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from bookbuild.cli import main
 from bookbuild.lab.export import runnable
 from bookbuild.lab.notebook import notebook_of
+from bookbuild.quarto import find_quarto
 
 ROOT = Path(__file__).parents[2]
 CHAPTER = """\
@@ -221,3 +224,23 @@ def test_a_notebook_without_its_book_is_told(book, capsys):
     assert "the chapter chapters/a.qmd that it was made of" in capsys.readouterr().err
     assert main(["notebook", "chapters/a.ipynb", "--out", "new.qmd"]) == 0
     assert Path("new.qmd").read_text() == CHAPTER
+
+
+@pytest.mark.skipif(find_quarto() is None, reason="no Quarto on PATH or in QUARTO_PATH")
+@pytest.mark.parametrize("chapter", [
+    *(ROOT / "chapters").glob("*.qmd"), ROOT / "index.qmd",
+    *(ROOT / "tests" / "conformance" / "book-a" / "chapters").glob("*.qmd"),
+], ids=lambda path: path.stem)
+def test_quarto_convert_gives_the_same_cells(tmp_path, chapter):
+    copy = tmp_path / chapter.name
+    copy.write_text(chapter.read_text())
+    subprocess.run([find_quarto(), "convert", copy], cwd=tmp_path, check=True)
+    theirs = json.loads(copy.with_suffix(".ipynb").read_text())["cells"]
+    ours = notebook_of(chapter.read_text()).cells
+    assert [(cell.cell_type, cell.source) for cell in ours] == [
+        (cell["cell_type"], "".join(cell["source"])) for cell in theirs]
+
+
+def test_a_notebook_that_runs_anywhere_has_one_cell_more(book):
+    more = nbformat.reads(runnable(book / "chapters" / "a.qmd", CHAPTER), 4).cells
+    assert [cell.source for cell in more[1:]] == [cell.source for cell in notebook_of(CHAPTER).cells]
