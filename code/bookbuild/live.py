@@ -7,7 +7,7 @@ copy into the book: the built-in press by itself, Quarto through the filter `cod
     editor.js     the editor, made by esbuild; without it cells are edited in a plain text area
     package.js    `deepmath` as a wheel, in a script, as pages from files cannot read other files
     live.css
-    runtime/      Pyodide, if the book brings its own
+    runtime/      if the book brings its own: Pyodide, and an image of Python's memory to start from
 """
 
 import base64
@@ -26,13 +26,13 @@ from pathlib import Path
 
 from bookbuild.problems import BookError, Problem
 from bookbuild.project import find_root
-from bookbuild.publish import write_file, writing
+from bookbuild.publish import locked, put_in_place, staging, write_file, writing
 
 Say = Callable[[str], None]
 PARTS = Path("code") / "live"
 STAGE = Path(".book") / "live"
 ASSETS = "site_libs/live"
-COMPILED = "packages.zip"       # see code/live/compile.cjs
+IMAGE = ("packages.bin", "memory.bin")      # see code/live/image.cjs
 IMPORT = re.compile(r"^import \{[^}]*\} from \"\./(\w+)\.js\";\n", re.MULTILINE)
 EPOCH = (1980, 1, 1, 0, 0, 0)   # of files in a wheel: equal sources, equal bytes
 
@@ -61,43 +61,45 @@ def assemble(root: Path, target: Path, runtime: Path | None, say: Say) -> None:
     """
     parts = root / PARTS
     listed = json.loads((parts / "runtime.json").read_text())
+    wheel = make_wheel(root / "code" / "deepmath")
+    files, folders = listed["files"], []
     if runtime:
         check_runtime(listed, runtime)
+        image = make_image(root, listed, runtime, wheel, say)
+        folders = [image, runtime] if image else [runtime]
+        files = [*image_files(image), *(file for file in files if not file.get("start"))] \
+            if image else files
     settings = {
         "runtime": {"base": "runtime/" if runtime else listed["cdn"],
-                    "files": [entry(file) for file in files_of(listed, runtime)]},
+                    "files": [entry(file) for file in files]},
         "lock": {"info": listed["info"], "packages": {}},
-        "worker": (parts / "worker.js").read_text(),
+        "worker": (parts / "boot.cjs").read_text() + (parts / "worker.js").read_text(),
         "cells": (parts / "cells.py").read_text(),
     }
+    package = f'globalThis.livePackage = "{base64.b64encode(wheel).decode()}";\n'
+    settings["package"] = integrity(hashlib.sha256(package.encode()).hexdigest())
     script = joined(parts / "page", "main")
     write_file(target / "live.js", '"use strict";\n(() => {\nconst SETTINGS = '
                f"{json.dumps(settings)};\n{script}}})();\n")
     write_file(target / "live.css", (parts / "live.css").read_bytes())
-    wheel = base64.b64encode(make_wheel(root / "code" / "deepmath")).decode()
-    write_file(target / "package.js", f'globalThis.livePackage = "{wheel}";\n')
+    write_file(target / "package.js", package)
     if editor := make_editor(root, say):
         write_file(target / "editor.js", editor.read_bytes())
-    for file in files_of(listed, runtime) if runtime else ():
-        write_file(target / "runtime" / file["name"], (runtime / file["name"]).read_bytes())
-
-
-def files_of(listed: dict, runtime: Path | None) -> list[dict]:
-    """The files that pages load: with a runtime that has them, the compiled packages in one."""
-    compiled = runtime / COMPILED if runtime else None
-    if compiled is None or not compiled.is_file():
-        return listed["files"]
-    content = compiled.read_bytes()
-    packages = {"name": COMPILED, "size": len(content), "start": True,
-                "sha256": hashlib.sha256(content).hexdigest()}
-    return [packages, *(file for file in listed["files"] if not file.get("start"))]
+    for file in files if runtime else ():
+        found = next(folder / file["name"] for folder in folders
+                     if (folder / file["name"]).is_file())
+        write_file(target / "runtime" / file["name"], found.read_bytes())
 
 
 def entry(file: dict) -> dict:
     """A file of the runtime as the page knows it, with its checksum as browsers write it."""
-    digest = base64.b64encode(bytes.fromhex(file["sha256"])).decode()
     kept = {key: value for key, value in file.items() if key != "sha256"}
-    return {**kept, "integrity": f"sha256-{digest}"}
+    return {**kept, "integrity": integrity(file["sha256"])}
+
+
+def integrity(sha256: str) -> str:
+    """A checksum as browsers write it."""
+    return f"sha256-{base64.b64encode(bytes.fromhex(sha256)).decode()}"
 
 
 # ------------------------------------------------------------------------------ scripts
@@ -128,7 +130,7 @@ def make_editor(root: Path, say: Say) -> Path | None:
     """
     parts, built = root / PARTS, root / STAGE / "editor"
     sources = [parts / name for name in ("editor.js", "package.json", "package-lock.json")]
-    key = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
+    key = digest(*(source.read_bytes() for source in sources))
     script = built / f"editor-{key}.js"
     if script.is_file():
         return script
@@ -172,6 +174,53 @@ def make_wheel(package: Path) -> bytes:
     return content.getvalue()
 
 
+# --------------------------------------------------------------------------------- image
+
+def make_image(root: Path, listed: dict, runtime: Path, wheel: bytes, say: Say) -> Path | None:
+    """The folder with what pages start from, made anew when what it is made of has changed.
+
+    Pages do without it, and start several times more slowly. Returns None, and says why, where
+    it cannot be made.
+    """
+    parts = root / PARTS
+    sources = [parts / name for name in ("boot.cjs", "image.cjs", "runtime.json", "cells.py")]
+    images = root / STAGE / "image"
+    folder = images / digest(wheel, *(source.read_bytes() for source in sources))
+    node = shutil.which("node")
+    if node is None and not folder.is_dir():
+        say("live cells: without Node, pages start Python several times more slowly")
+        return None
+    with locked(images / "lock", lambda: say("another render makes the image of Python: waiting")):
+        if folder.is_dir():
+            return folder
+        for old in images.glob("*/"):
+            shutil.rmtree(old, ignore_errors=True)
+        say("live cells: making the image of Python that pages start from")
+        with staging(images) as made, tempfile.TemporaryDirectory() as place:
+            write_file(Path(place) / "deepmath.whl", wheel)
+            shutil.copy(parts / "cells.py", place)
+            done = subprocess.run([node, parts / "image.cjs", runtime, place, made],
+                                  capture_output=True, text=True)
+            if done.returncode or not all((made / name).is_file() for name in IMAGE):
+                say("live cells: the image of Python could not be made, and pages start more "
+                    f"slowly: {done.stderr.strip()[-200:]}")
+                return None
+            put_in_place(made, folder)
+    return folder
+
+
+def image_files(image: Path) -> list[dict]:
+    """The files of an image, as runtime.json lists those of the runtime."""
+    contents = {name: (image / name).read_bytes() for name in IMAGE}
+    return [{"name": name, "size": len(content), "start": True,
+             "sha256": hashlib.sha256(content).hexdigest()} for name, content in contents.items()]
+
+
+def digest(*contents: bytes) -> str:
+    """A short name for contents."""
+    return hashlib.sha256(b"".join(contents)).hexdigest()[:16]
+
+
 # ------------------------------------------------------------------------------- runtime
 
 def gather_runtime(root: Path, folder: Path, say: Say) -> None:
@@ -185,7 +234,7 @@ def gather_runtime(root: Path, folder: Path, say: Say) -> None:
         If the package cannot be had, or a file in it is another than it should be.
     """
     listed = json.loads((root / PARTS / "runtime.json").read_text())
-    if not missing_files(listed, folder) and (folder / COMPILED).is_file():
+    if not missing_files(listed, folder):
         return
     say(f"downloading the runtime of live cells ({listed['registry']}, 77 MB)")
     with tempfile.TemporaryDirectory() as place:
@@ -201,21 +250,6 @@ def gather_runtime(root: Path, folder: Path, say: Say) -> None:
             for file in listed["files"]:
                 write_file(folder / file["name"], archive.read(listed["folder"] + file["name"]))
     check_runtime(listed, folder)
-    compile_packages(root, listed, folder, say)
-
-
-def compile_packages(root: Path, listed: dict, folder: Path, say: Say) -> None:
-    """Let Node compile the packages, with which pages start in half the time."""
-    node = shutil.which("node")
-    if node is None:
-        say("live cells: without Node their packages stay uncompiled, and start more slowly")
-        return
-    say("compiling the packages of live cells")
-    names = [file["name"] for file in listed["files"] if file.get("start")]
-    done = subprocess.run([node, root / PARTS / "compile.cjs", folder, *names],
-                          capture_output=True, text=True)
-    if done.returncode:
-        say(f"live cells: their packages could not be compiled: {done.stderr.strip()[-200:]}")
 
 
 def check_runtime(listed: dict, folder: Path) -> None:

@@ -1,6 +1,6 @@
 """Running a cell in the page: in fresh names, telling the page what comes of it.
 
-This module is loaded by `worker.js`, whose functions are the module `_page`. What it tells
+This module is loaded by `worker.js`, which hands its functions over as `page`. What it tells
 are kinds of messages with plain fields: text, figure, table, training, frame, answer, error.
 """
 
@@ -10,12 +10,12 @@ import gc
 import io
 import linecache
 import os
+import random
 import sys
 import traceback
 from pathlib import Path
 from time import perf_counter
 
-import _page
 import matplotlib
 
 # Pyodide's matplotlib carries a font list for another version, and would make it anew.
@@ -25,6 +25,7 @@ FONTS.write_text(FONTS.read_text().replace('"_version": 390', '"_version": 330')
 import matplotlib.pyplot as plt
 import numpy as np
 from js import Object
+from matplotlib import font_manager, mathtext
 from pyodide.code import eval_code_async
 from pyodide.ffi import run_sync, to_js
 
@@ -43,9 +44,21 @@ GRID = 48                     # points a side on which a boundary is followed
 NO_NETWORK = "A live cell has no network: put the data into the cell."
 
 
+page = None                   # the worker's functions, while there is a worker
+
+
+def connect(functions):
+    """Begin in a page, perhaps from a memory in which chance has been drawn before."""
+    global page
+    page = functions
+    random.seed()
+    np.random.seed()
+
+
 def post(kind, /, **fields):
     """Tell the page."""
-    _page.post(kind, to_js(fields, dict_converter=Object.fromEntries))
+    if page:
+        page.post(kind, to_js(fields, dict_converter=Object.fromEntries))
 
 
 # ------------------------------------------------------------------------------- a run
@@ -145,15 +158,15 @@ def turn():
     bool
         Is the reader going one step at a time?
     """
-    if not _page.canPause:
+    if not (page and page.canPause):
         return False
-    wish = run_sync(_page.turn())
+    wish = run_sync(page.turn())
     if wish == "stop":
         raise KeyboardInterrupt
     return wish == "step"
 
 
-def warm_up():
+def rehearse():
     """Draw once, so that the reader's first figure need not wait for fonts and imports."""
     network = deepmath.Network((2, 2, 1))
     theta = network.initialise(0)
@@ -162,6 +175,13 @@ def warm_up():
     figures.boundary.draw(network, theta, X, y, result.history)
     picture(plt.gcf())
     plt.close("all")
+
+
+def forget_files():
+    """Let go of the fonts, whose files are not open where a copy of this memory begins."""
+    font_manager._get_font.cache_clear()
+    mathtext.MathTextParser._parse_cached.cache_clear()
+    gc.collect()
 
 
 # ------------------------------------------------------------------------------- output

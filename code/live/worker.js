@@ -2,6 +2,7 @@
 // loads against its checksum, and runs cells, one at a time. Python's side is `cells.py`.
 //
 // The page sends      {type: "load", config}, {type: "run", id, code, first, check},
+//                     {type: "rehearse"} where no run waits yet,
 //                     {type: "stop" | "pause" | "resume" | "step"}
 // The worker answers  {type: "loading", words, loaded, total}, {type: "ready", canPause},
 //                     {type: "failed", message}, and for a run, with its id: text, figure,
@@ -16,6 +17,7 @@ let config;
 let files; // of the runtime, by name: size and integrity
 let pyodide;
 let runCell;
+let rehearse;
 let loaded = 0;
 let wish = "go"; // what the page wants of the run: "go", "stop", "pause" or "step"
 let wake = () => {};
@@ -23,6 +25,7 @@ let wake = () => {};
 self.onmessage = async ({ data }) => {
   if (data.type === "load") await load(data.config);
   else if (data.type === "run") await run(data);
+  else if (data.type === "rehearse") rehearse();
   else {
     wish = data.type === "resume" ? "go" : data.type;
     wake();
@@ -36,29 +39,66 @@ async function load(given) {
   files = new Map(config.files.map((file) => [file.name, file]));
   try {
     limitMemory();
-    const archives = config.files.filter((file) => file.start).map((file) => file.name);
-    const contents = archives.map((name) => bytesOf(name));
-    contents.forEach((content) => content.catch(() => {})); // told where they are awaited
+    const image = files.has("memory.bin") ? imageOf() : null;
+    const wheels = config.files.filter((file) => file.start && file.name.endsWith(".whl"))
+      .map((file) => bytesOf(file.name));
+    [image, ...wheels].forEach((each) => each?.catch(() => {})); // told where they are awaited
     const parts = ["pyodide.asm.wasm", "python_stdlib.zip"].map(keepForPyodide);
     await Promise.all([...["pyodide.js", "pyodide.asm.js"].map(loadScript), ...parts]);
     self.fetch = runtimeFetch;
-    pyodide = await loadPyodide({
-      indexURL: config.base,
-      lockFileURL: URL.createObjectURL(new Blob([JSON.stringify(config.lock)])),
-      env: { HOME: "/home/reader", MPLBACKEND: "agg" },
-      fullStdLib: false,
-    });
-    for (const [at, name] of archives.entries()) unpack(await contents[at], name);
-    unpack(decode(config.wheel), "deepmath.whl");
+    if (image) pyodide = await startFrom(await image);
+    else {
+      pyodide = await start();
+      for (const wheel of wheels) unpack(await wheel);
+      unpack(decode(config.wheel));
+      pyodide.FS.writeFile(`${PACKAGES}/_cells.py`, config.cells);
+    }
     tell("loading", { words: "Starting Python", loaded, total: config.total });
-    pyodide.registerJsModule("_page", { post: tellOfRun, turn, canPause: canPause() });
-    pyodide.FS.writeFile(`${PACKAGES}/_cells.py`, config.cells);
-    runCell = pyodide.runPython("import _cells; _cells.warm_up(); _cells.run");
+    const cells = pyodide.pyimport("_cells");
+    cells.connect({ post: tellOfRun, turn, canPause: canPause() });
+    ({ run: runCell, rehearse } = cells);
     closeNetwork();
     tell("ready", { canPause: canPause() });
   } catch (error) {
     tell("failed", { message: error.told ?? `Python could not be started here: ${error.message ?? error}` });
   }
+}
+
+function start(options) {
+  return loadPyodide({
+    indexURL: config.base,
+    lockFileURL: URL.createObjectURL(new Blob([JSON.stringify(config.lock)])),
+    env: { HOME: "/home/reader", MPLBACKEND: "agg" },
+    ...options,
+  });
+}
+
+// Begin with the packages, and with the memory of a Python that has imported them.
+async function startFrom({ memory, packages }) {
+  const length = new DataView(packages.buffer).getUint32(0, true);
+  const index = JSON.parse(new TextDecoder().decode(packages.subarray(4, 4 + length)));
+  let at = 4 + length;
+  const contents = index.files.map(([name, size]) => [name, packages.subarray(at, at += size)]);
+  try {
+    beginWith(contents, index.libraries);
+    const started = await start({ _loadSnapshot: memory });
+    fitToBrowser(started);
+    return started;
+  } catch { // a browser that differs: without the memory Python starts slowly, but it starts
+    beginWith(contents, []);
+    return start();
+  }
+}
+
+async function imageOf() {
+  const [memory, packages] = await Promise.all(["memory.bin", "packages.bin"].map(unzipped));
+  return { memory, packages };
+}
+
+async function unzipped(name) {
+  const { body } = await verified(name);
+  const content = new Response(body.pipeThrough(new DecompressionStream("gzip")));
+  return new Uint8Array(await content.arrayBuffer());
 }
 
 // Only with JavaScript Promise Integration can Python wait in the middle of its work.
@@ -97,9 +137,8 @@ function told(message) {
   return Object.assign(new Error(message), { told: message });
 }
 
-function unpack(content, name) {
-  const format = name.endsWith(".whl") ? "wheel" : "zip";
-  pyodide.unpackArchive(content, format, { extractDir: PACKAGES });
+function unpack(wheel) {
+  pyodide.unpackArchive(wheel, "wheel", { extractDir: PACKAGES });
 }
 
 async function bytesOf(name) {
@@ -124,7 +163,8 @@ async function runtimeFetch(resource, options) {
   const url = String(resource?.url ?? resource);
   if (url.startsWith("blob:")) return fetchFile(resource, options);
   if (!kept.has(url)) throw told(`${url} is no part of the runtime.`);
-  return kept.get(url);
+  const response = kept.get(url);
+  return response.bodyUsed ? verified(url.slice(config.base.length)) : response;
 }
 
 function closeNetwork() {
@@ -163,7 +203,7 @@ async function loadImported(code) {
     if (!file.start && !file.there && file.imports?.some((name) => imports.has(name))) {
       const wanted = config.files.filter((each) => file.needs.includes(each.name) && !each.there);
       for (const each of [...wanted, file]) {
-        unpack(await bytesOf(each.name), each.name);
+        unpack(await bytesOf(each.name));
         each.there = true;
       }
     }

@@ -71,8 +71,9 @@ def print_book(folder: Path, press: str) -> Path:
     (folder / "chapters").mkdir(parents=True)
     (folder / "code").symlink_to(ROOT / "code")
     (folder / ".book" / "live").mkdir(parents=True)
-    (ROOT / ".book" / "live" / "editor").mkdir(parents=True, exist_ok=True)
-    (folder / ".book" / "live" / "editor").symlink_to(ROOT / ".book" / "live" / "editor")
+    for made in ("editor", "image"):        # once for all books
+        (ROOT / ".book" / "live" / made).mkdir(parents=True, exist_ok=True)
+        (folder / ".book" / "live" / made).symlink_to(ROOT / ".book" / "live" / made)
     (folder / "_quarto.yml").write_text(CONFIG)
     (folder / "index.qmd").write_text("# Preface {.unnumbered}\n\nHello.\n")
     (folder / "chapters" / "one.qmd").write_text(

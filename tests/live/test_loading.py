@@ -18,7 +18,7 @@ def refusal(reader):
 
 @pytest.mark.parametrize("name, fault, said", [
     ("pyodide.js", "altered", ALTERED), ("pyodide.asm.wasm", "altered", ALTERED),
-    ("packages.zip", "altered", ALTERED), ("python_stdlib.zip", "missing", "the server answered 404"),
+    ("packages.bin", "altered", ALTERED), ("memory.bin", "altered", ALTERED), ("python_stdlib.zip", "missing", "the server answered 404"),
     ("pyodide.asm.wasm", "down", "could not be loaded. Is there a network?")])
 def test_a_file_of_the_runtime_that_is(visitor, site, faults, name, fault, said):
     faults[name] = fault
@@ -28,7 +28,7 @@ def test_a_file_of_the_runtime_that_is(visitor, site, faults, name, fault, said)
 
 
 def test_retry_loads_what_was_missing(visitor, site, faults):
-    faults["packages.zip"] = "missing"
+    faults["packages.bin"] = "missing"
     reader = visitor(f"{site}chapters/one.html")
     refusal(reader)
     faults.clear()
@@ -41,7 +41,7 @@ def test_no_file_of_the_page_but_those_of_the_book_is_asked_for(visitor, site):
     asked = []
     reader.page.context.on("request", lambda request: asked.append(request.url))
     assert reader.run() == RENDERED
-    assert [url for url in asked if url.endswith("packages.zip")]
+    assert [url for url in asked if url.endswith("packages.bin")]
     assert not [url for url in asked if not url.startswith((site, "blob:"))]
 
 

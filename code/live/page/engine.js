@@ -24,10 +24,13 @@ export class Engine {
     this.state = "loading";
     const obstacle = whyNot(this.settings);
     if (obstacle) return this.failed(obstacle);
+    const { runtime, cells, lock } = this.settings;
+    const { files } = runtime;
+    const hasImage = files.some((file) => file.name === "memory.bin");
     try {
-      if (!globalThis.livePackage) await loadScript(`${base}package.js`);
+      if (!hasImage && !globalThis.livePackage) await loadScript(`${base}package.js`, this.settings.package);
     } catch {
-      return this.failed(`${base}package.js could not be loaded. Is there a network?`);
+      return this.failed(`${base}package.js could not be loaded, or is not the file that this book was made with.`);
     }
     if (this.state !== "loading" || this.worker) return;
     const source = new Blob([this.settings.worker], { type: "text/javascript" });
@@ -39,8 +42,6 @@ export class Engine {
       event.preventDefault();
       if (worker === this.worker) this.broken(event.message || "the worker could not be started");
     };
-    const { runtime, cells, lock } = this.settings;
-    const files = runtime.files;
     const total = files.filter((file) => file.start || !file.imports)
       .reduce((sum, file) => sum + file.size, 0);
     worker.postMessage({ type: "load", config: { files, total, lock, cells,
@@ -128,6 +129,7 @@ export class Engine {
     } else if (type === "ready") {
       Object.assign(this, { state: "ready", canPause: message.canPause });
       this.next();
+      if (!this.current) this.say("rehearse");
     } else if (type === "failed") this.failed(message.message);
     else if (id !== this.current?.id) return;
     else if (type === "listening") this.heardAt = performance.now();
