@@ -35,6 +35,8 @@ PAGE = """<!DOCTYPE html><meta charset="utf-8"><link rel="stylesheet" href="live
 TRAINING = """
 from time import perf_counter
 from deepmath import *
+from deepmath.training import WATCHER
+{unwatched}WATCHER.set(None)
 rng = default_rng(42)
 X, y = xor(120, rng)
 network = Network((2, {units}, {units}, 1))
@@ -53,6 +55,16 @@ COUNT_FRAMES = """() => {
 }"""
 
 
+STOP = """() => new Promise((resolve) => {
+  const cell = document.querySelector(".live-cell");
+  const start = performance.now();
+  new MutationObserver(() => {
+    if (cell.dataset.live === "stopped") requestAnimationFrame(() => resolve(performance.now() - start));
+  }).observe(cell, { attributes: true });
+  document.querySelector(".live-stop").click();
+})"""
+
+
 class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_):
         pass
@@ -61,15 +73,19 @@ class Quiet(SimpleHTTPRequestHandler):
 def run(page, code=None) -> tuple[float, str]:
     """Run the cell; the seconds from the click to the end, and what it printed."""
     if code is not None:
-        page.locator(".cm-content").click()
-        page.keyboard.press("Control+a")
-        page.keyboard.insert_text(code)
+        insert(page, code)
     page.evaluate("document.querySelector('.live-cell').dataset.live = 'before'")
     start = perf_counter()
     page.locator(".live-run").click()
     page.wait_for_function("['done', 'failed'].includes(document.querySelector('.live-cell').dataset.live)",
                            timeout=180_000)
     return perf_counter() - start, page.locator(".live-output").inner_text()
+
+
+def insert(page, code) -> None:
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(code)
 
 
 def visit(context, address):
@@ -97,14 +113,16 @@ def first_figures(browser, address) -> dict[str, float]:
             "longest block of the page": block}
 
 
-def training(browser, address, units, epochs) -> tuple[float, float, float]:
-    """Epochs a second in the page and in this Python, and frames a second in the page."""
+def training(browser, address, units, epochs) -> tuple[float, ...]:
+    """Epochs a second in the page, watched and not, and in this Python; frames a second."""
     context = browser.new_context()
     page = visit(context, address)
     run(page, "pass")
+    unwatched = float(run(page, TRAINING.format(unwatched="", units=units, epochs=epochs))[1])
     page.evaluate(COUNT_FRAMES)
-    seconds, shown = run(page, TRAINING.format(units=units, epochs=epochs))
-    frames = page.evaluate("window.frames_seen") / (epochs / float(shown))
+    code = TRAINING.format(unwatched="# ", units=units, epochs=epochs)
+    watched = float(run(page, code)[1])
+    frames = page.evaluate("window.frames_seen") / (epochs / watched)
     context.close()
     rng = default_rng(42)
     X, y = xor(120, rng)
@@ -112,7 +130,24 @@ def training(browser, address, units, epochs) -> tuple[float, float, float]:
     theta = network.initialise(rng)
     start = perf_counter()
     fit(network, theta, X, y, optimiser=GradientDescent(0.05), n_epochs=epochs)
-    return float(shown), epochs / (perf_counter() - start), frames
+    return watched, unwatched, epochs / (perf_counter() - start), frames
+
+
+def stops(browser, address) -> dict[str, float]:
+    """Seconds from the click on Stop to the page that says so, and of the run after it."""
+    context = browser.new_context()
+    page = visit(context, address)
+    run(page, "pass")
+    seen = {}
+    training = TRAINING.format(unwatched="# ", units=8, epochs=10**7)
+    for name, code in [("training", training), ("while True: pass", "while True: pass")]:
+        insert(page, code)
+        page.locator(".live-run").click()
+        page.wait_for_timeout(2000)
+        seen[f"stop, {name}"] = page.evaluate(STOP) / 1000
+        seen[f"run after stop, {name}"] = run(page, "pass")[0]
+    context.close()
+    return seen
 
 
 def main() -> None:
@@ -127,15 +162,17 @@ def main() -> None:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}/"
         browser = playwright.chromium.launch(executable_path=which("chromium"), args=FLAGS)
-        seen = [first_figures(browser, address) for _ in range(repeats)]
+        seen = [first_figures(browser, address) | stops(browser, address) for _ in range(repeats)]
         print("seconds, median of", repeats)
         for name in seen[0]:
-            print(f"  {name:<28}{median(each[name] for each in seen):7.2f}")
-        print("training: epochs a second in the page and in Python, their ratio, frames a second")
+            print(f"  {name:<34}{median(each[name] for each in seen):7.2f}")
+        print("training: epochs a second in the page, not watched there, and in Python; Python's by "
+              "the page's; slower by watching; frames a second")
         for units, epochs in [(8, 20_000), (32, 5_000)]:
             runs = [training(browser, address, units, epochs) for _ in range(repeats)]
-            page, python, frames = (median(column) for column in zip(*runs))
-            print(f"  {units:>2} units {page:10.0f} {python:10.0f} {python / page:7.1f} {frames:7.1f}")
+            page, unwatched, python, frames = (median(column) for column in zip(*runs))
+            print(f"  {units:>2} units {page:9.0f} {unwatched:9.0f} {python:9.0f} "
+                  f"{python / page:6.1f} {unwatched / page - 1:6.0%} {frames:6.1f}")
         browser.close()
         print("kilobytes, compressed: before interest live.js and live.css, then the others")
         for name in ("live.js", "live.css", "editor.js", "package.js"):

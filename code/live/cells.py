@@ -39,7 +39,8 @@ BUNDLE_SECONDS = 0.03
 PIXEL_LIMIT = 16_000_000
 DOTS_PER_INCH = 160
 ROWS = 60                     # of a table
-FRAME_SECONDS = 0.04
+FRAME_SECONDS = 0.08
+TURN_SECONDS = 0.03           # between two looks for what the reader wishes
 GRID = 48                     # points a side on which a boundary is followed
 NO_NETWORK = "A live cell has no network: put the data into the cell."
 
@@ -53,6 +54,7 @@ def connect(functions):
     page = functions
     random.seed()
     np.random.seed()
+    gc.freeze()               # what is there from now on need not be searched for garbage
 
 
 def post(kind, /, **fields):
@@ -227,7 +229,7 @@ class Stream(io.TextIOBase):
     """sys.stdout or sys.stderr; printing is also where a run can be stopped softly."""
 
     def __init__(self, output, kind):
-        self.output, self.kind, self.due = output, kind, perf_counter() + 0.05
+        self.output, self.kind, self.due = output, kind, perf_counter() + TURN_SECONDS
 
     def writable(self):
         return True
@@ -236,7 +238,7 @@ class Stream(io.TextIOBase):
         self.output.write(str(text), self.kind)
         if perf_counter() > self.due:
             turn()
-            self.due = perf_counter() + 0.05
+            self.due = perf_counter() + TURN_SECONDS
         return len(text)
 
     def flush(self):
@@ -273,7 +275,7 @@ def show_figure(figure):
 
 def picture(figure, dpi=DOTS_PER_INCH):
     content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=dpi)
+    figure.savefig(content, format="png", dpi=dpi, pil_kwargs={"compress_level": 1})
     return content.getvalue()
 
 
@@ -360,10 +362,11 @@ async def answer(check, names):
 # ------------------------------------------------------------------------------- training
 
 class Watcher:
-    """Shows a training in the page: about 20 frames a second, in a fifth of the time at most."""
+    """Shows a training in the page: 12 frames a second, in a fifth of the time at most."""
 
     def __init__(self, network, X, y, n_epochs):
-        self.network, self.losses, self.due = network, [], 0.0
+        self.network, self.losses = network, []
+        self.frame_due = self.turn_due = 0.0
         self.stepping = False
         X, y = np.asarray(X), np.asarray(y)
         self.in_plane = network.sizes[0] == 2 and network.sizes[-1] == 1 and X.ndim == 2
@@ -377,14 +380,15 @@ class Watcher:
         post("training", epochs=n_epochs, **fields)
 
     def __call__(self, epoch, theta, training_loss, validation_loss):
-        self.losses.append(float(np.mean(training_loss)))
-        begin = perf_counter()
-        if begin < self.due and not self.stepping:
+        self.losses.append(float(training_loss if training_loss.ndim == 0 else training_loss.mean()))
+        now = perf_counter()
+        if now < self.turn_due and not self.stepping:
             return
-        self.tell(epoch, theta)
-        cost = perf_counter() - begin
+        if now >= self.frame_due or self.stepping:
+            self.tell(epoch, theta)
+            self.frame_due = now + max(FRAME_SECONDS, 5 * (perf_counter() - now))
         self.stepping = turn()
-        self.due = perf_counter() + max(FRAME_SECONDS, 4 * cost)
+        self.turn_due = perf_counter() + TURN_SECONDS
 
     def tell(self, epoch, theta):
         fields = {"epoch": epoch + 1, "losses": np.array(self.losses, dtype="float32")}

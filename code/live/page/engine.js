@@ -3,16 +3,15 @@
 
 import { base, loadScript } from "./place.js";
 
-const SOFT_MS = 80; // a run that has not ended so long after Stop is ended with its worker,
-const LISTENING_MS = 500; // or so long, if it was listening within the last HEARD_MS
-const HEARD_MS = 150;
-const SUPERSEDED_MS = 3000; // the same, for a run whose result nobody waits for
+const HEARD_MS = 100; // a run that was listening so long ago will soon hear a wish
+const SOFT_MS = 500; // and has so long to end by itself, unseen, before its worker is ended
+const SUPERSEDED_MS = 3000; // the same, for a run that a newer one of its cell replaces
 
 export class Engine {
   // `settings` is what the book was made with: the runtime's files and the worker's source.
   constructor(settings) {
     Object.assign(this, { settings, state: "cold", worker: null, current: null, waiting: [],
-      nextId: 1, canPause: false, progress: null, heardAt: 0 });
+      nextId: 1, canPause: false, progress: null, heardAt: 0, wish: "" });
     addEventListener("pagehide", () => this.close());
   }
 
@@ -50,7 +49,7 @@ export class Engine {
 
   failed(message) {
     this.close();
-    const runs = [this.current, ...this.waiting].filter(Boolean);
+    const runs = [this.current, ...this.waiting].filter((run) => run && !run.isOver);
     this.current = null;
     this.waiting = [];
     for (const run of runs) run.on("unavailable", { message });
@@ -72,44 +71,58 @@ export class Engine {
     this.waiting = this.waiting.filter((each) => each !== replaced);
     replaced?.on("replaced", {});
     this.waiting.push(run);
-    if (this.current?.cell === run.cell) this.stopCurrent(SUPERSEDED_MS);
+    if (this.current?.cell === run.cell) this.abandon(SUPERSEDED_MS);
     this.next();
     this.warm();
   }
 
+  // For the reader a run is over at once; Python may take a moment to end it.
   stop(cell) {
+    const run = this.current;
     const waiting = this.waiting.filter((each) => each.cell === cell);
     this.waiting = this.waiting.filter((each) => each.cell !== cell);
-    for (const each of waiting) each.on("done", { status: "stopped" });
-    if (this.current?.cell === cell) {
-      const isListening = performance.now() - this.heardAt < HEARD_MS;
-      this.stopCurrent(isListening ? LISTENING_MS : SOFT_MS);
+    if (run?.cell === cell && !run.isOver) {
+      waiting.unshift(run);
+      this.abandon(this.isListening ? SOFT_MS : 0);
     }
+    for (const each of waiting) each.on("done", { status: "stopped" });
   }
 
-  stopCurrent(patience) {
+  get isListening() {
+    return this.wish === "pause" || this.wish === "step" || performance.now() - this.heardAt < HEARD_MS;
+  }
+
+  // Hear no more of the run at work, and end it: softly, with its worker after some patience.
+  abandon(patience) {
     const run = this.current;
-    this.say("stop");
-    setTimeout(() => {
+    run.isOver = true;
+    const end = () => {
       if (this.current !== run) return;
       this.close();
-      this.finish("done", { status: "stopped" });
+      this.current = null;
       this.warm();
-    }, patience);
+      this.next();
+    };
+    if (!patience) return end();
+    this.say("stop");
+    setTimeout(end, patience);
   }
 
   // "pause", "resume", "step" or "stop", to the run at work.
-  say(type) {
-    this.worker?.postMessage({ type });
+  say(wish) {
+    this.wish = wish;
+    this.worker?.postMessage({ type: wish });
   }
 
   next() {
-    if (this.current || !this.waiting.length) return;
-    if (this.state !== "ready") {
-      for (const run of this.waiting) run.on("waiting", this.progress ?? { words: "Loading Python" });
+    if (!this.waiting.length) return;
+    if (this.current || this.state !== "ready") {
+      const words = this.current ? "Waiting for the run before" : "Loading Python";
+      for (const run of this.waiting) run.on("waiting", this.progress ?? { words });
       return;
     }
     this.current = this.waiting.shift();
+    this.wish = "";
     const { id, code, first, check } = this.current;
     this.current.on("started", {});
     this.worker.postMessage({ type: "run", id, code, first, check });
@@ -118,7 +131,7 @@ export class Engine {
   finish(type, message) {
     const run = this.current;
     this.current = null;
-    run?.on(type, message);
+    if (!run?.isOver) run?.on(type, message);
     this.next();
   }
 
@@ -127,15 +140,15 @@ export class Engine {
       this.progress = message;
       for (const run of this.waiting) run.on("waiting", message);
     } else if (type === "ready") {
-      Object.assign(this, { state: "ready", canPause: message.canPause });
+      Object.assign(this, { state: "ready", canPause: message.canPause, progress: null });
       this.next();
-      if (!this.current) this.say("rehearse");
+      if (!this.current) this.worker.postMessage({ type: "rehearse" });
     } else if (type === "failed") this.failed(message.message);
     else if (id !== this.current?.id) return;
     else if (type === "listening") this.heardAt = performance.now();
     else if (type === "done") this.finish("done", message);
     else if (type === "broken") this.broken(message.message);
-    else this.current.on(type, message);
+    else if (!this.current.isOver) this.current.on(type, message);
   }
 
   // Python has broken down: tell the run, and begin anew for the next one.

@@ -5,6 +5,7 @@ import { button, element } from "./dom.js";
 // Probability of class 1 from 0 to 1, in the colours of the book's figures.
 const RAMP = [[121, 103, 166], [161, 152, 197], [195, 192, 221], [223, 225, 238], [247, 247, 246],
   [253, 229, 195], [253, 200, 133], [242, 164, 70], [217, 123, 18]];
+const SHADES = shades(256);
 const [BLUE, ORANGE] = ["#0072B2", "#E69F00"];
 const PLANE = 300; // pixels of a canvas, before the screen's own resolution
 const MARGIN = 34;
@@ -28,7 +29,13 @@ export class Training {
 
   // A training begins; another may have gone before it in the same run.
   begin({ epochs, points, labels, low, high, side }) {
-    Object.assign(this, { epochs, points, labels, low, high, side, losses: [] });
+    Object.assign(this, { epochs, points, labels, low, high, side, losses: [], highest: 1e-9 });
+    this.ink = getComputedStyle(this.root.parentElement).color;
+    if (points) {
+      this.field = element("canvas", { width: side, height: side });
+      this.pixels = this.field.getContext("2d").createImageData(side, side);
+      this.layer = this.drawPoints();
+    }
     this.plane.hidden = !points;
     this.root.hidden = this.buttons.hidden = false;
   }
@@ -47,7 +54,10 @@ export class Training {
   }
 
   frame({ epoch, losses, logits }) {
-    this.losses.push(...losses);
+    for (const loss of losses) {
+      this.losses.push(loss);
+      if (loss > this.highest && loss < Infinity) this.highest = loss;
+    }
     this.last = { epoch, logits };
     if (this.isDue) return;
     this.isDue = true;
@@ -67,38 +77,40 @@ export class Training {
   }
 
   drawPlane(logits) {
-    const { side } = this;
+    const { side, pixels } = this;
     const pen = this.plane.getContext("2d");
     const size = this.plane.width;
-    this.field ??= element("canvas");
-    this.field.width = this.field.height = side;
-    const field = this.field.getContext("2d");
-    const pixels = field.createImageData(side, side);
+    const words = new Uint32Array(pixels.data.buffer);
     for (let at = 0; at < logits.length; at += 1) {
       const row = side - 1 - Math.floor(at / side);
-      pixels.data.set(colour(1 / (1 + Math.exp(-logits[at]))), 4 * (row * side + (at % side)));
+      const probability = 1 / (1 + Math.exp(-logits[at]));
+      words[row * side + (at % side)] = SHADES[Math.round(probability * (SHADES.length - 1))];
     }
-    field.putImageData(pixels, 0, 0);
-    pen.imageSmoothingEnabled = true;
+    this.field.getContext("2d").putImageData(pixels, 0, 0);
     pen.drawImage(this.field, 0, 0, size, size);
     pen.lineWidth = size / 180;
     pen.strokeStyle = "#000";
     pen.beginPath();
+    const scale = size / (side - 1);
     for (const [from, to] of boundary(logits, side)) {
-      pen.moveTo((from[0] / (side - 1)) * size, (1 - from[1] / (side - 1)) * size);
-      pen.lineTo((to[0] / (side - 1)) * size, (1 - to[1] / (side - 1)) * size);
+      pen.moveTo(from[0] * scale, size - from[1] * scale);
+      pen.lineTo(to[0] * scale, size - to[1] * scale);
     }
     pen.stroke();
-    this.drawPoints(pen, size);
+    pen.drawImage(this.layer, 0, 0);
   }
 
-  drawPoints(pen, size) {
+  // The points do not move: they are drawn once, and laid over each frame.
+  drawPoints() {
+    const size = this.plane.width;
+    const layer = element("canvas", { width: size, height: size });
+    const pen = layer.getContext("2d");
     const radius = size / 80;
     pen.lineWidth = size / 400;
     pen.strokeStyle = "#fff";
     for (let at = 0; at < this.labels.length; at += 1) {
-      const [x, y] = [0, 1].map((axis) => (this.points[2 * at + axis] - this.low[axis])
-        / (this.high[axis] - this.low[axis]));
+      const [x, y] = [0, 1].map((axis) =>
+        (this.points[2 * at + axis] - this.low[axis]) / (this.high[axis] - this.low[axis]));
       const [left, top] = [x * size, (1 - y) * size];
       pen.fillStyle = this.labels[at] ? ORANGE : BLUE;
       pen.beginPath();
@@ -111,6 +123,7 @@ export class Training {
       pen.fill();
       pen.stroke();
     }
+    return layer;
   }
 
   drawLoss() {
@@ -118,12 +131,11 @@ export class Training {
     const { width, height } = this.loss;
     const scale = width / PLANE;
     const [left, bottom] = [MARGIN * scale, height - (MARGIN / 1.5) * scale];
-    const ink = getComputedStyle(this.root).color;
-    const top = Math.max(...this.losses.filter(Number.isFinite), 1e-9) * 1.05;
+    const top = this.highest * 1.05;
     const x = (epoch) => left + (epoch / Math.max(this.epochs - 1, 1)) * (width - left - 4 * scale);
     const y = (loss) => bottom - (loss / top) * (bottom - 6 * scale);
     pen.clearRect(0, 0, width, height);
-    pen.strokeStyle = pen.fillStyle = ink;
+    pen.strokeStyle = pen.fillStyle = this.ink;
     pen.lineWidth = scale;
     pen.beginPath();
     pen.moveTo(left, 4 * scale);
@@ -152,17 +164,24 @@ function canvas(label) {
   return element("canvas", { width: size, height: size, role: "img", "aria-label": label });
 }
 
-function colour(probability) {
-  const place = probability * (RAMP.length - 1);
-  const at = Math.min(Math.floor(place), RAMP.length - 2);
-  const mixed = RAMP[at].map((low, band) => low + (place - at) * (RAMP[at + 1][band] - low));
-  return [...mixed, 255];
+// The ramp in even steps, as pixels in the order of bytes that canvases have (ABGR in a word).
+function shades(count) {
+  return Uint32Array.from({ length: count }, (_, step) => {
+    const place = (step / (count - 1)) * (RAMP.length - 1);
+    const at = Math.min(Math.floor(place), RAMP.length - 2);
+    const [r, g, b] = RAMP[at].map((low, band) => low + (place - at) * (RAMP[at + 1][band] - low));
+    return (255 << 24) | (b << 16) | (g << 8) | r;
+  });
 }
 
 // The line where the logit is zero, piece by piece: on each triangle of the grid it is straight.
 function* boundary(logits, side) {
   for (let row = 0; row < side - 1; row += 1) {
     for (let column = 0; column < side - 1; column += 1) {
+      const first = row * side + column;
+      const negative = (logits[first] < 0) + (logits[first + 1] < 0)
+        + (logits[first + side] < 0) + (logits[first + side + 1] < 0);
+      if (negative === 0 || negative === 4) continue;
       const corners = [[column, row], [column + 1, row], [column, row + 1], [column + 1, row + 1]];
       for (const triangle of [[0, 1, 2], [1, 2, 3]]) {
         const crossings = [];
