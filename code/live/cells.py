@@ -152,8 +152,8 @@ def no_programs(command):
     raise OSError("a live cell cannot run other programs")
 
 
-def turn():
-    """Let the page speak; raise KeyboardInterrupt if it says stop.
+def turn(on_pause=lambda: None):
+    """Let the page speak, wait while it says pause, and raise KeyboardInterrupt if it says stop.
 
     Returns
     -------
@@ -163,6 +163,9 @@ def turn():
     if not (page and page.canPause):
         return False
     wish = run_sync(page.turn())
+    if wish == "pause":
+        on_pause()
+        wish = run_sync(page.hold())
     if wish == "stop":
         raise KeyboardInterrupt
     return wish == "step"
@@ -387,7 +390,9 @@ class Watcher:
         if now >= self.frame_due or self.stepping:
             self.tell(epoch, theta)
             self.frame_due = now + max(FRAME_SECONDS, 5 * (perf_counter() - now))
-        self.stepping = turn()
+            self.stepping = turn()
+        else:
+            self.stepping = turn(on_pause=lambda: self.tell(epoch, theta))
         self.turn_due = perf_counter() + TURN_SECONDS
 
     def tell(self, epoch, theta):

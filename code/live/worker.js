@@ -55,7 +55,7 @@ async function load(given) {
     }
     tell("loading", { words: "Starting Python", loaded, total: config.total });
     const cells = pyodide.pyimport("_cells");
-    cells.connect({ post: tellOfRun, turn, canPause: canPause() });
+    cells.connect({ post: tellOfRun, turn, hold, canPause: canPause() });
     ({ run: runCell, rehearse } = cells);
     closeNetwork();
     tell("ready", { canPause: canPause() });
@@ -210,7 +210,7 @@ async function loadImported(code) {
   }
 }
 
-// Lets messages of the page in, and holds Python while it is to pause.
+// Lets messages of the page in, and tells what it wants.
 async function turn() {
   tell("listening", { id: running });
   await new Promise((resolve) => {
@@ -218,7 +218,17 @@ async function turn() {
     port1.onmessage = () => { port1.close(); resolve(); };
     port2.postMessage(null);
   });
+  return taken();
+}
+
+// Holds Python until the page wants something else than a pause.
+async function hold() {
   while (wish === "pause") await new Promise((resolve) => { wake = resolve; });
+  return taken();
+}
+
+// The wish; after one step the page wants a pause.
+function taken() {
   const now = wish;
   if (wish === "step") wish = "pause";
   return now;
