@@ -397,8 +397,11 @@ class Watcher:
 
     def tell(self, epoch, theta):
         fields = {"epoch": epoch + 1, "losses": np.array(self.losses, dtype="float32")}
-        if self.in_plane and theta.ndim == 1:
-            fields["logits"] = self.network.predict(theta, self.grid).astype("float32")
+        if theta.ndim == 2:
+            fields["networks"] = len(theta)
+        if self.in_plane:       # of a stack the first network is drawn
+            one = theta if theta.ndim == 1 else theta[0]
+            fields["logits"] = self.network.predict(one, self.grid).astype("float32")
         post("frame", **fields)
         self.losses.clear()
 

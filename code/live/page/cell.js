@@ -19,7 +19,7 @@ export class LiveCell {
     this.source = root.querySelector("pre > code.sourceCode, pre > code");
     this.block = this.source.closest("div.cell-code, div.sourceCode.cell-code, div.sourceCode") ?? this.source.parentElement;
     this.original = codeOf(this.source);
-    this.rendered = [...root.children].filter((child) => !child.contains(this.source));
+    this.rendered = outputsOf(root, this.source);
     this.alt = root.querySelector("img")?.alt || "Figure drawn by the cell as edited";
     root.classList.add("live-cell");
     this.addBar();
@@ -134,7 +134,7 @@ export class LiveCell {
   showRendered() {
     this.output.clear();
     this.output.root.hidden = true;
-    for (const each of this.rendered) each.hidden = false;
+    for (const each of this.rendered) each.toggleAttribute("hidden", false);
   }
 
   async copyLink() {
@@ -212,7 +212,7 @@ export class LiveCell {
     this.output.clear();
     this.output.root.hidden = false;
     this.training.end();
-    for (const each of this.rendered) each.hidden = true;
+    for (const each of this.rendered) each.toggleAttribute("hidden", true);
   }
 
   failed(message) {
@@ -240,6 +240,13 @@ export class LiveCell {
   say(words) {
     this.status.textContent = words;
   }
+}
+
+// What the cell put out when the book was made; of a figure with a caption the picture alone.
+function outputsOf(root, source) {
+  const outputs = [...root.children].filter((child) => !child.contains(source));
+  return outputs.flatMap((output) => (output.querySelector("figcaption")
+    ? [...output.querySelectorAll("img, svg")] : [output]));
 }
 
 // A cell's code as text, without what the page may have added to it.

@@ -53,12 +53,12 @@ export class Training {
     if (wish) this.say(wish);
   }
 
-  frame({ epoch, losses, logits }) {
+  frame({ epoch, losses, logits, networks }) {
     for (const loss of losses) {
       this.losses.push(loss);
       if (loss > this.highest && loss < Infinity) this.highest = loss;
     }
-    this.last = { epoch, logits };
+    this.last = { epoch, logits, networks };
     if (this.isDue) return;
     this.isDue = true;
     requestAnimationFrame(() => {
@@ -68,9 +68,10 @@ export class Training {
   }
 
   draw() {
-    const { epoch, logits } = this.last;
+    const { epoch, logits, networks } = this.last;
+    const mean = networks ? `, mean of ${networks} networks; the first is drawn` : "";
     const loss = this.losses.at(-1);
-    this.status.textContent = `Epoch ${epoch} of ${this.epochs} · loss ${loss.toFixed(3)}`;
+    this.status.textContent = `Epoch ${epoch} of ${this.epochs} · loss ${loss.toFixed(3)}${mean}`;
     if (this.root.hidden) return;
     if (logits) this.drawPlane(logits);
     this.drawLoss();
