@@ -32,6 +32,8 @@ from pyodide.ffi import run_sync, to_js
 import deepmath
 from deepmath import figures, training
 
+plt.switch_backend("agg")     # now, as it changes pyplot.show, which a run replaces
+
 CELL = "your cell"
 TEXT_LIMIT = 100_000          # characters of one run
 IMMEDIATE = 200               # pieces of text that are sent at once, later ones in bundles

@@ -30,6 +30,7 @@ format:
     code-copy: true
     filters: [code/live/live.lua]
 """
+FIGURES = ["fig-activations", "fig-computation-graph"]
 PLAIN = '''
 ```{python}
 import math
@@ -66,8 +67,8 @@ def cell_of_chapter(label: str) -> str:
     return re.search(rf"```{{python}}\n#\| label: {label}\n.*?\n```\n", chapter, re.DOTALL)[0]
 
 
-def print_book(folder: Path, press: str) -> Path:
-    """The small book, printed; the folder of its pages."""
+def print_book(folder: Path, press: str, runtime: bool = True) -> Path:
+    """The small book, printed with or without a runtime of its own; the folder of its pages."""
     (folder / "chapters").mkdir(parents=True)
     (folder / "code").symlink_to(ROOT / "code")
     (folder / ".book" / "live").mkdir(parents=True)
@@ -77,21 +78,24 @@ def print_book(folder: Path, press: str) -> Path:
     (folder / "_quarto.yml").write_text(CONFIG)
     (folder / "index.qmd").write_text("# Preface {.unnumbered}\n\nHello.\n")
     (folder / "chapters" / "one.qmd").write_text(
-        "\n".join(["# One\n", PLAIN, cell_of_chapter("xor-cell"), TASK]))
+        "\n".join(["# One\n", PLAIN, cell_of_chapter("xor-cell"), TASK,
+                   *map(cell_of_chapter, FIGURES)]))
     if press == "builtin":
         command = [sys.executable, "-m", "bookbuild.cli", "render", "--engine", "builtin", "--to",
-                   "html", "--runtime", RUNTIME, folder]
+                   "html", *(["--runtime", RUNTIME] if runtime else []), folder]
     else:
         command = [find_quarto(), "render", folder, "--to", "html"]
-    subprocess.run(command, check=True, env={**os.environ, "BOOK_RUNTIME": str(RUNTIME),
+    environment = {"BOOK_RUNTIME": str(RUNTIME)} if runtime else {}
+    subprocess.run(command, check=True, env={**os.environ, **environment,
                                              "QUARTO_PYTHON": sys.executable})
     return folder / "_book"
 
 
 @pytest.fixture(scope="session")
-def runtime():
+def runtime() -> Path:
     if not (RUNTIME / "pyodide.js").is_file():
         pytest.skip("the runtime of live cells is not in .runtime: `make runtime` brings it")
+    return RUNTIME
 
 
 @pytest.fixture(scope="session")
@@ -142,7 +146,7 @@ def site(book):
 @pytest.fixture(scope="session")
 def press_and_serve():
     """Print the small book with a press and serve it."""
-    return lambda folder, press: serve(print_book(folder, press))
+    return lambda *args, **options: serve(print_book(*args, **options))
 
 
 @pytest.fixture
@@ -192,6 +196,19 @@ class Reader:
         return "\n".join(self.cell(name).locator(".cm-line").all_inner_texts())
 
 
+# Scripts of a browser that cannot make Python wait, and of one in which no copy of Python's memory
+# can be used; the page's worker is made from a text, which they change.
+CHANGED_WORKER = """const Plain = Blob;
+globalThis.Blob = class extends Plain {
+  constructor(parts, options) {
+    super(options?.type === "text/javascript" ? parts.map(%s) : parts, options);
+  }
+};"""
+NO_WAITING = """const less = "delete WebAssembly.Suspending; delete WebAssembly.promising;";
+(0, eval)(less);""" + CHANGED_WORKER % "(part) => less + part"
+NO_IMAGE = CHANGED_WORKER % '''(part) => part.replace("fitToBrowser(started);", "throw new Error('no');")'''
+
+
 def opened(chromium, address, script="", **options) -> Reader:
     """A fresh reader on a page; a script runs before those of the page."""
     context = chromium.new_context(**{"viewport": {"width": 1100, "height": 900}} | options)
@@ -202,6 +219,16 @@ def opened(chromium, address, script="", **options) -> Reader:
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(address)
     return Reader(page, errors)
+
+
+@pytest.fixture
+def no_waiting() -> str:
+    return NO_WAITING
+
+
+@pytest.fixture
+def no_image() -> str:
+    return NO_IMAGE
 
 
 @pytest.fixture

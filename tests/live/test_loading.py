@@ -3,6 +3,7 @@
 import pytest
 
 RENDERED = "total 10"
+CDN = "https://cdn.jsdelivr.net/pyodide/v0.27.7/full"
 ALTERED = "was refused: it is not the file that this book was made with"
 
 
@@ -70,3 +71,59 @@ def test_without_javascript_the_page_is_complete(visitor, site):
     assert RENDERED in reader.page.locator("main").inner_text()
     assert "total = sum" in reader.page.locator("main").inner_text()
     assert "double(2) should be 4." in reader.page.locator("main").inner_text()
+
+
+def test_where_the_image_of_memory_does_not_fit_python_starts_without_it(visitor, site, no_image):
+    reader = visitor(f"{site}chapters/one.html", script=no_image)
+    assert reader.run("import sys; print('deepmath' in sys.modules)") == "True"
+    assert "final loss 0.246" in reader.run(name="xor-cell")
+
+
+def test_chance_is_not_part_of_the_image(visitor, site):
+    code = "import random, numpy as np; print(random.random(), np.random.random())"
+    drawn = {visitor(f"{site}chapters/one.html").run(code) for _ in range(2)}
+    assert len(drawn) == 2
+
+
+# ------------------------------------------------- the runtime from Pyodide's delivery network
+
+@pytest.fixture(scope="module")
+def book_without_runtime(runtime, tmp_path_factory, press_and_serve):
+    yield from press_and_serve(tmp_path_factory.mktemp("cdn") / "book", "builtin", runtime=False)
+
+
+def visit_with_network(visitor, site, runtime_folder, asked, altered=""):
+    """A reader whose browser gets the delivery network's files from a folder."""
+    reader = visitor(f"{site}chapters/one.html")
+
+    def answer(route):
+        name = route.request.url.rpartition("/")[2]
+        asked.append(route.request.url)
+        content = (runtime_folder / name).read_bytes() + (b" " if name == altered else b"")
+        route.fulfill(body=content, headers={"Access-Control-Allow-Origin": "*",
+                      "Content-Type": "application/wasm" if name.endswith(".wasm") else "text/plain"})
+
+    reader.page.context.route("https://cdn.jsdelivr.net/**", answer)
+    return reader
+
+
+def test_python_comes_from_the_network_file_by_file(visitor, book_without_runtime, runtime):
+    asked = []
+    reader = visit_with_network(visitor, book_without_runtime, runtime, asked)
+    assert not asked
+    assert "final loss 0.246" in reader.run(name="xor-cell")
+    assert {url.rpartition("/")[0] for url in asked} == {CDN}
+    assert any("numpy" in url for url in asked) and not any("pandas" in url for url in asked)
+
+
+@pytest.mark.parametrize("name", ["pyodide.asm.js", "python_stdlib.zip",
+                                  "numpy-2.0.2-cp312-cp312-pyodide_2024_0_wasm32.whl"])
+def test_another_file_from_the_network_is_refused(visitor, book_without_runtime, runtime, name):
+    told = refusal(visit_with_network(visitor, book_without_runtime, runtime, [], altered=name))
+    assert name in told and ALTERED in told
+
+
+def test_another_package_of_the_book_is_refused(visitor, book_without_runtime, runtime, faults):
+    faults["package.js"] = "altered"
+    told = refusal(visit_with_network(visitor, book_without_runtime, runtime, []))
+    assert "package.js could not be loaded, or is not the file" in told

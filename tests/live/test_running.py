@@ -82,6 +82,47 @@ def test_stop_ends_what_cannot_stop_by_itself(reader):
     assert reader.run("print('again')") == "again"
 
 
+STOPPED_AFTER = """(cell) => new Promise((resolve) => {
+  new MutationObserver(() => resolve(cell.dataset.live)).observe(cell, { attributes: true });
+  cell.querySelector(".live-stop").click();
+  setTimeout(() => resolve("still " + cell.dataset.live), 0);
+})"""
+
+
+@pytest.mark.parametrize("code", ["while True: pass", "while True: print('on')"])
+def test_for_the_reader_a_stopped_run_is_over_at_once(reader, code):
+    cell = reader.edit(f"print('on')\n{code}")
+    cell.get_by_role("button", name="Run", exact=True).click()
+    cell.get_by_text("on").first.wait_for()
+    assert cell.evaluate(STOPPED_AFTER) == "stopped"
+    assert reader.run("print('next')") == "next"
+
+
+def test_a_browser_that_cannot_make_python_wait(visitor, site, no_waiting):
+    reader = visitor(f"{site}chapters/one.html", script=no_waiting)
+    assert reader.run("import _cells; print(_cells.page.canPause)") == "False"
+    assert "final loss 0.246" in reader.run(name=XOR)
+    cell = reader.edit(reader.code(XOR).replace("= 500 ", "= 500000 "), XOR)
+    cell.get_by_role("button", name="Run", exact=True).click()
+    reader.page.wait_for_function("/Epoch \\d/.test(document.querySelectorAll('.live-epoch')[1].textContent)",
+                                  timeout=60_000)
+    assert not cell.get_by_role("button", name="Pause").count()
+    cell.get_by_role("button", name="Stop").click()
+    reader.ended(XOR)
+    assert reader.status(XOR) == "stopped"
+    assert reader.run("print('again')") == "again"
+
+
+def test_figure_cells_of_the_chapter_run(reader):
+    for name in ("fig-activations", "fig-computation-graph"):
+        reader.edit(name=name)
+        assert reader.run(name=name) == "" and reader.status(name) == "done"
+        cell = reader.cell(name)
+        assert cell.locator(".live-figure").count() == 1
+        assert cell.locator("figcaption").is_visible()
+        assert not cell.locator("figure img").is_visible()
+
+
 def test_a_printing_run_stops_softly_and_python_stays(reader):
     reader.run("import sys; sys.modules['kept'] = sys")
     cell = reader.edit("while True: print('x' * 70)")
