@@ -26,6 +26,7 @@ from bookbuild.source import Cell, Prose, Source, split_source
 from bookbuild.structure import inlines, structure
 from bookbuild.tree import nodes, para, words
 
+EPOCH = "SOURCE_DATE_EPOCH"
 MARKS = re.compile(r"([\\`*_{}\[\]()<>#+!|~$^@-])")
 Say = Callable[[str], None]
 FORMATS = {"html": "html", "pdf": "typst", "epub": "epub"}      # by their names in Quarto
@@ -422,7 +423,9 @@ def typst_problem(error: typst_compiler.TypstError) -> BookError:
 def date_of(project: Project) -> int:
     """The PDF's date, in seconds since 1970: when the text last changed, so that an unchanged
     book gives the same bytes; `SOURCE_DATE_EPOCH` where that is set."""
-    if epoch := os.environ.get("SOURCE_DATE_EPOCH", ""):
+    if epoch := os.environ.get(EPOCH, ""):
+        if not re.fullmatch(r"\d{1,10}", epoch):
+            raise BookError([Problem(EPOCH, None, f"takes seconds since 1970, not {epoch!r}")])
         return int(epoch)
     files = [project.root / CONFIG, *(project.root / page.source for page in project.pages)]
     return max(int(file.stat().st_mtime) for file in files)
@@ -434,7 +437,8 @@ def write_epub(project: Project, drafts: list[Draft], chapters: list[Chapter], b
     work = built.with_name("epub")
     for draft, chapter in zip(drafts, chapters):
         place_pictures(project, draft, chapter, work, Memory())
-    write_file(work / project.epub_name, "")
+    with writing(work):
+        work.mkdir(exist_ok=True)
     epub.write_book(project, chapters, work, work / project.epub_name)
     write_file(built / project.epub_name, (work / project.epub_name).read_bytes())
 

@@ -1,18 +1,24 @@
 """What is told while a command works, on the error stream."""
 
+import os
 import shutil
 import sys
 
 
+def can_wipe() -> bool:
+    """Is there a terminal that can begin a line anew?"""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
 def say(message: str) -> None:
     """Tell what is being done, on the error stream, so that the output stays usable."""
-    wipe = "\r\x1b[K" if sys.stderr.isatty() else ""
+    wipe = "\r\x1b[K" if can_wipe() else ""
     print(wipe + message, file=sys.stderr, flush=True)
 
 
 def progress(message: str, done: bool) -> None:
     """Tell of a cell: on a terminal in one line that changes, elsewhere when it is done."""
-    if sys.stderr.isatty():
+    if can_wipe():
         width = shutil.get_terminal_size().columns - 1
         print(f"\r\x1b[K{message[:width]}", end="", file=sys.stderr, flush=True)
     elif done:

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -148,13 +149,55 @@ def test_a_second_render_waits_for_the_first(write):
     assert "done" in shown(root, "slow.html")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
-def test_a_folder_without_permission_is_one_line(write, capsys):
-    root = write({})
-    root.chmod(0o555)
-    assert render(root) == 1
+# The superuser may write everywhere, unless that is taken away.
+UNPRIVILEGED = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which(UNPRIVILEGED[0]), reason="superuser")
+def test_a_read_only_checkout_is_checked_and_not_rendered(write):
+    root = write({"one.qmd": cell("print('done')")})
+    for path in (*root.rglob("*"), root):
+        path.chmod(path.stat().st_mode & ~0o222)
+    prefix = UNPRIVILEGED if os.geteuid() == 0 else []
+    command = [*prefix, sys.executable, "-m", "bookbuild.cli"]
+    checked = subprocess.run([*command, "check", root], capture_output=True, text=True)
+    rendered = subprocess.run([*command, "render", "--engine", "builtin", root],
+                              capture_output=True, text=True)
     root.chmod(0o755)
-    assert "cannot write here: Permission denied" in capsys.readouterr().err
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert rendered.returncode == 1
+    assert "cannot write here: Permission denied" in rendered.stderr
+    assert "Traceback" not in rendered.stderr and not (root / "_book").exists()
+
+
+def said_to(root, terminal=None):
+    """What a render says on a pipe, or on a terminal of some type."""
+    command = [sys.executable, "-m", "bookbuild.cli", "render", "--engine", "builtin", "--to",
+               "html", "--force", root]
+    if terminal is None:
+        return subprocess.run(command, check=True, capture_output=True, text=True).stderr
+    ours, theirs = os.openpty()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=theirs,
+                   env={**os.environ, "TERM": terminal})
+    said = os.read(ours, 65_536).decode()
+    os.close(theirs)
+    os.close(ours)
+    return said
+
+
+def test_only_a_terminal_that_can_wipe_a_line_is_asked_to(write):
+    root = write({"one.qmd": cell("print('done')")})
+    on_a_pipe = said_to(root)
+    assert "one.qmd: cell 1 of 1" in on_a_pipe and "\x1b" not in on_a_pipe and "\r" not in on_a_pipe
+    assert "\x1b[K" in said_to(root, "xterm")
+    assert "\x1b" not in said_to(root, "dumb")
+
+
+def test_a_date_that_is_none_is_told(write, capsys, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    assert main(["render", "--engine", "builtin", "--to", "pdf", str(write({}))]) == 1
+    told = capsys.readouterr().err
+    assert "SOURCE_DATE_EPOCH: takes seconds since 1970, not 'yesterday'" in told
 
 
 # One of each mistake: what `book check` says of it, by the place where it stands.
