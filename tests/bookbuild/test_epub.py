@@ -74,7 +74,7 @@ plt.title("with a space");
 
 ```{python}
 from IPython.display import HTML
-HTML("<table border=1><tr><td>raw<td>markup</table>")
+HTML("<style scoped>td { top: 0 }</style><table border=1><tr><td>raw<td>markup</table>")
 ```
 
 ::: {.content-visible when-format="epub"}
