@@ -55,6 +55,7 @@ COUNT_FRAMES = """() => {
 }"""
 
 
+READING = 10_000       # milliseconds in which Python starts and rehearses
 STOP = """() => new Promise((resolve) => {
   const cell = document.querySelector(".live-cell");
   const start = performance.now();
@@ -105,8 +106,8 @@ def first_figures(browser, address) -> dict[str, float]:
     cached = run(page)[0]
     again = median(run(page)[0] for _ in range(5))
     page = visit(context, address)
-    run(page, "pass")
-    preloaded = run(page, CELL)[0]
+    page.wait_for_timeout(READING)
+    preloaded = run(page)[0]
     block = max(page.evaluate("window.blocks"), default=0.0) / 1000
     context.close()
     return {"cold": cold, "cached": cached, "preloaded": preloaded, "run again": again,
