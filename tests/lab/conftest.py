@@ -104,10 +104,25 @@ class Reader:
 
     def run(self, label: str):
         """Run a cell; its output."""
-        cell = self.cell(label)
-        cell.locator(".cm-content").first.click()
+        self.cell(label).locator(".cm-content").first.click()
         self.page.keyboard.press("Control+Enter")
-        return cell.locator(".jp-Cell-outputWrapper")
+        return self.output(label)
+
+    def output(self, label: str):
+        return self.cell(label).locator(".jp-Cell-outputWrapper")
+
+    def run_all(self) -> list[str]:
+        """Run all cells; the errors of those that failed."""
+        self.page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
+        return self.page.wait_for_function(
+            """() => {
+                const codes = jupyterapp.shell.currentWidget.content.widgets
+                    .map(cell => cell.model).filter(model => model.type === 'code');
+                const outputs = codes.flatMap(model => model.outputs.toJSON());
+                return codes.every(model => model.executionCount && model.executionState === 'idle')
+                    && outputs.filter(output => output.output_type === 'error')
+                        .map(({ evalue }) => evalue);
+            }""", timeout=10 * PATIENCE).json_value()
 
     def source(self, label: str) -> str:
         return self.page.evaluate(
