@@ -35,7 +35,7 @@ print(f"{N} units, {SHAPE}: {1 / (16 - N):.3f}")
 
 def book(lab, *arguments):
     return subprocess.run([sys.executable, "-m", "bookbuild.cli", *arguments], cwd=lab[0], text=True,
-                          capture_output=True, timeout=600)
+                          capture_output=True, timeout=300)
 
 
 def changed_lines(old, new):
@@ -63,11 +63,6 @@ def test_a_chapter_is_opened_edited_run_and_saved(reader, lab):
     assert changed_lines(before, after) == ["- N_HIDDEN = 8  # 2-64 units\n",
                                             "+ N_HIDDEN = 16  # 2-64 units\n"]
     assert book(lab, "check", "chapters").stdout == found
-    rendered = book(lab, "render", "chapters/neural-networks.qmd", "--to", "html",
-                    "--engine", "builtin")
-    assert rendered.returncode == 0, rendered.stderr
-    page = (reader.book / "_book" / "chapters" / "neural-networks.html").read_text()
-    assert "final loss 0.166, training accuracy 0.99" in page
     assert not [url for url in reader.asked
                 if not re.match(r"(https?://127\.0\.0\.1|data:|blob:)", url)]
 
