@@ -9,7 +9,6 @@ import hashlib
 import http.client
 import os
 import re
-import sys
 import time
 import tomllib
 import urllib.error
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bookbuild import terminal
 from bookbuild.problems import BookError, Problem
 from bookbuild.project import find_root
 from bookbuild.publish import writing
@@ -213,7 +213,6 @@ def sha256(path: Path) -> str:
 
 
 def progress(name: str, done: int, whole: int | None) -> None:
-    """Tell how far a file is, on a terminal in one line that changes."""
-    if sys.stderr.isatty():
-        of = f" of {whole / 1e6:.1f}" if whole else ""
-        print(f"\r\x1b[K{name}: {done / 1e6:.1f}{of} MB", end="", file=sys.stderr, flush=True)
+    """Tell how far a file is, where a line can change."""
+    of = f" of {whole / 1e6:.1f}" if whole else ""
+    terminal.progress(f"{name}: {done / 1e6:.1f}{of} MB")

@@ -4,7 +4,6 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from html import escape
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote, urlsplit
@@ -17,8 +16,8 @@ from bookbuild.project import PACKAGE, Page, Project
 from bookbuild.references import chapter_name, page_links
 from bookbuild.structure import FLOAT_KINDS, THEOREM_KINDS, UNNUMBERED_KINDS
 from bookbuild.structure import inlines as formatted
-from bookbuild.tree import (Node, classes, div, identifier, is_node, link, nodes, para, plain,
-                            raw_block, rewrite, rewrite_lists, span, text, words)
+from bookbuild.tree import (Node, classes, div, is_node, link, nodes, para, plain, raw_block,
+                            rewrite, span, text, words)
 
 THEME = Path(__file__).parent / "theme" / "html"
 ASSETS = "site_libs/book"

@@ -78,7 +78,7 @@ def assemble(root: Path, target: Path, runtime: Path | None, say: Say) -> None:
         "cells": (parts / "cells.py").read_text(),
     }
     package = f'globalThis.livePackage = "{base64.b64encode(wheel).decode()}";\n'
-    settings["package"] = integrity(hashlib.sha256(package.encode()).hexdigest())
+    settings["package"] = integrity(sha256(package.encode()))
     script = joined(parts / "page", "main")
     write_file(target / "live.js", '"use strict";\n(() => {\nconst SETTINGS = '
                f"{json.dumps(settings)};\n{script}}})();\n")
@@ -220,12 +220,16 @@ def image_files(image: Path) -> list[dict]:
     """The files of an image, as runtime.json lists those of the runtime."""
     contents = {name: (image / name).read_bytes() for name in IMAGE}
     return [{"name": name, "size": len(content), "start": True,
-             "sha256": hashlib.sha256(content).hexdigest()} for name, content in contents.items()]
+             "sha256": sha256(content)} for name, content in contents.items()]
 
 
 def digest(*contents: bytes) -> str:
     """A short name for contents."""
-    return hashlib.sha256(b"".join(contents)).hexdigest()[:16]
+    return sha256(b"".join(contents))[:16]
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 # ------------------------------------------------------------------------------- runtime

@@ -342,8 +342,6 @@ def locate(formulas: list[str], drafts: list[Draft]) -> list[Problem]:
 def write_html(project: Project, drafts: list[Draft], chapters: list[Chapter],
                only: Page | None, built: Path, memory: Memory) -> None:
     """Write the pages, their pictures and notebooks, and what they load."""
-    from bookbuild.lab.export import read_text, runnable    # nbformat is slow to load
-
     wanted = [page for page in project.pages if only in (None, page)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for page, content in html.print_pages(project, chapters, wanted, memory, pool):
@@ -354,12 +352,18 @@ def write_html(project: Project, drafts: list[Draft], chapters: list[Chapter],
         place_pictures(project, draft, chapter, built, memory)
         if memory.step(("notebook", draft.page.source), (chapter,),
                        lambda: html.is_notebook(project, chapter)):
-            source = project.root / draft.page.source
-            write_file(built / draft.page.output.with_suffix(".ipynb"),
-                       runnable(source, read_text(source)))
+            write_notebook(project, draft.page, built)
     with writing(built):
         shutil.copytree(html.THEME, built / html.ASSETS, dirs_exist_ok=True,
                         ignore=shutil.ignore_patterns("page.html", "*.lua", "*.md", "*.py"))
+
+
+def write_notebook(project: Project, page: Page, built: Path) -> None:
+    """Write a page as the notebook that it offers."""
+    from bookbuild.lab.export import read_text, runnable    # nbformat is slow to load
+
+    source = project.root / page.source
+    write_file(built / page.output.with_suffix(".ipynb"), runnable(source, read_text(source)))
 
 
 def write_search(project: Project, built: Path) -> None:

@@ -16,10 +16,10 @@ def say(message: str) -> None:
     print(wipe + message, file=sys.stderr, flush=True)
 
 
-def progress(message: str, done: bool) -> None:
-    """Tell of a cell: on a terminal in one line that changes, elsewhere when it is done."""
+def progress(message: str, everywhere: bool = False) -> None:
+    """Tell how far something is: on a terminal in one line that changes, elsewhere if asked to."""
     if can_wipe():
         width = shutil.get_terminal_size().columns - 1
         print(f"\r\x1b[K{message[:width]}", end="", file=sys.stderr, flush=True)
-    elif done:
+    elif everywhere:
         say(message)

@@ -182,7 +182,7 @@ def test_controls_and_lines_follow_each_other(reader):
     reader.page.keyboard.press("ArrowRight")
     assert "N_HIDDEN = 9  # 2-64 units" in reader.code(XOR)
     cell.get_by_label("ACTIVATION").select_option("tanh")
-    assert 'ACTIVATION = "tanh"  # relu or tanh' in reader.code(XOR)
+    assert 'ACTIVATION = "tanh"  # tanh or relu' in reader.code(XOR)
     rate = cell.get_by_label("LEARNING_RATE")
     reader.edit(re.sub(r"RATE = \S+", "RATE = -2.0", reader.code(XOR)), XOR)
     expect(rate).to_have_attribute("aria-valuetext", "-2.0, outside 0.001–1")

@@ -1,7 +1,6 @@
 """Making figures side by side, each in a process with one thread of linear algebra."""
 
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from bookbuild.problems import Problem
+from bookbuild.terminal import progress
 
 @dataclass(frozen=True)
 class Job:
@@ -151,13 +151,11 @@ class Progress:
         self.name, self.tenth = name, 0
 
     def __call__(self, done: int, total: int) -> None:
-        message = f"{self.name}: {done} of {total} networks"
-        if sys.stderr.isatty():
-            width = shutil.get_terminal_size().columns - 1
-            print(f"\r\x1b[K{message[:width]}", end="", file=sys.stderr, flush=True)
-        elif done < total and 10 * done // total > self.tenth:
-            self.tenth = 10 * done // total
-            print(message, file=sys.stderr, flush=True)
+        tenth = 10 * done // total
+        is_due = done < total and tenth > self.tenth
+        if is_due:
+            self.tenth = tenth
+        progress(f"{self.name}: {done} of {total} networks", everywhere=is_due)
 
 
 READ: set[str] | None = None    # the files opened while `reading`
