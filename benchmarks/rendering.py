@@ -139,7 +139,7 @@ def preview(folder: Path) -> None:
             times.append(timed(chapter, SENTENCE, rf"\1{mark} ", shows, mark))
         print(f"an edited sentence shows after {sorted(times)[2]:.2f} s (median of 5; "
               f"{min(times):.2f} to {max(times):.2f})", flush=True)
-        last = re.compile(r"(?s)(.*```\{python\}\n(?:#\|[^\n]*\n)*)")
+        last = re.compile(r"(?s)(.*```\{python\}\n(?:#\|(?! eval: false)[^\n]*\n)*)(?!#\|)")
         for turn, name in enumerate(("the first time, so that all before it run", "again")):
             taken = timed(chapter, last, rf'\1print("cell{turn}x")\n', shows, f">cell{turn}x")
             print(f"an edited last cell shows after {taken:.2f} s ({name})", flush=True)

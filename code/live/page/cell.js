@@ -3,7 +3,7 @@
 
 import { Controls } from "./controls.js";
 import { button, element } from "./dom.js";
-import { makeEditor } from "./editing.js";
+import { loadEditor, makeEditor } from "./editing.js";
 import { Output } from "./output.js";
 import { linkTo } from "./share.js";
 import { keep, kept } from "./store.js";
@@ -24,7 +24,7 @@ export class LiveCell {
     root.classList.add("live-cell");
     this.addBar();
     for (const event of ["pointerenter", "focusin"]) {
-      root.addEventListener(event, () => engine.warm(), { once: true });
+      root.addEventListener(event, () => { loadEditor(); engine.warm(); }, { once: true });
     }
   }
 

@@ -5,9 +5,16 @@ import { base, loadScript } from "./place.js";
 
 let loading;
 
+// Ask for the editor's script. What waits for it goes on in a task of its own, so that the page
+// answers between the two.
+export function loadEditor() {
+  loading ??= loadScript(`${base}editor.js`).then(() => new Promise((resolve) => { setTimeout(resolve); }))
+    .catch(() => { loading = null; });
+  return loading;
+}
+
 export async function makeEditor(options) {
-  loading ??= loadScript(`${base}editor.js`).catch(() => { loading = null; });
-  await loading;
+  await loadEditor();
   return globalThis.liveEditor ? globalThis.liveEditor(options) : textArea(options);
 }
 
