@@ -15,6 +15,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
 
+from bookbuild.arithmetic import arithmetic
 from bookbuild.problems import BookError, Problem
 from bookbuild.source import Cell, InlineCode
 
@@ -33,8 +34,6 @@ get_ipython().config.InlineBackend.update(dict(
 if __import__("sys").platform == "linux":       # PR_SET_PDEATHSIG: a killed press takes it along
     __import__("ctypes").CDLL(None).prctl(1, 9)
 """
-# A second thread never helped at the sizes of the book's matrices, and costs where cores are few.
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 ENVIRONMENT = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
 
 CELL_FRAME = re.compile(r"^\s*Cell In\[(\d+)\], line (\d+)", re.MULTILINE)
@@ -111,7 +110,7 @@ class Kernel:
             shell_timeout_interval=1, iopub_timeout=60, raise_on_iopub_timeout=True,
             record_timing=False, shutdown_kernel="immediate")
         # An IPython folder of its own keeps the user's start-up files out of the book.
-        environment = ONE_THREAD | os.environ | ENVIRONMENT | {"IPYTHONDIR": str(folder)}
+        environment = arithmetic() | os.environ | ENVIRONMENT | {"IPYTHONDIR": str(folder)}
         with open(folder / "log", "w+", errors="replace") as log:
             try:
                 await self.client.async_start_new_kernel(

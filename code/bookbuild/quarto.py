@@ -9,6 +9,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from bookbuild.arithmetic import arithmetic
 from bookbuild.execute import ANSI
 from bookbuild.problems import BookError, Problem, hindrances
 from bookbuild.project import Page, Project
@@ -98,7 +99,7 @@ def run_quarto(project: Project, quarto: Path, format: str, built: Path, only: P
                "--output-dir", os.path.relpath(built, project.root)]
     command += ["--no-clean"] if built.exists() else []
     say("running " + " ".join(command))
-    environment = {**os.environ, "QUARTO_PYTHON": sys.executable}
+    environment = arithmetic() | os.environ | {"QUARTO_PYTHON": sys.executable}
     if runtime:
         environment["BOOK_RUNTIME"] = str(runtime.resolve())
     process = subprocess.Popen(command, cwd=project.root, env=environment, text=True,

@@ -8,6 +8,8 @@ import argparse
 import os
 from pathlib import Path
 
+from bookbuild.arithmetic import arithmetic
+
 EXAMPLES = """\
 examples:
   book figures                   make those that are not as their code says, into figures/
@@ -25,10 +27,8 @@ examples:
   failed                   the figure's function raised an error"""
 
 
-# One thread: results do not depend on how many there are, and processes share the processors.
 # With the pad, the C library does not give large arrays back between epochs.
-ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
-               "VECLIB_MAXIMUM_THREADS": "1", "MALLOC_TOP_PAD_": "67108864", "MPLBACKEND": "agg"}
+ENVIRONMENT = arithmetic() | {"MALLOC_TOP_PAD_": "67108864", "MPLBACKEND": "agg"}
 
 
 def add_parser(commands) -> None:

@@ -4,6 +4,8 @@ from ipykernel.kernelspec import make_ipkernel_cmd
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from traitlets import default
 
+from bookbuild.arithmetic import arithmetic
+
 
 class BookKernel(KernelSpecManager):
     """Knows one kernel, whatever others are installed: the Python that runs JupyterLab."""
@@ -13,7 +15,8 @@ class BookKernel(KernelSpecManager):
         return {"python3"}
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        """Jupyter's own kernel, started with `controls`."""
+        """Jupyter's own kernel, started with `controls` and the render's arithmetic."""
         spec = super().get_kernel_spec(kernel_name)
         spec.argv = make_ipkernel_cmd(extra_arguments=["--ext", "bookbuild.lab.controls"])
+        spec.env = arithmetic() | spec.env
         return spec

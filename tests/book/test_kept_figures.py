@@ -1,0 +1,42 @@
+"""The figures that the repository keeps are what its code makes, on any processor with AVX2."""
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bookbuild.arithmetic import AVX2, arithmetic
+
+ROOT = Path(__file__).resolve().parents[2]
+FEATURES = ("import numpy, numpy._core._multiarray_umath as m;"
+            "print(sorted(name for name, has in m.__cpu_features__.items() if has))")
+
+
+def environment(**others):
+    return os.environ | {"PYTHONPATH": str(ROOT / "code")} | others
+
+
+@pytest.mark.skipif(not AVX2.items() <= arithmetic().items(), reason="this processor has no AVX2")
+def test_numpy_uses_no_wider_instructions():
+    features = subprocess.run([sys.executable, "-c", FEATURES], env=environment(**arithmetic()),
+                              capture_output=True, text=True, check=True).stdout
+    assert "'AVX2'" in features and "'AVX512_SKX'" not in features and "'X86_V4'" not in features
+
+
+def test_every_kept_figure_is_made_again(tmp_path):
+    for name in ("code", "figures"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "_quarto.yml", tmp_path)
+    done = subprocess.run([sys.executable, "-m", "bookbuild.cli", "figures", "--check", "--force"],
+                          cwd=tmp_path, capture_output=True, text=True,
+                          env=environment(PYTHONPATH=str(tmp_path / "code")))
+    assert done.returncode == 0, done.stderr
+    states = dict(re.findall(r"^([\w-]+): (same|changed.*)$", done.stdout, re.MULTILINE))
+    assert states.keys() == {path.stem for path in (ROOT / "figures").glob("*.svg")}
+    if platform.machine() == "x86_64":
+        assert set(states.values()) == {"same"}
