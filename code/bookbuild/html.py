@@ -140,6 +140,7 @@ def page_variables(project: Project, chapters: list[Chapter], chapter: Chapter) 
         "subtitle": subtitle if is_index else "",
         "author": project.authors if is_index else [],
         "sidebar": sidebar(chapters, chapter), "actions": page_actions(project, chapter),
+        "favicon": project.book.get("favicon", ""),
         "live": has_live_cells(chapter) and live.is_in(project.root),
     }
     if place > 0:

@@ -18,7 +18,7 @@ KNOWN = {
     "project": {"type", "output-dir"},
     "book": {"title", "subtitle", "author", "date", "chapters", "appendices", "description",
              "repo-url", "repo-branch", "repo-actions", "sidebar", "search", "page-navigation",
-             "site-url", "output-file", "downloads", "reader-mode"},
+             "site-url", "output-file", "downloads", "reader-mode", "favicon"},
     "execute": {"echo", "eval", "warning", "error", "output", "include", "freeze", "cache",
                 "daemon", "keep-ipynb", "enabled"},
 }
@@ -218,6 +218,9 @@ def config_problems(root: Path, config: dict, lines: dict) -> Iterator[Problem]:
         for name in _as_list(config.get(key)):
             if not (root / str(name)).is_file():
                 yield Problem(CONFIG, lines.get((key,)), f"the {key} {name} is missing")
+    icon = _value(config, ("book", "favicon"))
+    if _is_text(icon) and not (root / icon).is_file():
+        yield Problem(CONFIG, lines.get(("book", "favicon")), f"the favicon {icon} is missing")
     if not str(config.get("lang", "en")).startswith("en"):
         yield _elsewhere(lines.get(("lang",)), f"the words of the language `{config['lang']}`")
     yield from format_problems(config, lines)
@@ -231,7 +234,7 @@ def shape_problems(config: dict, lines: dict) -> Iterator[Problem]:
         yield Problem(CONFIG, lines.get(("book",)), "a book needs `book: title` and "
                       "`book: chapters`")
     for path in (("lang",), ("csl",), ("project", "output-dir"), ("book", "title"),
-                 ("book", "subtitle"), ("book", "output-file")):
+                 ("book", "subtitle"), ("book", "output-file"), ("book", "favicon")):
         value = _value(config, path)
         if value is not None and not _is_text(value):
             yield Problem(CONFIG, lines.get(path), f"`{': '.join(path)}` takes a text, not {value!r}")

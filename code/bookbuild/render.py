@@ -353,6 +353,8 @@ def write_html(project: Project, drafts: list[Draft], chapters: list[Chapter],
         if memory.step(("notebook", draft.page.source), (chapter,),
                        lambda: html.is_notebook(project, chapter)):
             write_notebook(project, draft.page, built)
+    if icon := project.book.get("favicon"):
+        write_file(built / icon, (project.root / icon).read_bytes())
     with writing(built):
         shutil.copytree(html.THEME, built / html.ASSETS, dirs_exist_ok=True,
                         ignore=shutil.ignore_patterns("page.html", "*.lua", "*.md", "*.py"))

@@ -78,6 +78,19 @@ def test_every_mistake_is_told_and_nothing_is_replaced(small_book):
     assert contents(small_book / "_book") == before
 
 
+def test_every_page_shows_the_icon(small_book):
+    (small_book / "_quarto.yml").write_text(CONFIG + "  favicon: pictures/icon.svg\n")
+    done = render(small_book)
+    assert done.returncode == 1
+    assert "_quarto.yml:8: the favicon pictures/icon.svg is missing" in done.stderr
+    (small_book / "pictures").mkdir()
+    (small_book / "pictures" / "icon.svg").write_text("<svg/>")
+    assert render(small_book).returncode == 0
+    assert (small_book / "_book" / "pictures" / "icon.svg").read_text() == "<svg/>"
+    for page in ("index.html", "one.html"):
+        assert '<link rel="icon" href="pictures/icon.svg">' in (small_book / "_book" / page).read_text()
+
+
 def test_malformed_yaml_has_its_line(small_book):
     (small_book / "_quarto.yml").write_text(CONFIG + "lang: [en\n")
     done = render(small_book)

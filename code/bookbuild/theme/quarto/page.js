@@ -18,7 +18,7 @@ if (location.protocol === "file:" && window.quartoToggleColorScheme) {
 }
 
 const mark = () => {
-  for (const block of all("main :is(pre, div.sourceCode, table, math, p, ul, ol, figcaption)")) {
+  for (const block of all("main :is(pre, div.sourceCode, .cell-output, table, math, p, ul, ol, figcaption)")) {
     block.toggleAttribute("tabindex", false);
     if (block.scrollWidth > block.clientWidth + 1 && getComputedStyle(block).overflowX !== "visible") {
       block.tabIndex = 0;
@@ -40,5 +40,6 @@ for (const head of all(".callout-header[data-bs-toggle=collapse]")) {
   });
 }
 document.getElementById("quarto-sidebar")?.setAttribute("aria-label", "Book");
+document.querySelector(".quarto-secondary-nav")?.setAttribute("aria-label", "This page and the book");
 document.getElementById("TOC")?.setAttribute("aria-label", "On this page");
 }
