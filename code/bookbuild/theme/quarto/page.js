@@ -20,7 +20,7 @@ if (location.protocol === "file:" && window.quartoToggleColorScheme) {
 const mark = () => {
   for (const block of all("main :is(pre, div.sourceCode, .cell-output, table, math, p, ul, ol, figcaption)")) {
     block.toggleAttribute("tabindex", false);
-    if (block.scrollWidth > block.clientWidth + 1 && getComputedStyle(block).overflowX !== "visible") {
+    if (block.scrollWidth > block.clientWidth && getComputedStyle(block).overflowX !== "visible") {
       block.tabIndex = 0;
     }
   }
