@@ -23,6 +23,7 @@ def test_a_readers_way_through_quartos_page(visitor, quarto_site):
     page = reader.page
     assert reader.cell().locator(".cell-output").first.inner_text().strip() == "total 10"
     assert reader.run("print(6 * 7)") == "42"
+    assert not reader.cell().locator(".code-copy-button").is_visible()
     reader.edit(name="cell-xor-cell").get_by_label("N_HIDDEN").focus()
     page.keyboard.press("ArrowRight")
     assert "N_HIDDEN = 9  # 2-64 units" in reader.code("cell-xor-cell")

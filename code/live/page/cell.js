@@ -17,7 +17,7 @@ export class LiveCell {
   constructor({ root, name, check, above, engine }) {
     Object.assign(this, { root, name, check, above, engine });
     this.source = root.querySelector("pre > code.sourceCode, pre > code");
-    this.block = this.source.closest("div.cell-code, div.sourceCode.cell-code, div.sourceCode") ?? this.source.parentElement;
+    this.block = blockOf(this.source);
     this.original = codeOf(this.source);
     this.rendered = outputsOf(root, this.source);
     this.alt = root.querySelector("img")?.alt || "Figure drawn by the cell as edited";
@@ -240,6 +240,12 @@ export class LiveCell {
   say(words) {
     this.status.textContent = words;
   }
+}
+
+// What shows the cell's code: around Quarto's stands a box, with a button that copies it.
+function blockOf(source) {
+  return source.closest("div.code-copy-outer-scaffold") ?? source.closest("div.sourceCode, div.cell-code")
+    ?? source.parentElement;
 }
 
 // What the cell put out when the book was made; of a figure with a caption the picture alone.
