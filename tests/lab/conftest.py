@@ -14,7 +14,8 @@ from urllib.request import urlopen
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("_quarto.yml", "index.qmd", "references.qmd", "references.bib", "chapters")
+PARTS = ("_quarto.yml", "icon.svg", "index.qmd", "references.qmd", "references.bib", "chapters",
+         "data")
 SMALL = """\
 project:
   type: book

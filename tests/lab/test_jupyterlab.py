@@ -63,6 +63,11 @@ def test_a_chapter_is_opened_edited_run_and_saved(reader, lab):
     assert changed_lines(before, after) == ["- N_HIDDEN = 8  # 2-64 units\n",
                                             "+ N_HIDDEN = 16  # 2-64 units\n"]
     assert book(lab, "check", "chapters").stdout == found
+    rendered = book(lab, "render", "chapters/neural-networks.qmd", "--to", "html",
+                    "--engine", "builtin")
+    assert rendered.returncode == 0, rendered.stderr
+    page = (reader.book / "_book/chapters/neural-networks.html").read_text()
+    assert re.search(r'id="xor-cell".*?final loss 0\.166, training accuracy 0\.99', page, re.DOTALL)
     assert not [url for url in reader.asked
                 if not re.match(r"(https?://127\.0\.0\.1|data:|blob:)", url)]
 
