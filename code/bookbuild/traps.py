@@ -23,6 +23,7 @@ def page_traps(source: Source, blocks: list, manuscript: Manuscript) -> Iterator
     """Traps that a page alone shows."""
     yield from numbered_examples(blocks, manuscript)
     yield from notes_called_twice(manuscript)
+    yield from notes_not_written(blocks, manuscript)
     yield from notes_in_notes(blocks, manuscript)
     yield from lost_table_cells(manuscript)
     yield from words_in_brackets(blocks, manuscript)
@@ -62,6 +63,15 @@ def notes_called_twice(manuscript: Manuscript) -> Iterator[Problem]:
         if count > 1:
             yield manuscript.problem(rf"\[\^{re.escape(name)}\](?!:)", f"the note `{name}` is called "
                                      f"{count} times and becomes {count} notes", "neither", nth=2)
+
+
+def notes_not_written(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
+    printed = " ".join(node["c"] for node in nodes(blocks, "Str"))
+    for name in dict.fromkeys(re.findall(r"\[\^([^\]\s]+)\]", printed)):
+        call = rf"(?<!\\)\[\^{re.escape(name)}\](?!:)"
+        if re.search(call, manuscript.prose):
+            yield manuscript.problem(call, f"there is no note `{name}`, and `[^{name}]` is printed as "
+                                     f"it stands: write the note, `[^{name}]: …`", "neither")
 
 
 def notes_never_called(names: list[str], manuscript: Manuscript) -> Iterator[Problem]:

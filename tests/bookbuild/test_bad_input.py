@@ -214,6 +214,7 @@ MISTAKES = {
     "@sec-once. begins a line": "is read as a numbered example",
     "A note[^n] called twice[^n].": "is called 2 times",
     "[^n]: The note.": "",
+    "A note[^unwritten] that nobody wrote.": "there is no note `unwritten`",
     "[^lost]: A note.": "the note `lost` is never called",
     "[see @sec-once]": "takes the place of the word",
     "\\begin{align} a &= b \\end{align}": "a formula without `$$` is lost in Quarto's PDF",
