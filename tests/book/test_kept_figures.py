@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bookbuild.arithmetic import AVX2, arithmetic
+from bookbuild.arithmetic import AVX2, ONE_THREAD, arithmetic
 
 ROOT = Path(__file__).resolve().parents[2]
 FEATURES = ("import numpy, numpy._core._multiarray_umath as m;"
@@ -26,6 +26,21 @@ def test_numpy_uses_no_wider_instructions():
     features = subprocess.run([sys.executable, "-c", FEATURES], env=environment(**arithmetic()),
                               capture_output=True, text=True, check=True).stdout
     assert "'AVX2'" in features and "'AVX512_SKX'" not in features and "'X86_V4'" not in features
+
+
+def test_a_processor_without_avx2_is_left_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr("bookbuild.arithmetic.PROCESSORS", tmp_path / "cpuinfo")
+    assert not AVX2.keys() & arithmetic().keys()
+    (tmp_path / "cpuinfo").write_text("flags : fpu sse4_2 avx\n")
+    assert not AVX2.keys() & arithmetic().keys()
+    (tmp_path / "cpuinfo").write_text("flags : fpu avx avx2\n")
+    assert AVX2.items() <= arithmetic().items()
+
+
+def test_quarto_by_itself_gets_what_suits_every_processor():
+    lines = (ROOT / "_environment").read_text().splitlines()
+    given = dict(line.split("=") for line in lines if not line.startswith("#"))
+    assert given | {"OPENBLAS_CORETYPE": "Haswell"} == ONE_THREAD | AVX2
 
 
 def test_every_kept_figure_is_made_again(tmp_path):
