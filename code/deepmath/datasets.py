@@ -16,8 +16,7 @@ Dataset = tuple[np.ndarray, np.ndarray]
 def xor(n_points: int, seed: int | Generator) -> Dataset:
     """Points uniform on [-1, 1]^2, of class 1 where x1 x2 > 0.
 
-    No line does better than about three quarters of the points; two hidden units suffice
-    for most of them.
+    A line can classify two thirds of them; four rectified units suffice for all.
     """
     check_whole("n_points", n_points)
     X = generator(seed).uniform(-1.0, 1.0, (n_points, 2))
