@@ -76,7 +76,10 @@ class Cache:
         """What a chapter's results depend on, in short: all its code, and its surroundings."""
         code = [[unit.code, *(chapter.option(unit, name) for name in ("eval", "error", "warning"))]
                 if isinstance(unit, Cell) else unit.expression for unit in chapter.units]
-        beside = [digest_file(path) for path in sorted(Path(chapter.folder).glob("*.py"))]
+        named = re.findall(r"""["']([^"'\n]+)["']""", str(code))
+        beside = {*Path(chapter.folder).glob("*.py"),
+                  *filter(os.path.isfile, (Path(chapter.folder, name) for name in named))}
+        beside = [digest_file(path) for path in sorted(beside)]
         return digest(json.dumps([self.surroundings, str(chapter.path), beside, code]).encode())
 
     def _file(self, chapter: Chapter) -> Path:
@@ -132,10 +135,14 @@ def digest_folder(folder: Path, left_out: Callable[[Path], bool] = lambda path: 
 
     What `left_out` says of a path leaves out a file, or a folder with all that is in it.
     """
-    found = []
-    for parent, folders, names in os.walk(folder):
+    found, seen = [], {os.path.realpath(folder)}
+
+    def is_new(path: Path) -> bool:         # links may lead in a circle
+        real = os.path.realpath(path)
+        return real not in seen and not seen.add(real)
+    for parent, folders, names in os.walk(folder, followlinks=True):
         folders[:] = sorted(name for name in folders if name != "__pycache__"
-                            and not left_out(Path(parent, name)))
+                            and not left_out(Path(parent, name)) and is_new(Path(parent, name)))
         files = [path for name in sorted(names) if (path := Path(parent, name)).is_file()
                  and not left_out(path)]
         found += [(path.relative_to(folder).as_posix(), digest_file(path)) for path in files]

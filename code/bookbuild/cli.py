@@ -9,10 +9,10 @@ import traceback
 from pathlib import Path
 
 from bookbuild import data, doctor, figures, live, preview
-from bookbuild.execute import CELL_TIMEOUT
+from bookbuild.execute import CELL_TIMEOUT, seconds
 from bookbuild.lab import command as lab
 from bookbuild.problems import BookError, Problem, hindrances
-from bookbuild.project import Page, Project, find_root, load_project
+from bookbuild.project import Page, Project, find_root, load_project, place_in
 from bookbuild.publish import only_render
 from bookbuild.quarto import find_quarto, render_with_quarto
 from bookbuild.render import Timings, check_book, render
@@ -23,14 +23,14 @@ TARGETS = {"html": ["html"], "pdf": ["pdf"], "epub": ["epub"], "all": ["html", "
 EXAMPLES = """\
 examples:
   book render                            the whole book, HTML and PDF, into _book/
-  book render chapters/depth.qmd --to html
+  book render chapters/smoke.qmd --to html
   book preview                           serve it here, and show every edit
   book check                             what is wrong, in a second and without running cells
   book check --format github             the same, for annotations in CI
   book figures                           regenerate figures/
   book data edmonton-central --years 2019-2022    a station's official files, into data/
-  book lab chapters/depth.qmd            edit and run it in JupyterLab
-  book notebook chapters/depth.qmd       an .ipynb that runs anywhere
+  book lab chapters/smoke.qmd            edit and run it in JupyterLab
+  book notebook chapters/smoke.qmd       an .ipynb that runs anywhere
 
 A render never harms the book that stands: the new one is made beside it and takes its place
 when it is complete. Exit status: 0 done, 1 problems (told one a line), 2 wrong usage,
@@ -133,7 +133,7 @@ def add_render(commands) -> None:
     parser.add_argument("--to", choices=TARGETS, default="all", help="default: %(default)s, which is HTML and PDF")
     parser.add_argument("--engine", choices=["auto", "quarto", "builtin"], default="auto",
                         help="auto (default): Quarto where it is found, else the built-in press")
-    parser.add_argument("--cell-timeout", type=float, default=CELL_TIMEOUT, metavar="SECONDS",
+    parser.add_argument("--cell-timeout", type=seconds, default=CELL_TIMEOUT, metavar="SECONDS",
                         help="the most time for one cell (default: %(default)g)")
     parser.add_argument("--runtime", type=Path, metavar="DIR", help="put the runtime of live cells, "
                         "which `book runtime DIR` brought, into the book (default: pages take it "
@@ -176,9 +176,9 @@ def run_render(args) -> int:
 
 def named_page(project: Project, path: Path) -> Page:
     """The page of the book that a file is."""
-    inside = path.resolve().relative_to(project.root).as_posix()
+    inside = place_in(project.root, path)
     for page in project.pages:
-        if str(page.source) == inside:
+        if page.source == inside:
             return page
     raise BookError([*project.problems, Problem(path, None, "this file is not a chapter of the "
                                                 "book: list it in _quarto.yml")])

@@ -78,7 +78,7 @@ def run(args) -> int:
     delay, sources, stations = read_config(config)
     known = stations.get(args.station, {}) | {
         name: value for name, value in (("naps", args.naps), ("climate", args.climate)) if value}
-    if not re.fullmatch(r"[\w.-]+", args.station) or not known:
+    if not re.fullmatch(r"\w[\w.-]*", args.station) or not known:
         raise BookError([Problem(config, None, f"no station `{args.station}`: known are "
                                  f"{', '.join(stations)}; name another by --naps and --climate")])
     folder = args.out or root / "data" / args.station
@@ -107,10 +107,15 @@ def read_config(path: Path) -> tuple[float, dict[str, Source], dict]:
     try:
         config = tomllib.loads(path.read_text(encoding="utf-8"))
         sources = {name: Source(**source) for name, source in config["sources"].items()}
-        return float(config["delay"]), sources, config.get("stations", {})
+        stations = config.get("stations", {})
+        for source in sources.values():
+            (source.address + source.file).format(year=0, naps="", climate="")
+        if not all(isinstance(each, dict) for each in (stations, *dict(stations).values())):
+            raise ValueError("a station is a table, [stations.NAME]")
+        return float(config["delay"]), sources, stations
     except OSError as error:
         raise BookError([Problem(path, None, f"cannot read: {error.strerror}")]) from None
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (tomllib.TOMLDecodeError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise BookError([Problem(path, None, f"not a file of sources: {error}")]) from None
 
 

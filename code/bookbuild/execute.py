@@ -1,6 +1,7 @@
 """Running a chapter's cells and the expressions in its text, in one Jupyter kernel a chapter."""
 
 import asyncio
+import math
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -67,6 +68,14 @@ class Chapter:
     def runs(self, unit: Unit) -> bool:
         """Whether a unit needs the kernel."""
         return isinstance(unit, InlineCode) or bool(unit.code) and self.option(unit, "eval")
+
+
+def seconds(text: str) -> float:
+    """Read an option that is a time: a positive, finite number."""
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise ValueError(text)
+    return number
 
 
 def run_chapters(chapters: Sequence[Chapter], jobs: int = 2, cell_timeout: float = CELL_TIMEOUT,

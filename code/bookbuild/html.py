@@ -141,6 +141,7 @@ def page_variables(project: Project, chapters: list[Chapter], chapter: Chapter) 
         "author": project.authors if is_index else [],
         "sidebar": sidebar(chapters, chapter), "actions": page_actions(project, chapter),
         "favicon": project.book.get("favicon", ""),
+        "description": str(project.book.get("description") or ""),
         "live": has_live_cells(chapter) and live.is_in(project.root),
     }
     if place > 0:
@@ -389,5 +390,4 @@ def local_files(chapter: Chapter) -> list[str]:
     links = [node["c"][2][0] for node in nodes(chapter.blocks, "Link")]
     found = [unquote(address.partition("#")[0]) for address in [*pictures, *links]
              if not urlsplit(address).scheme]
-    return [address for address in dict.fromkeys(found) if address and not
-            address.endswith((".qmd", ".html"))]
+    return [address for address in dict.fromkeys(found) if address and not address.endswith(".qmd")]

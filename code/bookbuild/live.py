@@ -66,7 +66,7 @@ def assemble(root: Path, target: Path, runtime: Path | None, say: Say) -> None:
     files, folders = listed["files"], []
     if runtime:
         check_runtime(listed, runtime)
-        image = make_image(root, listed, runtime, wheel, say)
+        image = make_image(root, runtime, wheel, say)
         folders = [image, runtime] if image else [runtime]
         files = [*image_files(image), *(file for file in files if not file.get("start"))] \
             if image else files
@@ -183,7 +183,7 @@ def make_wheel(package: Path) -> bytes:
 
 # --------------------------------------------------------------------------------- image
 
-def make_image(root: Path, listed: dict, runtime: Path, wheel: bytes, say: Say) -> Path | None:
+def make_image(root: Path, runtime: Path, wheel: bytes, say: Say) -> Path | None:
     """The folder with what pages start from, made anew when what it is made of has changed.
 
     Pages do without it, and start several times more slowly. Returns None, and says why, where

@@ -45,7 +45,7 @@ def add_parser(commands, book_at, say) -> None:
                         help="the project's folder (default: the book around this folder)")
     parser.add_argument("--port", type=int, help=f"default: {PORT}, or the next that is free")
     parser.add_argument("--no-browser", action="store_true", help="open no browser")
-    parser.add_argument("--cell-timeout", type=float, default=execute.CELL_TIMEOUT,
+    parser.add_argument("--cell-timeout", type=execute.seconds, default=execute.CELL_TIMEOUT,
                         metavar="SECONDS", help="the most time for one cell (default: %(default)g)")
     parser.set_defaults(run=lambda args: run(args, book_at, say))
 

@@ -22,12 +22,14 @@ KNOWN = {
     "execute": {"echo", "eval", "warning", "error", "output", "include", "freeze", "cache",
                 "daemon", "keep-ipynb", "enabled"},
 }
+KEPT_ON = {("book", "search"), ("book", "page-navigation"), ("execute", "enabled")}
 # Options of a document or a format that change what Quarto prints, and that this press doesn't
 # follow; a key of any other name is the author's own.
 REFUSED = re.compile(
     r"about|abstract(-title)?|affiliations?|appendix-.+|axe|brand|bibliographystyle|citation.*"
     r"|cite(proc|-method)|code-(annotations|block-.+|fold|line-numbers|link|links|summary|tools)"
-    r"|columns|comments|crossref|css|default-image-extension|df-print|dir|doi|embed-resources"
+    r"|backgroundcolor|(font|link)color|(main|math|mono|sans)font|fontsize|linestretch|margin(-.+)?"
+    r"|max-width|papersize|section-numbering|columns|comments|crossref|css|default-image-extension|df-print|dir|doi|embed-resources"
     r"|engines?|extensions|fig-.+|filters|font-paths|footnotes-.+|funding|grid|header-includes"
     r"|html-table-processing|identifier-prefix|include-.+|indented-code-classes|institute"
     r"|julia|knitr|language|lightbox|listing|lof|logo|lot|manuscript|mermaid|metadata-files?"
@@ -146,6 +148,20 @@ def find_root(start: Path) -> Path:
     raise BookError([Problem(start, None, f"no {CONFIG} here or above: run this inside a book")])
 
 
+def place_in(root: Path, path: Path) -> Path:
+    """Where in the book a file stands; one that is a link stands where the link does.
+
+    Raises
+    ------
+    BookError
+        If it is not in the book.
+    """
+    place = path.parent.resolve() / path.name
+    if not place.is_relative_to(root):
+        raise BookError([Problem(path, None, f"lies outside the book in {root}")])
+    return place.relative_to(root)
+
+
 def load_project(root: Path) -> Project:
     """Read `_quarto.yml`.
 
@@ -208,6 +224,8 @@ def config_problems(root: Path, config: dict, lines: dict) -> Iterator[Problem]:
         for key, value in part.items():
             if is_own(key, value):
                 continue
+            if value is False and (section, key) in KEPT_ON:
+                yield _elsewhere(lines.get((*path, key)), f"`{section}: {key}: false`")
             if is_refused(key, value) if not section else key not in KNOWN[section]:
                 yield _elsewhere(lines.get((*path, key)),
                                  f"the key `{f'{section}: {key}' if section else key}`")
@@ -336,7 +354,7 @@ def output_problem(project: Project) -> Problem | None:
         return Problem(name, None, "lies outside the book: set an `output-dir` inside it")
     if target.exists() and not target.is_dir():
         return Problem(name, None, "is no folder: move it away, or set another `output-dir`")
-    signs = ("index.html", "site_libs", project.pdf_name, project.epub_name)
+    signs = ("site_libs", project.pdf_name, project.epub_name)
     if target.is_dir() and any(target.iterdir()) and not any(
             (target / sign).exists() for sign in signs):
         return Problem(name, None, "holds other things than a book: empty it, or set another "

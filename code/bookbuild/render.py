@@ -114,10 +114,11 @@ def render(project: Project, targets: list[str], only: Page | None, say: Say, ti
         with timings.stage("parse"):
             problems += parse_book(project, drafts, results, code, Memory())
         keep_rest(project, targets, only, built)
+        of_pages = list(problems)
         for target in targets:
             memory = Memory()
             with timings.stage("number"):
-                chapters, entries, found = compose(project, drafts, target, problems, code, memory)
+                chapters, entries, found = compose(project, drafts, target, of_pages, code, memory)
                 problems += [problem for problem in found if problem not in problems]
             if hindrances(problems, "builtin"):
                 continue
@@ -146,9 +147,9 @@ def check_book(project: Project, targets: Sequence[str] = ("html", "pdf")) -> li
     drafts, problems = read_book(project, Memory())
     code = code_of(drafts)
     problems += parse_book(project, drafts, {}, code, Memory())
-    for target in targets:
-        problems += compose(project, drafts, target, problems, code, Memory())[2]
-    return sorted({*problems, *unread_formulas(drafts)})
+    found = [problem for target in targets
+             for problem in compose(project, drafts, target, problems, code, Memory())[2]]
+    return sorted({*problems, *found, *unread_formulas(drafts)})
 
 
 def code_of(drafts: list[Draft]) -> str:

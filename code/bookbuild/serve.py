@@ -5,6 +5,7 @@ import json
 import mimetypes
 import os
 import threading
+import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -24,7 +25,8 @@ class Site:
 
     def __init__(self) -> None:
         self.folder: Path | None = None
-        self.state = {"version": 0, "changed": [], "problems": [], "busy": ""}
+        self.state = {"version": 0, "changed": [], "problems": [], "busy": "",
+                      "run": str(time.time_ns())}       # of the preview: a restart counts anew
         self.news = threading.Condition()
 
     def show(self, folder: Path) -> None:
@@ -85,8 +87,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         # A page of another host that was led here by its name server is turned away.
-        host, _, port = self.headers.get("Host", "").rpartition(":")
-        if host not in ("localhost", "127.0.0.1") or port != str(self.server.server_port):
+        host, _, port = self.headers.get("Host", "").partition(":")
+        if host not in ("localhost", "127.0.0.1") or (port or "80") != str(self.server.server_port):
             return self.answer_text(HTTPStatus.FORBIDDEN, "This preview is served to this machine "
                                     f"only, at {self.server.address}")
         path = unquote(urlsplit(self.path).path)
@@ -137,8 +139,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer_page(self, status: HTTPStatus, page: str) -> None:
         """A page with the preview's script, which knows the state that the page shows."""
-        version = self.server.site.state["version"]
-        script = f'<script src="/_preview/client.js" data-version="{version}"></script>\n'
+        state = self.server.site.state
+        script = (f'<script src="/_preview/client.js" data-version="{state["version"]}" '
+                  f'data-run="{state["run"]}"></script>\n')
         head, end, tail = page.rpartition("</body>")
         self.answer(status, "text/html; charset=utf-8", f"{head}{script}{end}{tail}".encode())
 

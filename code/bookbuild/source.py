@@ -471,6 +471,8 @@ def _clash(name: str, options: dict) -> str | None:
     label = str(options.get("label", ""))
     if name == "label" and label.startswith("lst-"):
         return f"label the code with `lst-label: {label}` and `lst-cap`"
+    if name == "label" and re.fullmatch(r"cell-\d+", label):
+        return f"`{label}` is what the press calls a cell without a label: choose another name"
     if name == "fig-cap" and label.startswith("fig-") and isinstance(options[name], list):
         return "a labelled figure takes one text in `fig-cap`: put the list into `fig-subcap`"
     return None

@@ -170,7 +170,12 @@ class Network:
             The parameters with which `trace` was made.
         trace : Trace
         output_gradient : array
-            dL/d(output), of the shape of `trace.output` or of `trace.a[-1]`.
+            dL/d(output), of the shape of `trace.output` or else of `trace.a[-1]`.
+
+        Raises
+        ------
+        ValueError
+            If `output_gradient` has neither shape.
         """
         return self._backward(theta, trace, output_gradient)[0]
 
@@ -182,9 +187,12 @@ class Network:
     def _backward(self, theta, trace, output_gradient):
         theta = self.check_theta(theta)
         gradient = np.empty(theta.shape)
-        dA = output_gradient
-        if dA.shape != trace.a[-1].shape:
+        dA, output, columns = np.asarray(output_gradient), trace.output, trace.a[-1]
+        if dA.shape == output.shape:
             dA = self.outputs_as_columns(dA)
+        elif dA.shape != columns.shape:
+            raise ValueError(f"output_gradient must have the shape {output.shape} of the output "
+                             f"or {columns.shape} of its columns; got {dA.shape}")
         deltas = self.backward_pass(self.layers(theta), trace, dA, self.layers(gradient))
         return gradient, deltas
 

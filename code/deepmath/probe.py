@@ -37,6 +37,8 @@ def linear_probe(train: np.ndarray, train_labels: np.ndarray, test: np.ndarray,
         If a number is not finite, shapes don't fit, or `train_labels` holds one class only.
     """
     train, test = check_finite("train", train), check_finite("test", test)
+    if train.ndim < 2:
+        raise ValueError(f"train must have the shape (n, h), or (S, n, h); got {train.shape}")
     stack, (n, h) = train.shape[:-2], train.shape[-2:]
     check_shape("train", train, ("n", h), stack)
     check_shape("test", test, ("n", h), stack)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from bookbuild.source import Cell, split_source
+from deepmath import figures
 
 matplotlib.use("agg")
 
@@ -314,3 +315,7 @@ def test_solutions_run_and_confirm_what_they_say():
                                        printed).groups()
     assert backward == complex_step
     assert (30 + 1)**2 < 2**10 <= (31 + 1)**2
+
+
+def test_the_rate_of_the_depth_figure_favours_the_shallow_network():
+    assert figures.depth.best_rate() == figures.depth.RATE

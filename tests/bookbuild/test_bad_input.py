@@ -200,6 +200,62 @@ def test_a_date_that_is_none_is_told(write, capsys, monkeypatch):
     assert "SOURCE_DATE_EPOCH: takes seconds since 1970, not 'yesterday'" in told
 
 
+@pytest.mark.parametrize("limit", ["nan", "inf", "0", "-5", "soon"])
+def test_a_cells_time_is_a_positive_number(write, capsys, limit):
+    with pytest.raises(SystemExit) as told:
+        render(write({}), f"--cell-timeout={limit}")
+    assert told.value.code == 2 and "invalid seconds value" in capsys.readouterr().err
+
+
+def test_a_folder_that_only_looks_like_a_book_is_left_alone(write, capsys):
+    root = write({}, "project:\n", **{"docs/index.html": "mine", "docs/precious.txt": "mine"})
+    config = (root / "_quarto.yml").read_text().replace("project:\n", "", 1)
+    (root / "_quarto.yml").write_text(config.replace("  type: book", "").replace(
+        "project:", "project:\n  type: book\n  output-dir: docs"))
+    assert render(root) == 1
+    assert "docs" in capsys.readouterr().err
+    assert (root / "docs" / "precious.txt").read_text() == "mine"
+
+
+def test_one_mistake_is_told_once(write, capsys):
+    root = write({"one.qmd": "# One\n\nSee @fig-no.\n"})
+    assert main(["check", "--format", "json", str(root)]) == 1
+    assert len(json.loads(capsys.readouterr().out)) == 1
+
+
+def test_a_link_to_a_page_of_ones_own_comes_with_the_book(write):
+    root = write({"one.qmd": "# One\n\n[demo](demo.html)\n"},
+                 **{"demo.html": "<p>Mine"})
+    assert render(root) == 0
+    assert (root / "_book" / "demo.html").read_text() == "<p>Mine"
+
+
+def test_data_beside_a_chapter_and_behind_links_count(write, tmp_path_factory):
+    cell = "```{python}\nprint(open('%s').read())\n```\n\n"
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "a.csv").write_text("first far")
+    root = write({"one.qmd": "# One\n\n" + cell % "points.csv" + cell % "data/far/a.csv"},
+                 **{"points.csv": "first near", "data/b.csv": ""})
+    (root / "data" / "far").symlink_to(elsewhere)
+    (elsewhere / "circle").symlink_to(root / "data")
+    assert render(root) == 0
+    (elsewhere / "a.csv").write_text("second far")
+    (root / "points.csv").write_text("second near")
+    assert render(root) == 0
+    page = (root / "_book" / "one.html").read_text()
+    assert "second near" in page and "second far" in page
+
+
+@pytest.mark.parametrize("settings, told", [
+    ("  search: false\n", "`book: search: false`"),
+    ("execute:\n  enabled: false\n", "`execute: enabled: false`"),
+    ("format:\n  html: default\n  typst:\n    papersize: us-letter\n", "papersize"),
+])
+def test_what_quarto_would_follow_is_not_passed_over(write, capsys, settings, told):
+    assert render(write({}, settings)) == 1
+    assert told in capsys.readouterr().err
+
+
 # One of each mistake: what `book check` says of it, by the place where it stands.
 MISTAKES = {
     "# Mistakes": "",
@@ -225,6 +281,7 @@ MISTAKES = {
     "```{python}\n#| fig-capp: x\n1\n```": "did you mean `fig-cap`?",
     "```{python}\n#| label: fig-many\n#| renderings: [light, dark]\n1\n```": "`renderings` does not work",
     "```{python}\n#| classes: [a, b]\n1\n```": "`classes` takes one word",
+    "```{python}\n#| label: cell-2\n1\n```": "what the press calls a cell without a label",
     "# Another title": "is a second title",
     "::: {.callout-note}\nNever closed.": "the block that begins here is never closed",
 }

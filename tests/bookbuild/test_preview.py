@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import time
 
 import pytest
 
+from bookbuild.serve import Handler
 from bookbuild.uses import Modules
 
 CONFIG = """project:
@@ -185,6 +187,40 @@ def test_only_this_machine_and_only_the_book_is_served(preview):
     for path in ("/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd", "/%00", "/x"):
         status, answer = preview.get(path)
         assert status == 404 and "root:" not in answer
+
+
+def test_an_address_without_a_port_is_that_of_port_80():
+    class AtPort80(Handler):
+        def __init__(self, host):
+            self.headers, self.path, self.server = {"Host": host}, "/x", self
+            self.server_port, self.address, self.answers = 80, "http://localhost/", []
+
+        def answer_text(self, status, text):
+            self.answers.append(status)
+
+        def send_file(self, path):
+            self.answers.append(200)
+    for host, expected in [("localhost", 200), ("localhost:80", 200), ("localhost:81", 403),
+                           ("example.org", 403)]:
+        handler = AtPort80(host)
+        handler.do_GET()
+        assert handler.answers == [expected], host
+
+
+def test_a_page_of_an_earlier_preview_is_loaded_again(preview, chromium):
+    page = chromium.new_page()
+    old = f"http://localhost:{preview.port}/one.html"
+
+    def as_before_a_restart(route):
+        answer = route.fetch()
+        run = re.search(r'data-run="(\d+)"', answer.text())[1]
+        route.fulfill(response=answer, body=answer.text().replace(run, "1").replace(
+            'data-version="', 'data-version="9'))
+        page.unroute(old)
+    page.route(old, as_before_a_restart)
+    page.goto(old)
+    page.wait_for_function("!document.querySelector('script[data-run=\"1\"]')", timeout=30_000)
+    page.close()
 
 
 def test_a_port_in_use_is_told(book):

@@ -114,6 +114,21 @@ def test_backward_takes_the_gradient_in_either_shape():
     assert (flat == network.backward(theta, trace, (trace.output - y)[None, :])).all()
 
 
+def test_as_many_points_as_outputs_are_no_puzzle():
+    network, rng = Network((2, 4, 3)), np.random.default_rng(0)
+    theta, X = network.initialise(0), rng.normal(size=(3, 2))
+    trace = network.forward(theta, X)
+    slope = rng.normal(size=(3, 3))                      # of the loss sum(slope * output)
+    found = network.backward(theta, trace, slope)
+    for j in range(0, len(theta), 5):
+        step = np.zeros(len(theta), complex)
+        step[j] = 1e-30j
+        expected = (slope * network.predict(theta + step, X)).sum().imag / 1e-30
+        assert found[j] == pytest.approx(expected, rel=1e-10, abs=1e-12)
+    with pytest.raises(ValueError, match=r"shape \(3, 3\) of the output.*got \(1, 20\)"):
+        network.backward(theta, trace, np.ones((1, 20)))
+
+
 @pytest.mark.parametrize("method", ["complex step", "difference"])
 def test_a_wrong_derivative_is_caught(method):
     wrong = Activation("wrong", np.tanh, lambda z: 1 - 0.999 * np.tanh(z) ** 2)

@@ -169,6 +169,12 @@ def test_a_control_runs_the_cell_with_its_line_changed(run):
     assert outputs(run.send(slider, {"index": 0})) == (["stream"], f"0 {1 / 3}\n")
 
 
+def test_a_parameter_whose_name_ends_another(run):
+    heard = run("#| classes: live\nMIN_N = 1  # 0-3\nN = 1  # 0-3\nprint(MIN_N, N)\n")
+    _, slider = widgets(heard, "SelectionSliderModel")
+    assert outputs(run.send(slider, {"index": 3})) == (["stream"], "1 3\n")
+
+
 def test_a_value_outside_its_range_stands(run):
     heard = run("#| classes: live\nN = 9  # 0-3\nprint(N)\n")
     slider, = [content["data"]["state"] for kind, content in heard if kind == "comm_open"

@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
 from bookbuild.cli import main
-from bookbuild.lab.export import runnable
+from bookbuild.lab.export import checksum, runnable
 from bookbuild.lab.notebook import notebook_of
 from bookbuild.quarto import find_quarto
 
@@ -224,6 +224,34 @@ def test_a_notebook_without_its_book_is_told(book, capsys):
     assert "the chapter chapters/a.qmd that it was made of" in capsys.readouterr().err
     assert main(["notebook", "chapters/a.ipynb", "--out", "new.qmd"]) == 0
     assert Path("new.qmd").read_text() == CHAPTER
+
+
+@pytest.mark.parametrize("named", ["code/deepmath/losses.py", "../other.qmd", "/etc/hosts"])
+def test_a_notebook_can_name_nothing_but_a_chapter_of_the_book(book, tmp_path, capsys, named):
+    (tmp_path.parent / "other.qmd").write_text("Mine.\n")
+    before = Path(named).read_text()
+    notebook_file("evil.ipynb", new_markdown_cell("Theirs."),
+                  book={"chapter": named, "of": checksum(before)})
+    assert main(["notebook", "evil.ipynb"]) == 1
+    assert f"the chapter {named} that it was made of is in no book here" in capsys.readouterr().err
+    assert Path(named).read_text() == before
+
+
+@pytest.mark.parametrize("file, out", [("chapters/a.qmd", "chapters/a.qmd"), ("a.ipynb", "a.ipynb")])
+def test_the_kind_of_file_is_kept(book, capsys, file, out):
+    main(["notebook", "chapters/a.qmd", "--out", "a.ipynb"])
+    before = Path(out).read_bytes()
+    assert main(["notebook", file, "--out", out, "--force"]) == 1
+    assert "--out takes the name of a" in capsys.readouterr().err
+    assert Path(out).read_bytes() == before
+
+
+def test_a_chapter_that_is_a_link(book, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "b.qmd"
+    elsewhere.write_text("# B\n")
+    Path("chapters/b.qmd").symlink_to(elsewhere)
+    assert main(["notebook", "chapters/b.qmd"]) == 0
+    assert nbformat.read("chapters/b.ipynb", 4).metadata["book"]["chapter"] == "chapters/b.qmd"
 
 
 @pytest.mark.skipif(find_quarto() is None, reason="no Quarto on PATH or in QUARTO_PATH")

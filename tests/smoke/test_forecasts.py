@@ -251,3 +251,9 @@ def test_a_station_that_is_not_there_is_told_in_one_line(tmp_path, capsys):
     assert main([str(tmp_path)]) == 1
     told = capsys.readouterr().err
     assert "no .csv" in told and told.count("\n") == 1
+
+
+@pytest.mark.parametrize("validation, test", [(0.2, 0.0), (0.0, 0.2), (0.5, 0.6), (-0.1, 0.2)])
+def test_shares_that_leave_nothing(validation, test):
+    with pytest.raises(ValueError, match="validation|test"):
+        smoke.split_by_time(smoke.make_pairs(smoke.simulate()), validation, test)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from bookbuild.problems import BookError, Problem
-from bookbuild.project import find_root
+from bookbuild.project import find_root, place_in
 
 EXTENSIONS = Path(__file__).parent / "extension"
 
@@ -46,7 +46,7 @@ def run_lab(args) -> int:
 
 def settings(root: Path, chapter: Path | None = None) -> list[str]:
     """The options that make of JupyterLab the book's."""
-    page = f"/tree/{chapter.resolve().relative_to(root).as_posix()}" if chapter else ""
+    page = f"/tree/{place_in(root, chapter).as_posix()}" if chapter else ""
     return [
         f"--ServerApp.root_dir={root}",
         "--ServerApp.contents_manager_class=bookbuild.lab.contents.ChapterContents",

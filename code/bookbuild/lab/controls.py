@@ -89,7 +89,9 @@ class LiveCell:
         """Write a new value into the cell and run it."""
         parameter, = [each for each in parameters(self.code) if each.name == name]
         line = parameter.written(value)
-        self.code = self.code.replace(parameter.line, line, 1)
+        lines = self.code.split("\n")
+        lines[lines.index(parameter.line)] = line
+        self.code = "\n".join(lines)
         self.comm.send({"name": name, "line": line})
         errors: list[dict] = []
         tell = self.shell._showtraceback

@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell
 from bookbuild.lab.notebook import KEY, notebook_of, text_of
 from bookbuild.live import make_wheel
 from bookbuild.problems import BookError, Problem
-from bookbuild.project import PACKAGE, find_root
+from bookbuild.project import PACKAGE, find_root, place_in
 from bookbuild.publish import keep, replace_file, writing
 
 NEEDS = ("matplotlib", "numpy", "pandas")       # what the package itself imports
@@ -65,6 +65,7 @@ def write_notebook(chapter: Path, out: Path | None, force: bool) -> Path:
         What was written.
     """
     out = out or chapter.with_suffix(".ipynb")
+    check_suffix(out, ".ipynb")
     notebook = runnable(chapter, read_text(chapter))
     if out.exists() and not force:
         standing = read_notebook(out)
@@ -81,13 +82,13 @@ def runnable(chapter: Path, text: str) -> str:
     root = find_root(chapter.parent)
     parts = [*sorted((root / "code" / PACKAGE).rglob("*.py")), *sorted((root / "data").glob("*.*"))]
     stamps = tuple((path, path.stat().st_mtime_ns) for path in parts)
-    return _runnable(chapter.resolve(), text, root, stamps)
+    return _runnable(place_in(root, chapter), text, root, stamps)
 
 
 @lru_cache(maxsize=64)
 def _runnable(chapter: Path, text: str, root: Path, stamps: tuple) -> str:
     notebook = notebook_of(text)
-    notebook.metadata[KEY]["chapter"] = chapter.relative_to(root).as_posix()
+    notebook.metadata[KEY]["chapter"] = chapter.as_posix()
     notebook.cells.insert(0, setup_cell(root, data_of(notebook, root)))
     return nbformat.writes(notebook) + "\n"
 
@@ -139,6 +140,7 @@ def bring_back(file: Path, out: Path | None, force: bool) -> Path:
     """
     notebook = read_notebook(file)
     out, text = out or chapter_of(notebook, file), text_of(notebook, file)
+    check_suffix(out, ".qmd")
     if out.exists():
         standing = read_text(out)
         known = [*origins(notebook), checksum(text)]
@@ -168,7 +170,8 @@ def chapter_of(notebook: NotebookNode, file: Path) -> Path:
             root = find_root(start)
         except BookError:
             continue
-        if (root / chapter).is_file():
+        place = (root / chapter).resolve()
+        if place.suffix == ".qmd" and place.is_relative_to(root) and place.is_file():
             return root / chapter
     raise BookError([Problem(file, None, f"the chapter {chapter} that it was made of is in no book "
                              "here: go to the book's folder, or name a file with --out")])
@@ -178,6 +181,11 @@ def origins(notebook: NotebookNode) -> list[str]:
     """The checksums of the texts that a notebook was made of or has given back."""
     whole = notebook.metadata.get(KEY, {})
     return [whole[key] for key in ("of", "returned") if key in whole]
+
+
+def check_suffix(out: Path, suffix: str) -> None:
+    if out.suffix != suffix:
+        raise BookError([Problem(out, None, f"--out takes the name of a {suffix} file")])
 
 
 def checksum(text: str) -> str:

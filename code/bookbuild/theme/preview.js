@@ -2,7 +2,8 @@
    and tells what runs and what is wrong. */
 "use strict";
 (() => {
-  let shown = Number(document.currentScript.dataset.version);
+  const { run, version } = document.currentScript.dataset;
+  let shown = Number(version);
   const KEPT = "preview:place:" + location.pathname;
 
   // -------------------------------------------------- the same place after a reload
@@ -85,7 +86,7 @@
     tell(state);
     const missed = state.version > shown + 1;
     const concerned = missed || !state.changed.length || state.changed.some(concerns);
-    if (state.version > shown && concerned) {
+    if (state.run !== run || (state.version > shown && concerned)) {
       keepPlace();
       location.reload();
     }

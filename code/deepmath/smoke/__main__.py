@@ -28,6 +28,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, help="where to write (default: only print the table)")
     parser.add_argument("--seeds", type=int, default=32)
     args = parser.parse_args(arguments)
+    if args.out and not args.out.parent.is_dir():
+        parser.error(f"--out: there is no folder {args.out.parent}")
+    if args.seeds < 1:
+        parser.error(f"--seeds: at least 1; got {args.seeds}")
 
     def say(message):
         print(message, file=sys.stderr, flush=True)

@@ -30,7 +30,6 @@ COLUMNS = {
     "gust": ("km/h", "SPEED_MAX_GUST", "Spd of Max Gust (km/h)", 0.0, 400.0),
     "gust_direction": ("degrees", "DIRECTION_MAX_GUST", "Dir of Max Gust (10s deg)", 0.0, 360.0),
 }
-UNITS = {name: unit for name, (unit, *_) in COLUMNS.items()}
 
 
 def is_header(cells: list[str]) -> bool:

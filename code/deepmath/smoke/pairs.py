@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from deepmath.checks import check_whole
+from deepmath.checks import check_number, check_positive, check_whole
 from deepmath.smoke.climate import GUST_LIMIT
 from deepmath.smoke.record import Record
 from deepmath.smoke.tables import RecordError
@@ -115,7 +115,15 @@ def split_by_time(pairs: Pairs, validation: float = 0.2, test: float = 0.2,
         Shares of the pairs.
     gap : int
         Days left out between the parts; as many as the lags, so that no value is seen by two.
+
+    Raises
+    ------
+    ValueError
+        If a share is not above 0, or both leave nothing for training.
     """
+    check_positive("validation", validation)
+    check_positive("test", test)
+    check_number("validation + test", validation + test, "less than 1", 0.0, 1.0)
     n = len(pairs)
     starts = round(n * (1 - validation - test)), round(n * (1 - test))
     return Split(before(pairs, starts[0], 0, gap), before(pairs, starts[1], starts[0], gap),

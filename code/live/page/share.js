@@ -12,7 +12,7 @@ export async function linkTo(cell, code) {
 
 // The cell and the code that this page's address carries; null where it carries none.
 export async function codeFromLink(hash) {
-  const [, cell, data] = /^#code=([^.]*)\.([\w-]+)$/.exec(hash) ?? [];
+  const [, cell, data] = /^#code=(.*)\.([\w-]+)$/.exec(hash) ?? [];
   if (!data) return null;
   try {
     const packed = atob(data.replaceAll("-", "+").replaceAll("_", "/"));
