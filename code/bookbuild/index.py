@@ -152,7 +152,7 @@ def number_chapter(chapter: Chapter):
             given[:] = [pair for pair in given if pair[0] != "number"]
             given += [["number", number]] if number else []
             if key.startswith("sec-"):
-                yield Entry(key, chapter, number, node["c"][2])
+                yield Entry(key, chapter, number, node["c"][2], is_chapter=node["c"][0] == 1)
         elif is_node(node, "Float"):
             if node["mark"] is None and prefix(key) in FLOAT_KINDS:
                 node["number"] = next_number(chapter, counts, node["kind"])

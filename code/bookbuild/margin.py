@@ -15,13 +15,14 @@ from bookbuild.tree import (LEAVES, Node, classes, div, identifier, is_node, pla
 NAMES = {"column-margin", "aside"}
 CLOSED = ("BulletList", "OrderedList", "Callout", "Tabset")
 QUOTED = ("BlockQuote", "DefinitionList")
-BLOCKS = LEAVES | {"Table"}
+BLOCKS = LEAVES | {"Table", "Beside"}
+HOLDERS = BLOCKS | {*CLOSED, *QUOTED, "Div", "Float", "Theorem", "Layout"}
 
 
 def set_beside(tree):
     """Blocks with their remarks beside them."""
     tree = rewrite(tree, end_line, BLOCKS)
-    tree = rewrite(tree, put_out, BLOCKS | {"Beside"})
+    tree = rewrite(tree, put_out, BLOCKS)
     return rewrite_lists(tree, join)
 
 
@@ -43,7 +44,8 @@ def end_line(node: Node) -> Node | None:
 
 
 def put_out(node: Node) -> Node | None:
-    """Put the remarks that a list, a quotation and the like holds beside it."""
+    """Put the remarks that a list or the like holds beside it; a quotation keeps those that stand
+    in other blocks."""
     if not is_node(node, *CLOSED, *QUOTED):
         return None
     remarks: list[Node] = []
@@ -57,7 +59,8 @@ def put_out(node: Node) -> Node | None:
             remarks.extend(inner["remarks"])
             return inner["blocks"]
         return None
-    kept = {field: rewrite(value, take, BLOCKS | {"Beside"}) for field, value in node.items()}
+    closed = HOLDERS if is_node(node, *QUOTED) else BLOCKS
+    kept = {field: rewrite(value, take, closed) for field, value in node.items()}
     return new_beside(kept, remarks) if remarks else None
 
 

@@ -20,8 +20,8 @@ from functools import cache
 from itertools import groupby
 
 from bookbuild import pandoc
-from bookbuild.tree import (TEXT, Node, attributes, classes, identifier, is_node, nodes, pairs, para,
-                            plain, rewrite, rewrite_lists)
+from bookbuild.tree import (TEXT, Node, attributes, classes, div, identifier, is_node, nodes, pairs,
+                            para, plain, rewrite, rewrite_lists)
 
 FLOAT_KINDS = {"fig": "Figure", "tbl": "Table", "lst": "Listing"}
 CALLOUT_KINDS = {"note": "nte", "tip": "tip", "warning": "wrn", "important": "imp",
@@ -300,7 +300,7 @@ def layout(blocks: list, columns: int) -> list:
         if is_node(block, "Header"):
             heading = [*heading, block]
             continue
-        if is_node(block, "Div"):
+        if "cell" in classes(block):
             inside = block["c"][1]
             code += [each for each in inside if _is_cell_code(each)]
             block["c"][1] = [each for each in inside if not _is_cell_code(each)]
@@ -378,5 +378,6 @@ def tabsets(blocks: list) -> list:
             else:
                 (tabs[-1]["body"] if tabs else before).append(block)
         names = [name for name in classes(node) if name != "panel-tabset"]
-        return [*before, {"t": "Tabset", "tabs": tabs, "classes": names, "number": None}]
+        made = {"t": "Tabset", "tabs": tabs, "classes": names, "number": None}
+        return [*before, div([made], identifier(node)) if identifier(node) else made]
     return rewrite(blocks, convert, TEXT)

@@ -44,12 +44,12 @@ def test_a_good_book_renders(small_book):
 
 
 def test_a_numbered_home_page_shows_its_number(small_book):
-    (small_book / "index.qmd").write_text("# Start\n\n## Section {#sec-start}\n\nSee @sec-start.\n")
+    (small_book / "index.qmd").write_text("# Start {#sec-start}\n\n## Section\n\nSee @sec-start.\n")
     done = render(small_book)
     assert done.returncode == 0, done.stderr
     page = (small_book / "_book" / "index.html").read_text()
     numbers = re.findall(r'<h\d[^>]*><span class="header-section-number">(.*?)</span> (\w+)', page)
-    assert numbers == [("1", "Start"), ("1.1", "Section")]
+    assert numbers == [("1", "Start"), ("1.1", "Section")] and ">Chapter\u00a01</a>" in page
 
 
 def test_a_printed_picture_is_the_figure_of_its_cell(small_book):
