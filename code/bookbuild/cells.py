@@ -137,7 +137,7 @@ def labels_of(options: dict, count: int) -> tuple[list[tuple[str, str]], str, st
     """
     label = str(options.get("label", ""))
     kind = label[:3] if label.startswith(("fig-", "tbl-")) else ""
-    grouped = kind == "tbl" or kind == "fig" and count > 1
+    grouped = kind == "tbl" or kind == "fig" and count != 1
     captions = options.get(f"{kind}-subcap" if grouped else "fig-cap") or []
     captions = captions if isinstance(captions, list) else [captions]
     if grouped:
@@ -169,14 +169,15 @@ def cell_fence(options: dict, outputs: list[dict]) -> str:
 
 def code_block(cell: Cell, options: dict) -> str:
     """The cell's source as a block of code."""
-    attributes = [f".{cell.language}", ".cell-code"]
+    fence = options.get("echo") == "fenced"
+    attributes = [".markdown" if fence else f".{cell.language}", ".cell-code"]
     if "lst-label" in options:
-        attributes = [f"#{options['lst-label']}", *attributes,
-                      f"lst-cap={quoted(options.get('lst-cap', ''))}"]
+        attributes = [f"#{options['lst-label']}", *attributes]
+        attributes += [f"lst-cap={quoted(options['lst-cap'])}"] if "lst-cap" in options else []
     if fold := options.get("code-fold"):
         attributes += [f'code-fold="{str(fold).lower()}"',
                        f"code-summary={quoted(options.get('code-summary', 'Code'))}"]
-    code = fence_text(cell) if options.get("echo") == "fenced" else cell.code
+    code = fence_text(cell) if fence else cell.code
     return fenced(code.strip("\n"), "{" + " ".join(attributes) + "}")
 
 

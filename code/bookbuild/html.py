@@ -222,7 +222,8 @@ def lower(tree, root: str = "", here: Page | None = None):
     """Turn our nodes into pandoc's and raw markup, for the page `here`, `root` below the top."""
     writers = {"Header": heading, "Float": floating, "Callout": callout, "Theorem": theorem,
                "Equation": equation, "Tabset": tabset, "Layout": layout,
-               "CodeBlock": code_block, "Xref": lambda node: xref(node, root, here)}
+               "CodeBlock": code_block, "Beside": margin.beside,
+               "Xref": lambda node: xref(node, root, here)}
 
     def convert(node: Node):
         writer = writers.get(node["t"])
@@ -266,7 +267,8 @@ def floating(node: Node) -> list[Node]:
     content = [*body, *shown] if kind == "fig" else [*shown, *body]
     inner = [html(f'<figure class="quarto-float quarto-float-{kind} figure">'), *content,
              html("</figure>")]
-    names = ["quarto-float", f"quarto-{name}", f"quarto-{name}-center"]
+    names = [*node["classes"], "quarto-float", f"quarto-{name}", f"quarto-{name}-center",
+             "anchored"]
     names += ["quarto-layout-panel"] * any("quarto-layout-panel" in classes(each) for each in body)
     return [div(inner, node["id"], names)]
 
@@ -312,7 +314,7 @@ def callout(node: Node) -> Node:
     """A callout; where it folds, the page's script makes its header a button."""
     kind, look, title = node["kind"], node["look"], callout_title(node)
     headed = bool(node["title"] or node["number"]) or look == "default"
-    names = ["callout", f"callout-style-{look}", f"callout-{kind}"]
+    names = [*node["classes"], "callout", f"callout-style-{look}"]
     names += ["callout-titled"] * headed + ["no-icon"] * (not node["icon"])
     folds = "" if node["folded"] is None else (
         f' aria-expanded="{"false" if node["folded"] else "true"}"')
@@ -349,7 +351,7 @@ def theorem(node: Node) -> Node:
     first = body[0]["c"] if body and is_node(body[0], "Para", "Plain") else None
     body = [para(title + first), *body[1:]] if first is not None else [para(title), *body]
     names = ["proof", word.lower()] if is_proof else ["theorem", THEOREM_CLASSES.get(kind, "")]
-    return div(body, node["id"], list(dict.fromkeys(filter(None, names))))
+    return div(body, node["id"], list(dict.fromkeys([*node["classes"], *filter(None, names)])))
 
 
 def code_block(node: Node) -> list[Node] | None:
@@ -380,8 +382,9 @@ def tabset(node: Node) -> list[Node]:
                  html("</button></li>")]
         panel = {"role": "tabpanel", "aria-labelledby": f"{name}-tab"}
         panels.append(div(tab["body"], name, ["tab-pane", *state.split()], **panel))
-    return [html('<div class="panel-tabset"><ul class="nav nav-tabs" role="tablist">'), *tabs,
-            html('</ul><div class="tab-content">'), *panels, html("</div></div>")]
+    own = "".join(f" {name}" for name in node["classes"])
+    return [html(f'<div class="panel-tabset{own}"><ul class="nav nav-tabs" role="tablist">'), *tabs,
+            html(f'</ul><div class="tab-content{own}">'), *panels, html("</div></div>")]
 
 
 def local_files(chapter: Chapter) -> list[str]:

@@ -152,7 +152,7 @@ def number_chapter(chapter: Chapter):
             given[:] = [pair for pair in given if pair[0] != "number"]
             given += [["number", number]] if number else []
             if key.startswith("sec-"):
-                yield Entry(key, chapter, number, node["c"][2])
+                yield Entry(key, chapter, number, node["c"][2], is_chapter=node["c"][0] == 1)
         elif is_node(node, "Float"):
             if node["mark"] is None and prefix(key) in FLOAT_KINDS:
                 node["number"] = next_number(chapter, counts, node["kind"])
@@ -179,8 +179,10 @@ def next_number(chapter: Chapter, counts: Counter, kind: str) -> str:
 def section_number(chapter: Chapter, heading: dict, sections: list[int]) -> str | None:
     """Count a heading; skipped levels count as zero."""
     level = heading["c"][0]
-    if chapter.number is None or level == 1 or "unnumbered" in classes(heading):
+    if chapter.number is None or "unnumbered" in classes(heading):
         return None
+    if level == 1:
+        return chapter.number
     sections[level - 1] += 1
     sections[level:] = [0] * (6 - level)
     return ".".join([chapter.number, *map(str, sections[1:level])])

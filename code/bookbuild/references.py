@@ -57,13 +57,14 @@ def resolve(chapter: Chapter, entries: dict[str, Entry], target: str) -> Chapter
             if built:
                 built += words(", ")
             number_only = each["citationMode"]["t"] == "SuppressAuthor"
-            name = wording(entry, each["citationPrefix"], number_only, by_title)
+            name = wording(entry, each["citationPrefix"], number_only, by_title,
+                           capital=each["citationId"][0].isupper())
             built += [{"t": "Xref", "entry": entry, "text": name}, *each["citationSuffix"]]
         return built
     return replace(chapter, blocks=rewrite(chapter.blocks, convert))
 
 
-def wording(entry: Entry, before: list, number_only: bool, by_title: bool) -> list:
+def wording(entry: Entry, before: list, number_only: bool, by_title: bool, capital: bool) -> list:
     """What a cross-reference says, as Quarto words it."""
     by_title = prefix(entry.key) == "sec" and (by_title or entry.number is None)
     if by_title:
@@ -75,7 +76,8 @@ def wording(entry: Entry, before: list, number_only: bool, by_title: bool) -> li
         return [*before, *words(SPACE), *name]
     if number_only or by_title:
         return name
-    return [*words(entry.word + SPACE), *name]
+    word = entry.word[0].upper() + entry.word[1:] if capital else entry.word
+    return [*words(word + SPACE), *name]
 
 
 def chapter_name(chapter: Chapter, space: str = " ") -> list:

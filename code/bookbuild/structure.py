@@ -3,12 +3,14 @@
 Each pass does one thing to a page's blocks and returns new blocks. Afterwards the tree holds,
 beside pandoc's own nodes::
 
-    Float     kind (fig, tbl, lst), id, caption (inlines or None), body (blocks),
+    Float     kind (fig, tbl, lst), id, classes, caption (inlines or None), body (blocks),
               mark ("a", "b", ... for a part of another float), number
-    Callout   kind, id, title (inlines or None), body, folded (None, True, False), look, icon
-    Theorem   kind (thm, def, ..., or proof, remark, solution), id, name (inlines or None), body
+    Callout   kind, id, classes, title (inlines or None), body, folded (None, True, False), look,
+              icon
+    Theorem   kind (thm, def, ..., or proof, remark, solution), id, classes, name (inlines or
+              None), body
     Equation  id, tex                                        an inline
-    Tabset    tabs: a list of {title (inlines), body (blocks)}, number
+    Tabset    tabs: a list of {title (inlines), body (blocks)}, classes, number
     Layout    columns, cells: a list of blocks for each place
 """
 
@@ -18,8 +20,8 @@ from functools import cache
 from itertools import groupby
 
 from bookbuild import pandoc
-from bookbuild.tree import (TEXT, Node, attributes, classes, identifier, is_node, nodes, pairs, para,
-                            plain, rewrite, rewrite_lists)
+from bookbuild.tree import (TEXT, Node, attributes, classes, div, identifier, is_node, nodes, pairs,
+                            para, plain, rewrite, rewrite_lists)
 
 FLOAT_KINDS = {"fig": "Figure", "tbl": "Table", "lst": "Listing"}
 CALLOUT_KINDS = {"note": "nte", "tip": "tip", "warning": "wrn", "important": "imp",
@@ -154,9 +156,9 @@ def images(blocks: list) -> list:
     return rewrite(blocks, describe)
 
 
-def new_float(kind: str, key: str, caption: list | None, body: list) -> Node:
-    return {"t": "Float", "kind": kind, "id": key, "caption": caption or None, "body": body,
-            "mark": None, "number": None}
+def new_float(kind: str, key: str, names: list[str], caption: list | None, body: list) -> Node:
+    return {"t": "Float", "kind": kind, "id": key, "classes": names, "caption": caption or None,
+            "body": body, "mark": None, "number": None}
 
 
 def figures(blocks: list) -> list:
@@ -165,7 +167,9 @@ def figures(blocks: list) -> list:
         if is_node(node, "Figure"):
             caption = [item for block in node["c"][1][1] for item in block["c"]]
             body = rewrite(node["c"][2], _without_words)
-            return new_float("fig", identifier(node), caption, body)
+            names = [name for picture in nodes(body, "Image") for name in classes(picture)]
+            return new_float("fig", identifier(node), names if identifier(node) else [], caption,
+                             body)
         alone = node["c"][0] if is_node(node, "Para") and len(node["c"]) == 1 else None
         linked = alone["c"][1] if is_node(alone, "Link") and len(alone["c"][1]) == 1 else [alone]
         picture = linked[0]
@@ -173,7 +177,8 @@ def figures(blocks: list) -> list:
                 identifier(picture).startswith("fig-") or picture is not alone and picture["c"][1]):
             key, words = identifier(picture), picture["c"][1]
             attributes(picture)[0] = ""
-            return new_float("fig", key, words, [plain([rewrite(alone, _without_words)])])
+            return new_float("fig", key, classes(picture), words,
+                             [plain([rewrite(alone, _without_words)])])
         return None
     return rewrite(blocks, convert, TEXT)
 
@@ -192,7 +197,7 @@ def tables(blocks: list) -> list:
         [_, kinds, given], [_, caption], *rest = node["c"]
         words = [item for block in caption for item in block["c"]]
         bare = {"t": "Table", "c": [["", kinds, given], [None, []], *rest]}
-        return new_float("tbl", identifier(node), words, [bare])
+        return new_float("tbl", identifier(node), kinds, words, [bare])
     return rewrite(blocks, convert, TEXT)
 
 
@@ -228,7 +233,8 @@ def listings(blocks: list) -> list:
         rest = [[name, value] for name, value in given if name not in (
             "lst-cap", "code-fold", "code-summary")]
         block = {"t": "CodeBlock", "c": [["", kinds, rest], code]}
-        return new_float("lst", key, inlines(pairs(node)["lst-cap"]), [block])
+        names = [name for name in kinds if name != "cell-code"]
+        return new_float("lst", key, names, inlines(pairs(node)["lst-cap"]), [block])
     return rewrite(blocks, convert, TEXT)
 
 
@@ -246,9 +252,10 @@ def floats(blocks: list) -> list:
             table["c"][1] = [None, []]
         for place, part in enumerate(_parts(body)):
             part["mark"] = chr(ord("a") + place)
+        names = classes(node)
         if "layout-ncol" in pairs(node):
-            body = layout(body, columns(node))
-        return new_float(prefix(identifier(node)), identifier(node), caption, body)
+            body, names = layout(body, columns(node)), []
+        return new_float(prefix(identifier(node)), identifier(node), names, caption, body)
     return rewrite(blocks, convert, TEXT)
 
 
@@ -267,9 +274,14 @@ def _parts(tree):
 def layouts(blocks: list) -> list:
     """`layout-ncol` on a div without a label puts its blocks side by side."""
     def convert(node: Node):
-        if is_node(node, "Div") and "layout-ncol" in pairs(node):
-            return layout(node["c"][1], columns(node))
-        return None
+        if not is_node(node, "Div") or "layout-ncol" not in pairs(node):
+            return None
+        blocks = layout(node["c"][1], columns(node))
+        name, kinds, given = attributes(node)
+        if not name and not kinds:
+            return blocks
+        given = [pair for pair in given if pair[0] != "layout-ncol"]
+        return {"t": "Div", "c": [[name, kinds, given], blocks]}
     return rewrite(blocks, convert, TEXT)
 
 
@@ -288,7 +300,7 @@ def layout(blocks: list, columns: int) -> list:
         if is_node(block, "Header"):
             heading = [*heading, block]
             continue
-        if is_node(block, "Div"):
+        if "cell" in classes(block):
             inside = block["c"][1]
             code += [each for each in inside if _is_cell_code(each)]
             block["c"][1] = [each for each in inside if not _is_cell_code(each)]
@@ -331,9 +343,10 @@ def callouts(blocks: list) -> list:
         title, body = _title(node, "title")
         given = pairs(node)
         folded = {"true": True, "false": False}.get(given.get("collapse"))
-        return {"t": "Callout", "kind": kind, "id": identifier(node), "title": title,
-                "body": body, "folded": folded, "look": given.get("appearance", "default"),
-                "icon": given.get("icon") != "false", "number": None}
+        return {"t": "Callout", "kind": kind, "id": identifier(node), "classes": classes(node),
+                "title": title, "body": body, "folded": folded,
+                "look": given.get("appearance", "default"), "icon": given.get("icon") != "false",
+                "number": None}
     return rewrite(blocks, convert, TEXT)
 
 
@@ -347,8 +360,8 @@ def theorems(blocks: list) -> list:
         if not kind:
             return None
         name, body = _title(node, "name")
-        return {"t": "Theorem", "kind": kind, "id": key, "name": name, "body": body,
-                "number": None}
+        return {"t": "Theorem", "kind": kind, "id": key, "classes": classes(node), "name": name,
+                "body": body, "number": None}
     return rewrite(blocks, convert, TEXT)
 
 
@@ -364,5 +377,7 @@ def tabsets(blocks: list) -> list:
                 tabs.append({"level": level, "title": block["c"][2], "body": []})
             else:
                 (tabs[-1]["body"] if tabs else before).append(block)
-        return [*before, {"t": "Tabset", "tabs": tabs, "number": None}]
+        names = [name for name in classes(node) if name != "panel-tabset"]
+        made = {"t": "Tabset", "tabs": tabs, "classes": names, "number": None}
+        return [*before, div([made], identifier(node)) if identifier(node) else made]
     return rewrite(blocks, convert, TEXT)

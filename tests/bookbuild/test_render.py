@@ -1,6 +1,7 @@
 """Bad input gets one line a mistake, and the book that stands is left alone."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,35 @@ def test_a_good_book_renders(small_book):
     done = render(small_book)
     assert done.returncode == 0, done.stderr
     assert Path(done.stdout.strip()).is_file()
+
+
+def test_a_numbered_home_page_shows_its_number(small_book):
+    (small_book / "index.qmd").write_text("# Start {#sec-start}\n\n## Section\n\nSee @sec-start.\n")
+    done = render(small_book)
+    assert done.returncode == 0, done.stderr
+    page = (small_book / "_book" / "index.html").read_text()
+    numbers = re.findall(r'<h\d[^>]*><span class="header-section-number">(.*?)</span> (\w+)', page)
+    assert numbers == [("1", "Start"), ("1.1", "Section")] and ">Chapter\u00a01</a>" in page
+
+
+def test_a_printed_picture_is_the_figure_of_its_cell(small_book):
+    (small_book / "two.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    (small_book / "one.qmd").write_text("""# One {#sec-one}
+
+```{python}
+#| label: fig-printed
+#| fig-cap: "Printed"
+#| output: asis
+print("![](two.svg){fig-alt='two'}")
+```
+
+See @fig-printed.
+""")
+    done = render(small_book)
+    assert done.returncode == 0, done.stderr
+    page = (small_book / "_book" / "one.html").read_text().replace("\u00a0", " ")
+    assert page.count('id="fig-printed"') == 1
+    assert page.count("Figure 1.1: Printed") == 1 and page.count(">Figure 1.1</a>") == 1
 
 
 def test_an_unchanged_book_stands_and_any_change_is_seen(small_book):
