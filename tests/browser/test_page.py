@@ -105,6 +105,7 @@ def test_the_theme_follows_the_system_until_the_reader_chooses(visit):
     page.emulate_media(color_scheme="dark")
     page.emulate_media(color_scheme="light")
     assert theme(page) == "dark"
+    page.wait_for_timeout(500)      # the browser writes down what is remembered a moment later
     page.reload()
     assert theme(page) == "dark"
     assert theme(visit("chapters/maps.html")) == "dark"
