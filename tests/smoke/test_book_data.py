@@ -213,6 +213,16 @@ def test_bad_sources_are_told(book, tmp_path, capsys, text):
     assert "sources.toml: not a file of sources" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("old, new", [("{year}", "{yeer}"), ("[stations.", "[[stations.")])
+def test_sources_that_cannot_be_used_are_told(book, tmp_path, capsys, old, new):
+    sources = tmp_path / "data/sources.toml"
+    text = sources.read_text()
+    assert old in text
+    sources.write_text(text.replace(old, new).replace("[[stations.", "[[stations]]\n[elsewhere."))
+    assert book() == 1
+    assert "sources.toml: not a file of sources" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("words", ["2022-2019", "20", "last"])
 def test_years_that_are_none(words, capsys):
     with pytest.raises(SystemExit):

@@ -257,3 +257,11 @@ def test_a_station_that_is_not_there_is_told_in_one_line(tmp_path, capsys):
 def test_shares_that_leave_nothing(validation, test):
     with pytest.raises(ValueError, match="validation|test"):
         smoke.split_by_time(smoke.make_pairs(smoke.simulate()), validation, test)
+
+
+@pytest.mark.parametrize("options, told", [
+    (["--out", "nowhere/x.json"], "there is no folder nowhere"), (["--seeds", "0"], "at least 1")])
+def test_a_command_that_cannot_end_well_does_not_begin(capsys, options, told):
+    with pytest.raises(SystemExit) as end:
+        main(["simulated", *options])
+    assert end.value.code == 2 and told in capsys.readouterr().err
