@@ -296,8 +296,9 @@ def titles(source: Source, blocks: list, manuscript: Manuscript) -> Iterator[Pro
 def second_title(heading: Node, manuscript: Manuscript) -> Problem:
     words = text(heading["c"][2])
     first = re.escape((re.findall(r"\w+", words) or [""])[0])
-    return manuscript.problem(rf"(?m)^#?[^\n\w]*{first}|^#(?!#).*?{first}", f"`{words}` is a second "
-                              "title: begin it with ## or make it a chapter of its own")
+    return manuscript.problem(rf"(?m)^(?:[^\n\w]|\w+[.)])*{first}|^#(?!#).*?{first}",
+                              f"`{words}` is a second title: begin it with ## or make it a chapter "
+                              "of its own")
 
 
 def buried_titles(chapter: Chapter, manuscript: Manuscript) -> Iterator[Problem]:

@@ -223,6 +223,13 @@ def test_one_mistake_is_told_once(write, capsys):
     assert len(json.loads(capsys.readouterr().out)) == 1
 
 
+def test_a_title_in_a_numbered_list_has_its_line(write, capsys):
+    root = write({"one.qmd": "# One\n\nWords.\n\n1. Item\n2. # Inner\n"})
+    assert main(["check", "--format", "json", str(root)]) == 1
+    found, = json.loads(capsys.readouterr().out)
+    assert found["line"] == 6 and "`Inner` is a second title" in found["message"]
+
+
 def test_a_link_to_a_page_of_ones_own_comes_with_the_book(write):
     root = write({"one.qmd": "# One\n\n[demo](demo.html)\n"},
                  **{"demo.html": "<p>Mine"})
