@@ -19,9 +19,9 @@ from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
-from bookbuild.figures import ENVIRONMENT
+from bookbuild.figures import environment
 
-os.environ.update(ENVIRONMENT)      # before numpy
+os.environ.update(environment())    # before numpy
 
 import numpy as np                  # noqa: E402
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from bookbuild.execute import Chapter, InlineValue, Result, run_chapters
 from bookbuild.problems import Problem
 from bookbuild.publish import replace_file
-from bookbuild.source import Cell
+from bookbuild.source import Cell, python_of
 
 
 class Cache:
@@ -76,7 +76,7 @@ class Cache:
         """What a chapter's results depend on, in short: all its code, and its surroundings."""
         code = [[unit.code, *(chapter.option(unit, name) for name in ("eval", "error", "warning"))]
                 if isinstance(unit, Cell) else unit.expression for unit in chapter.units]
-        named = re.findall(r"""["']([^"'\n]+)["']""", str(code))
+        named = re.split(r"""["'\n]""", "\n".join(map(python_of, chapter.units)))
         beside = {*Path(chapter.folder).glob("*.py"),
                   *filter(os.path.isfile, (Path(chapter.folder, name) for name in named))}
         beside = [digest_file(path) for path in sorted(beside)]
@@ -135,14 +135,14 @@ def digest_folder(folder: Path, left_out: Callable[[Path], bool] = lambda path: 
 
     What `left_out` says of a path leaves out a file, or a folder with all that is in it.
     """
-    found, seen = [], {os.path.realpath(folder)}
-
-    def is_new(path: Path) -> bool:         # links may lead in a circle
-        real = os.path.realpath(path)
-        return real not in seen and not seen.add(real)
+    found, seen = [], set()
     for parent, folders, names in os.walk(folder, followlinks=True):
+        if (place := os.path.realpath(parent)) in seen:     # links may lead in a circle
+            folders.clear()
+            continue
+        seen.add(place)
         folders[:] = sorted(name for name in folders if name != "__pycache__"
-                            and not left_out(Path(parent, name)) and is_new(Path(parent, name)))
+                            and not left_out(Path(parent, name)))
         files = [path for name in sorted(names) if (path := Path(parent, name)).is_file()
                  and not left_out(path)]
         found += [(path.relative_to(folder).as_posix(), digest_file(path)) for path in files]

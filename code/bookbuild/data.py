@@ -82,20 +82,20 @@ def run(args) -> int:
         raise BookError([Problem(config, None, f"no station `{args.station}`: known are "
                                  f"{', '.join(stations)}; name another by --naps and --climate")])
     folder = args.out or root / "data" / args.station
+    wanted = [(sources[kind], *filled(sources[kind], {**known, "year": year}, config))
+              for kind in known if kind in sources for year in args.years]
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    wanted = [(sources[kind], {**known, "year": year})
-              for kind in known if kind in sources for year in args.years]
     pause = 0.0
-    for source, place in wanted:
-        path = folder / source.file.format(**place)
+    for source, name, address in wanted:
+        path = folder / name
         if is_complete(path):
             say(f"{path.name}: complete already")
             continue
         time.sleep(pause)
-        fetch(source.address.format(**place), path, source)
+        fetch(address, path, source)
         pause = delay
-    for source in dict.fromkeys(source for source, _ in wanted):
+    for source in dict.fromkeys(source for source, *_ in wanted):
         print(f"{source.what}: {source.licence}")
     naps = f":{known['naps']}" if "naps" in known else ""
     print(f"{folder}\nin the chapter: STATION = \"{args.station}{naps}\"")
@@ -108,15 +108,22 @@ def read_config(path: Path) -> tuple[float, dict[str, Source], dict]:
         config = tomllib.loads(path.read_text(encoding="utf-8"))
         sources = {name: Source(**source) for name, source in config["sources"].items()}
         stations = config.get("stations", {})
-        for source in sources.values():
-            (source.address + source.file).format(year=0, naps="", climate="")
         if not all(isinstance(each, dict) for each in (stations, *dict(stations).values())):
             raise ValueError("a station is a table, [stations.NAME]")
         return float(config["delay"]), sources, stations
     except OSError as error:
         raise BookError([Problem(path, None, f"cannot read: {error.strerror}")]) from None
-    except (tomllib.TOMLDecodeError, LookupError, TypeError, ValueError, AttributeError) as error:
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise BookError([Problem(path, None, f"not a file of sources: {error}")]) from None
+
+
+def filled(source: Source, place: dict, config: Path) -> tuple[str, str]:
+    """The name of a file of a source, and its address."""
+    try:
+        return source.file.format(**place), source.address.format(**place)
+    except (LookupError, ValueError, TypeError, AttributeError) as error:
+        raise BookError([Problem(config, None, f"not a file of sources: its templates ask for {error}, "
+                                 f"and there are {', '.join(place)}")]) from None
 
 
 def fetch(address: str, path: Path, source: Source) -> None:

@@ -19,7 +19,7 @@ from bookbuild.memory import Memory
 from bookbuild.problems import BookError, Problem, hindrances
 from bookbuild.project import PACKAGE, Project, load_project
 from bookbuild.serve import Server, Site
-from bookbuild.source import Cell
+from bookbuild.source import Cell, python_of
 from bookbuild.uses import Modules
 
 PORT = 4848
@@ -270,8 +270,7 @@ class Preview:
     def _keys(self, chapter: execute.Chapter, around: list[str]) -> list[str]:
         beside = [digest for path, digest in self.helpers.items()
                   if path.parent == chapter.folder]
-        codes = [unit.code if isinstance(unit, Cell) else unit.expression
-                 for unit in chapter.units]
+        codes = [python_of(unit) for unit in chapter.units]
         uses = self.memory.step(("uses", str(chapter.path)), (self.modules, codes),
                                 lambda: self.modules.used(codes))
         return [unit_key(chapter, unit, [*around, *beside,

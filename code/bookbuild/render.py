@@ -22,7 +22,7 @@ from bookbuild.memory import Memory
 from bookbuild.problems import BookError, Problem, hindrances
 from bookbuild.project import CONFIG, Page, Project, output_problem
 from bookbuild.publish import put_in_place, staging, write_file, writing
-from bookbuild.source import Cell, Prose, Source, split_source
+from bookbuild.source import Cell, Prose, Source, python_of, split_source
 from bookbuild.structure import inlines, structure
 from bookbuild.tree import nodes, para, words
 
@@ -154,8 +154,7 @@ def check_book(project: Project, targets: Sequence[str] = ("html", "pdf")) -> li
 
 def code_of(drafts: list[Draft]) -> str:
     """The code of all cells and expressions."""
-    return "\n".join(unit.code if isinstance(unit, Cell) else unit.expression
-                     for draft in drafts for unit in draft.source.units)
+    return "\n".join(python_of(unit) for draft in drafts for unit in draft.source.units)
 
 
 def keep_rest(project: Project, targets: list[str], only: Page | None, built: Path) -> None:

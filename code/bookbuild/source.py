@@ -122,6 +122,11 @@ Piece = FrontMatter | Prose | Cell
 Unit = Cell | InlineCode
 
 
+def python_of(unit: Unit) -> str:
+    """The code of a cell or an expression."""
+    return unit.code if isinstance(unit, Cell) else unit.expression
+
+
 @dataclass(frozen=True, eq=False)
 class Source:
     """A chapter's text in pieces.

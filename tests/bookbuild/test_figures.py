@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bookbuild.figures import ENVIRONMENT
+from bookbuild.figures import environment
 
 CODE = Path(__file__).parents[2] / "code"
 REGISTRY = '''"""Figures."""
@@ -435,7 +435,7 @@ print(json.dumps(left))
 
 def test_killed_runs_leave_whole_files(book, record_property):
     done = subprocess.run([sys.executable, "-c", KILLER, str(KILLS)], cwd=book.root, text=True,
-                          capture_output=True, env={**os.environ, **ENVIRONMENT,
+                          capture_output=True, env={**os.environ, **environment(),
                                                     "PYTHONPATH": str(book.root / "code")})
     assert done.returncode == 0, done.stderr
     left = json.loads(done.stdout)

@@ -27,8 +27,10 @@ examples:
   failed                   the figure's function raised an error"""
 
 
-# With the pad, the C library does not give large arrays back between epochs.
-ENVIRONMENT = arithmetic() | {"MALLOC_TOP_PAD_": "67108864", "MPLBACKEND": "agg"}
+def environment() -> dict[str, str]:
+    """The variables with which figures are made."""
+    # With the pad, the C library does not give large arrays back between epochs.
+    return arithmetic() | {"MALLOC_TOP_PAD_": "67108864", "MPLBACKEND": "agg"}
 
 
 def add_parser(commands) -> None:
@@ -64,7 +66,7 @@ def positive(text: str) -> int:
 
 def run(args) -> int:
     """`book figures`; only this command waits for numpy, which reads the environment once."""
-    os.environ.update(ENVIRONMENT)
+    os.environ.update(environment())
     from bookbuild.figures.command import run
 
     return run(args)
