@@ -21,7 +21,8 @@ from time import perf_counter
 
 from playwright.sync_api import sync_playwright
 
-from bookbuild import live
+from bookbuild.live import assemble
+
 from deepmath import GradientDescent, Network, default_rng, fit, xor
 
 ROOT = Path(__file__).parents[1]
@@ -157,7 +158,7 @@ def main() -> None:
     repeats = parser.parse_args().repeats
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         site = Path(folder)
-        live.assemble(ROOT, site / "live", ROOT / ".runtime", print)
+        assemble(ROOT, site / "live", ROOT / ".runtime", print)
         (site / "index.html").write_text(PAGE.format(CELL), encoding="utf-8")
         server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
         threading.Thread(target=server.serve_forever, daemon=True).start()

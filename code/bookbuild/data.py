@@ -18,11 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bookbuild import terminal
-from bookbuild.problems import BookError, Problem
-from bookbuild.project import find_root
-from bookbuild.publish import writing
-from bookbuild.terminal import say
+from bookbuild.files import writing
+from bookbuild.say import BookError, Problem, say, terminal
+from bookbuild.source import find_root
 
 CONFIG = Path("data") / "sources.toml"
 CHECKSUMS = "checksums.txt"
@@ -46,29 +44,6 @@ class Source:
 
 class Broken(Exception):
     """The connection ended before the file did."""
-
-
-def add_parser(commands) -> None:
-    parser = commands.add_parser(
-        "data", help="fetch a station's official files",
-        description="Fetch hourly PM2.5 and daily climate of a station, year by year, into a "
-        "folder of data/. Files that are complete are not fetched again.")
-    parser.add_argument("station", help="a station that data/sources.toml names, or a new name")
-    parser.add_argument("--years", required=True, type=years, metavar="YEARS",
-                        help="a year or a range, such as 2019-2022")
-    parser.add_argument("--naps", metavar="ID", help="the station's NAPS identifier")
-    parser.add_argument("--climate", metavar="ID", help="a climate station's identifier")
-    parser.add_argument("--sources", type=Path, help=f"another file in place of {CONFIG}")
-    parser.add_argument("--out", type=Path, help="a folder (default: data/STATION)")
-    parser.set_defaults(run=run)
-
-
-def years(text: str) -> range:
-    """Read "2019" or "2019-2022"."""
-    found = re.fullmatch(r"(\d{4})(?:-(\d{4}))?", text)
-    if not found or (found[2] and found[2] < found[1]):
-        raise ValueError(text)
-    return range(int(found[1]), int(found[2] or found[1]) + 1)
 
 
 def run(args) -> int:

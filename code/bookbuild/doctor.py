@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from bookbuild.problems import BookError
 from bookbuild.quarto import OLDEST_HTML, OLDEST_TYPST_BOOK, find_quarto, version_of
+from bookbuild.say import BookError
 
 # Of requirements.txt: without these nothing renders.
 NEEDED = ("numpy", "matplotlib", "pandas", "ipykernel", "nbclient", "pypandoc_binary", "pyyaml",
           "typst", "watchfiles")
 EPUBCHECK = Path("/usr/share/java/epubcheck.jar")
-FONTS = Path(__file__).parent / "theme" / "html" / "fonts"
+FONTS = Path(__file__).parent / "print" / "theme" / "html" / "fonts"
 
 
 @dataclass(frozen=True)
@@ -47,21 +47,6 @@ class Finding:
         if self.command:
             line += f"\n{'':15}{self.command}"
         return line
-
-
-def add_parser(commands) -> None:
-    parser = commands.add_parser(
-        "doctor", help="tell what is installed, which press renders and why",
-        description="Tell what is installed, which press renders and why, what is missing for "
-        "what, and the command that brings it. Fails if no book can be rendered.")
-    parser.set_defaults(run=run)
-
-
-def run(args) -> int:
-    """`book doctor`."""
-    findings = list(examine())
-    print(*findings, sep="\n")
-    return int(any(finding.missing and finding.needed for finding in findings))
 
 
 def examine() -> Iterator[Finding]:

@@ -9,12 +9,11 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from bookbuild.arithmetic import arithmetic
-from bookbuild.execute import ANSI
-from bookbuild.problems import BookError, Problem, hindrances
-from bookbuild.project import Page, Project
-from bookbuild.publish import put_in_place, staging
-from bookbuild.render import FORMATS, check_book, keep_rest
+from bookbuild.files import put_in_place, staging
+from bookbuild.pipeline import FORMATS, check_book, keep_rest
+from bookbuild.run import arithmetic
+from bookbuild.say import BookError, Problem, hindrances, without_codes
+from bookbuild.source import Page, Project
 
 OLDEST_HTML = (1, 7)
 OLDEST_TYPST_BOOK = (1, 9)
@@ -110,7 +109,7 @@ def run_quarto(project: Project, quarto: Path, format: str, built: Path, only: P
         for line in process.stdout:
             sys.stderr.write(line)
             if SILENT.search(line):
-                failures.append(Problem("Quarto", None, ANSI.sub("", line).strip()))
+                failures.append(Problem("Quarto", None, without_codes(line).strip()))
         if process.wait():
             failures.append(Problem("Quarto", None, f"ended with status {process.returncode}: its "
                                     "messages stand above"))

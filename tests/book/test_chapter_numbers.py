@@ -11,7 +11,8 @@ import matplotlib
 import numpy as np
 import pytest
 
-from bookbuild.source import Cell, split_source
+from bookbuild.source.pieces import Cell, split_source
+
 from deepmath import figures
 
 matplotlib.use("agg")

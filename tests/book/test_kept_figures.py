@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bookbuild.arithmetic import AVX2, ONE_THREAD, arithmetic
+from bookbuild.run.arithmetic import AVX2, ONE_THREAD, arithmetic
 
 ROOT = Path(__file__).resolve().parents[2]
 FEATURES = ("import numpy, numpy._core._multiarray_umath as m;"
@@ -29,7 +29,7 @@ def test_numpy_uses_no_wider_instructions():
 
 
 def test_a_processor_without_avx2_is_left_as_it_is(tmp_path, monkeypatch):
-    monkeypatch.setattr("bookbuild.arithmetic.PROCESSORS", tmp_path / "cpuinfo")
+    monkeypatch.setattr("bookbuild.run.arithmetic.PROCESSORS", tmp_path / "cpuinfo")
     assert not AVX2.keys() & arithmetic().keys()
     (tmp_path / "cpuinfo").write_text("flags : fpu sse4_2 avx\n")
     assert not AVX2.keys() & arithmetic().keys()

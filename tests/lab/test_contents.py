@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from tornado.web import HTTPError
 
-from bookbuild import publish
+from bookbuild.files import placing
 from bookbuild.lab.contents import ChapterContents
 
 CHAPTER = "# A\r\n\n```{python}\n#| label: a\nx = 1   \n```\n\nEnd, without a newline"
@@ -93,7 +93,7 @@ def test_a_full_disk_leaves_the_old_file(contents, chapter, monkeypatch):
     def full(handle):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(publish.os, "fsync", full)
+    monkeypatch.setattr(placing.os, "fsync", full)
     with pytest.raises(HTTPError) as told:
         save(contents, notebook)
     assert told.value.log_message == ("a.qmd was not saved, the old file stands: No space left on "

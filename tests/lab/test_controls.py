@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from jupyter_client import KernelManager
 
-from bookbuild.lab.kernels import BookKernel
+from bookbuild.lab.environment import BookKernel
 from bookbuild.lab.notebook import notebook_of
 from bookbuild.lab.parameters import parameters
 
@@ -59,7 +59,7 @@ def test_the_chapters_cell_has_four():
     assert all(each.value in each.stops for each in found)
 
 
-PAGE = Path(__file__).parents[2] / "code" / "live" / "page" / "parameters.js"
+PAGE = Path(__file__).parents[2] / "code" / "bookbuild" / "live" / "page" / "parameters.js"
 IN_THE_PAGE = """
 import {{ parameters, stops, withValue }} from {page};
 const told = {codes}.map((code) => parameters(code).map((each) => {{

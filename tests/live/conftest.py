@@ -19,7 +19,7 @@ START = 120_000                 # milliseconds for Python to start, on a busy ma
 CONFIG = """project:
   type: book
   output-dir: _book
-  pre-render: code/live/prepare.py
+  pre-render: code/bookbuild/live/quarto/prepare.py
 book:
   title: "Live"
   author: "A. N. Author"
@@ -28,7 +28,7 @@ format:
   html:
     html-math-method: mathml
     code-copy: true
-    filters: [code/live/live.lua]
+    filters: [code/bookbuild/live/quarto/live.lua]
 """
 FIGURES = ["fig-activations", "fig-computation-graph"]
 PLAIN = '''

@@ -47,7 +47,7 @@ def test_jupyterlab(example):
 def test_the_page_reads_as_jupyterlab_does(tmp_path):
     if not shutil.which("node"):
         pytest.skip("Node is not installed")
-    module = ROOT / "code" / "live" / "page" / "parameters.js"
+    module = ROOT / "code" / "bookbuild" / "live" / "page" / "parameters.js"
     script = tmp_path / "read.mjs"
     script.write_text(SCRIPT % (json.dumps(module.as_uri()),
                                 json.dumps((Path(__file__).with_name("parameters.json")).as_uri())))

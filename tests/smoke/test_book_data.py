@@ -11,7 +11,9 @@ from threading import Thread
 import pytest
 
 import layouts
+
 from bookbuild import cli, data
+
 from deepmath import smoke
 
 NAPS = layouts.naps().encode("latin-1")

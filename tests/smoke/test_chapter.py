@@ -10,7 +10,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from bookbuild.source import Cell, split_source
+from bookbuild.source.pieces import Cell, split_source
+
 from deepmath import figures, smoke
 from deepmath.figures import style
 from deepmath.smoke.results import span

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bookbuild.problems import Problem
-from bookbuild.terminal import progress
+from bookbuild.say import Problem, progress
+
 
 @dataclass(frozen=True)
 class Job:

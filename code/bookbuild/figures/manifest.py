@@ -14,9 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bookbuild.cache import digest_file
 from bookbuild.figures.origin import code_and_versions, registry_code
-from bookbuild.publish import locked, put_file
+from bookbuild.files import digest_file, locked, put_file
 
 FORMATS = ("svg", "pdf", "png")
 EMPTY = {"registry": {"code": None, "figures": {}}, "figures": {}}

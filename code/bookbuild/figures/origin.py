@@ -14,8 +14,8 @@ from hashlib import sha256
 from importlib import metadata, util
 from pathlib import Path
 
-from bookbuild.project import PACKAGE
-from bookbuild.uses import imported_module
+from bookbuild.run import imported_module
+from bookbuild.source import PACKAGE
 
 REGISTRY = "deepmath.figures"
 

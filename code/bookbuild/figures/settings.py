@@ -8,7 +8,7 @@ import types
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from bookbuild.problems import Problem
+from bookbuild.say import Problem
 
 SIMPLE = {int: "a whole number", float: "a number", bool: "True or False", str: "a word"}
 COLLECTIONS = (tuple, list, Sequence, Iterable, Collection)

@@ -1,1 +1,4 @@
-"""Chapters in JupyterLab: the same files, opened as notebooks and saved as they were."""
+"""Chapters in JupyterLab and as notebooks."""
+
+
+__all__ = ["export", "jupyterlab"]

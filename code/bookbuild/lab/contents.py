@@ -10,9 +10,9 @@ from jupyter_server.services.contents.largefilemanager import AsyncLargeFileMana
 from nbformat import NotebookNode
 from tornado.web import HTTPError
 
+from bookbuild.files import is_writable, keep, replace_file
 from bookbuild.lab.notebook import notebook_of, text_of
-from bookbuild.problems import BookError
-from bookbuild.publish import is_writable, keep, replace_file
+from bookbuild.say import BookError
 
 
 class ChapterContents(AsyncLargeFileManager):

@@ -13,11 +13,11 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
+from bookbuild.files import keep, replace_file, writing
 from bookbuild.lab.notebook import KEY, notebook_of, text_of
 from bookbuild.live import make_wheel
-from bookbuild.problems import BookError, Problem
-from bookbuild.project import PACKAGE, find_root, place_in
-from bookbuild.publish import keep, replace_file, writing
+from bookbuild.say import BookError, Problem
+from bookbuild.source import PACKAGE, find_root, place_in
 
 NEEDS = ("matplotlib", "numpy", "pandas")       # what the package itself imports
 SETUP = '''\

@@ -14,7 +14,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
-from bookbuild.problems import BookError, Problem
+from bookbuild.say import BookError, Problem
 from bookbuild.source import Cell, FrontMatter, split_source
 
 KEY = "book"

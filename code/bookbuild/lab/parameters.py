@@ -7,7 +7,7 @@ that says what else may stand there::
     LEARNING_RATE = 0.05  # 0.001-1       a slider; logarithmic, as it spans decades
     ACTIVATION = "relu"  # relu or tanh   a choice; of three: relu, tanh or sigmoid
 
-`code/live/page/parameters.js` reads the same lines in the page, in the same way.
+`code/bookbuild/live/page/parameters.js` reads the same lines in the page, in the same way.
 """
 
 import math

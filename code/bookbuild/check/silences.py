@@ -1,0 +1,208 @@
+"""Quarto's silent traps: what it prints wrongly, or loses, without a word."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from bookbuild.check.findings import Survey, label_pattern, reference_pattern
+from bookbuild.document import (MATH_ENVIRONMENT, Chapter, cross_references, identifier,
+                                is_cross_reference, is_display, is_node, nodes, prefix, text)
+from bookbuild.say import Problem
+from bookbuild.source import Cell, Manuscript, Source
+
+DASHES = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)+\|?[ \t\r]*")
+UNSPLIT = re.compile(r"\\.|`[^`\n]+`|\$[^$\n]+\$")      # in these a | does not part two cells
+IN_FRONT = {"also", "and", "as", "by", "cf", "cf.", "compare", "e.g.", "from", "in", "of", "on",
+            "see", "with"}
+
+
+def page_traps(source: Source, blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
+    """Traps that a page alone shows."""
+    yield from numbered_examples(blocks, manuscript)
+    yield from notes_called_twice(manuscript)
+    yield from notes_not_written(blocks, manuscript)
+    yield from notes_in_notes(blocks, manuscript)
+    yield from lost_table_cells(manuscript)
+    yield from words_in_brackets(blocks, manuscript)
+    yield from bare_formulas(blocks, manuscript)
+    cells = [piece for piece in source.pieces if isinstance(piece, Cell)]
+    for cell in cells:
+        yield from cell_traps(cell)
+    for expression in source.units if not cells else ():
+        yield Problem(expression.path, expression.line, "Quarto runs no expression on a page without"
+                      " a cell: add one", "quarto")
+
+
+def chapter_traps(survey: Survey, chapter: Chapter, manuscript: Manuscript,
+                  target: str) -> Iterator[Problem]:
+    """Traps that depend on numbers, for one target."""
+    if target == "typst":
+        yield from lost_captions(chapter, manuscript)
+        yield from other_numbers(chapter, manuscript)
+    yield from numberless_targets(survey, chapter, manuscript, target)
+    yield from figures_in_a_line(survey, chapter, manuscript)
+
+
+def numbered_examples(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
+    lists = (node["c"][0] for node in nodes(blocks, "OrderedList"))
+    if not any(style["t"] == "Example" and mark["t"] != "TwoParens" for _, style, mark in lists):
+        return
+    pattern = r"(?m)^(?:[ \t>]|\[\^[^\]\n]+\]:)*@([\w:.-]*\w)[.)](?=\s)"
+    for place, match in enumerate(re.finditer(pattern, manuscript.prose), 1):
+        yield manuscript.problem(pattern, f"`@{match[1]}.` at the beginning is read as a numbered "
+                                 f"example, and the reference is lost: write `[@{match[1]}].`",
+                                 nth=place)
+
+
+def notes_called_twice(manuscript: Manuscript) -> Iterator[Problem]:
+    calls = Counter(re.findall(r"\[\^([^\]\s]+)\](?!:)", manuscript.prose))
+    for name, count in calls.items():
+        if count > 1:
+            yield manuscript.problem(rf"\[\^{re.escape(name)}\](?!:)", f"the note `{name}` is called "
+                                     f"{count} times and becomes {count} notes", "neither", nth=2)
+
+
+def notes_not_written(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
+    printed = " ".join(node["c"] for node in nodes(blocks, "Str"))
+    for name in dict.fromkeys(re.findall(r"\[\^([^\]\s]+)\]", printed)):
+        call = rf"(?<!\\)\[\^{re.escape(name)}\](?!:)"
+        if re.search(call, manuscript.prose):
+            yield manuscript.problem(call, f"there is no note `{name}`, and `[^{name}]` is printed as "
+                                     f"it stands: write the note, `[^{name}]: …`", "neither")
+
+
+def notes_never_called(names: list[str], manuscript: Manuscript) -> Iterator[Problem]:
+    for name in names:
+        yield manuscript.problem(rf"\[\^{re.escape(name)}\]:", f"the note `{name}` is never called, and "
+                                 f"is lost: call it, `[^{name}]`, or take it out")
+
+
+def notes_in_notes(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
+    for note in nodes(blocks, "Note"):
+        for inner in nodes(note["c"], "Note"):
+            words = r"\W+".join(map(re.escape, re.findall(r"\w+", text(inner["c"]))[:6]))
+            yield manuscript.problem(words, "a note within a note is lost: say it in one note")
+
+
+def lost_table_cells(manuscript: Manuscript) -> Iterator[Problem]:
+    """Rows of a pipe table that are longer than its line of dashes: the rest is not printed."""
+    lines = UNSPLIT.sub(lambda match: re.sub(r"[^\n]", "x", match[0]), manuscript.prose).split("\n")
+    for place, line in enumerate(lines):
+        if not DASHES.fullmatch(line):
+            continue
+        rows = [place - 1, *range(place + 1, len(lines))]
+        for row in rows:
+            if "|" not in lines[row]:
+                break
+            if cell_count(lines[row]) > cell_count(line):
+                yield Problem(*manuscript.origin(row + 1), f"the row has {cell_count(lines[row])} cells and "
+                              f"the table {cell_count(line)} columns: the rest would be lost")
+
+
+def cell_count(row: str) -> int:
+    return row.strip().strip("|").count("|") + 1
+
+
+def words_in_brackets(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
+    for cite in nodes(blocks, "Cite"):
+        first, *others = cite["c"][0]
+        for each in cite["c"][0]:
+            key, behind = each["citationId"], text(each["citationSuffix"]).strip()
+            if behind and is_cross_reference(key):
+                yield manuscript.problem(reference_pattern(key), f"Quarto drops `{behind}` behind "
+                                         f"`{key}`: write it behind the brackets", "quarto")
+        key, before = first["citationId"], text(first["citationPrefix"]).strip()
+        if not before or not is_cross_reference(key):
+            continue
+        pattern = rf"\[[^\]]*{reference_pattern(key)}"
+        if before.split()[0].lower() in IN_FRONT:
+            yield manuscript.problem(pattern, f"`{before}` takes the place of the word for `{key}` "
+                                     f"(\"{before} 1.1\"): write `{before} @{key}`", "neither")
+        if any(is_cross_reference(each["citationId"]) and not each["citationPrefix"]
+               for each in others):
+            yield manuscript.problem(pattern, f"only `{key}` gets the word `{before}`, the others "
+                                     "keep their own", "neither")
+
+
+def bare_formulas(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
+    for node in nodes(blocks, "RawBlock", "RawInline"):
+        format, source = node["c"]
+        if format in ("tex", "latex") and MATH_ENVIRONMENT.fullmatch(source.strip()):
+            pattern = r"(?m)^[ \t]*" + r"\s+".join(map(re.escape, source.split()))
+            yield manuscript.problem(pattern, "a formula without `$$` is lost in Quarto's PDF: put "
+                                     "`$$` around it", "quarto")
+
+
+def cell_traps(cell: Cell) -> Iterator[Problem]:
+    options, label = cell.options, str(cell.options.get("label", ""))
+    if "renderings" in options and label.startswith("fig-"):
+        yield Problem(cell.path, cell.option_lines["renderings"], "`renderings` does not work with "
+                      f"the label `{label}`: leave one of them out", "quarto")
+    if any(re.match(r"#\|\s*fig-alt:\s*[|>]", line) for line in cell.option_source):
+        yield Problem(cell.path, cell.option_lines["fig-alt"], "Quarto breaks a `fig-alt` of several "
+                      "lines and loses the label: write it in one line", "quarto")
+    if options.get("error") is True:
+        yield Problem(cell.path, cell.option_lines["error"], "Quarto's PDF prints the error twice, "
+                      "with escape codes", "neither")
+    if "classes" in options and (options.get("output") == "asis" or "fig-subcap" in options):
+        yield Problem(cell.path, cell.option_lines["classes"], "`classes` is lost beside `output: "
+                      "asis` and `fig-subcap`", "neither")
+
+
+def lost_captions(chapter: Chapter, manuscript: Manuscript) -> Iterator[Problem]:
+    labelled = {id(table) for each in nodes(chapter.blocks, "Float")
+                for table in nodes(each, "Table")}
+    for table in nodes(chapter.blocks, "Table"):
+        caption = text(table["c"][1][1])
+        if caption.strip() and id(table) not in labelled:
+            pattern = r"\W+".join(map(re.escape, re.findall(r"\w+", caption)[:6]))
+            yield manuscript.problem(pattern, "the caption of a table without a label is lost in "
+                                     "Quarto's PDF: add `{#tbl-name}`", "quarto")
+
+
+def other_numbers(chapter: Chapter, manuscript: Manuscript) -> Iterator[Problem]:
+    """What Quarto's Typst numbers and its HTML doesn't, before something with a label."""
+    above: dict[str, str] = {}
+    for node in nodes(chapter.blocks):
+        key = node.get("id") or identifier(node)
+        if is_node(node, "Math") and is_display(node):
+            above.setdefault("eq", "a formula without a label")
+        elif is_node(node, "Float") and node["kind"] == "fig" and not key and node["caption"]:
+            above.setdefault("fig", "a captioned picture without a label")
+        elif is_node(node, "Tabset"):
+            above.setdefault("sec", "the title of a tab")
+        elif above.get(prefix(key)):
+            yield manuscript.problem(label_pattern(key), f"in Quarto's PDF `{key}` has another "
+                                     f"number than in HTML: {above[prefix(key)]}, above, counts "
+                                     "there", "neither")
+            above[prefix(key)] = ""
+
+
+def numberless_targets(survey: Survey, chapter: Chapter, manuscript: Manuscript,
+                       target: str) -> Iterator[Problem]:
+    told = False
+    for key in dict.fromkeys(key for key, _ in cross_references(chapter.blocks)):
+        entry = survey.entries.get(key)
+        if entry is None:
+            continue
+        if entry.number is None:
+            link = f"{entry.chapter.page.source}{'' if entry.is_chapter else '#' + key}"
+            yield manuscript.problem(reference_pattern(key), f"`{key}` has no number to refer to: "
+                                     f"link to it, `[words]({link})`")
+        elif prefix(key) in ("sol", "rem") and target == "typst":
+            yield manuscript.problem(reference_pattern(key), f"a reference to `{key}` stops "
+                                     "Quarto's PDF: put it into `::: {.content-visible "
+                                     "when-format=\"html\"}`", "quarto")
+        elif prefix(key) == "sec" and target == "html" and not chapter.number and not told:
+            told = True
+            yield manuscript.problem(reference_pattern(key), "on a page without a number, HTML "
+                                     "shows titles of sections, not their numbers", "neither")
+
+
+def figures_in_a_line(survey: Survey, chapter: Chapter, manuscript: Manuscript) -> Iterator[Problem]:
+    for picture in nodes(chapter.blocks, "Image"):
+        key = identifier(picture)
+        if prefix(key) == "fig" and key not in survey.entries:
+            yield manuscript.problem(label_pattern(key), f"the picture `{key}` stands within a line, "
+                                     "where it is no figure and loses its caption: give it a "
+                                     "paragraph of its own")

@@ -1,0 +1,85 @@
+"""Pandoc as a function: text in, text out."""
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, lru_cache
+
+import pypandoc
+
+from bookbuild.say import BookError, Problem
+
+API_VERSION = [1, 23, 1]
+UNREAD_FORMULA = re.compile(r"Could not convert TeX math (.*?), rendering as TeX", re.DOTALL)
+UNCALLED_NOTE = re.compile(r"Note with key '(.*?)' defined at .*? but not used")
+
+
+class UnreadFormulas(BookError):
+    """Formulas that pandoc cannot convert; `formulas` holds their TeX."""
+
+    def __init__(self, problems: list[Problem], formulas: list[str]) -> None:
+        super().__init__(problems)
+        self.formulas = formulas
+
+
+@cache
+def program() -> str:
+    """The path of the pandoc that comes with ``pypandoc_binary``."""
+    return pypandoc.get_pandoc_path()
+
+
+@lru_cache(maxsize=2000)
+def call(source: str, *options: str) -> subprocess.CompletedProcess:
+    """Run pandoc on a string; the same call again costs nothing."""
+    done = subprocess.run([program(), *options], input=source, capture_output=True,
+                          text=True, encoding="utf-8")
+    if done.returncode:
+        raise BookError([Problem("pandoc", None, done.stderr.strip())])
+    return done
+
+
+def run(source: str, *options: str) -> str:
+    """What pandoc makes of a string.
+
+    Raises
+    ------
+    BookError
+        If pandoc refuses its input, or cannot convert a formula in it; its message is passed on.
+    """
+    done = call(source, *options)
+    if formulas := UNREAD_FORMULA.findall(done.stderr):
+        raise UnreadFormulas([Problem("pandoc", None, f"cannot read the formula {formula}")
+                              for formula in formulas], formulas)
+    return done.stdout
+
+
+def read(source: str, format: str = "markdown") -> dict:
+    """Parse text into pandoc's tree, ``{"meta": ..., "blocks": ...}``.
+
+    Under ``"uncalled"`` stand the names of notes that pandoc leaves out, since nothing calls them.
+    """
+    done = call(source, *reading(format))
+    return json.loads(done.stdout) | {"uncalled": UNCALLED_NOTE.findall(done.stderr)}
+
+
+def read_ahead(sources: Iterable[str]) -> None:
+    """Parse several texts on all cores, so that `read` finds them done."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for done in [pool.submit(call, source, *reading("markdown")) for source in sources]:
+            done.result()
+
+
+def reading(format: str) -> list[str]:
+    return ["--from", format, "--to", "json"]
+
+
+def write(blocks: list, *options: str, meta: dict | None = None) -> str:
+    """Print a tree with pandoc."""
+    return run(dumps(blocks, meta), "--from", "json", *options)
+
+
+def dumps(blocks: list, meta: dict | None = None) -> str:
+    return json.dumps({"pandoc-api-version": API_VERSION, "meta": meta or {}, "blocks": blocks})

@@ -1,0 +1,112 @@
+"""Cross-references and links between pages: found, resolved against the index, worded."""
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import PurePosixPath
+from urllib.parse import unquote
+
+from bookbuild.document.blocks import prefix
+from bookbuild.document.model import Node, is_node, nodes, rewrite, text, words
+from bookbuild.document.numbers import WORDS, Chapter, Entry
+
+CROSS_REFERENCE = re.compile(rf"({'|'.join(WORDS)})-", re.IGNORECASE)
+SPACE = "\u00a0"
+
+
+def is_cross_reference(key: str) -> bool:
+    return bool(CROSS_REFERENCE.match(key))
+
+
+def label_of(key: str) -> str:
+    """The label that `@Fig-x` points to: a capital only says where a sentence begins."""
+    return key[:1].lower() + key[1:]
+
+
+def cross_references(tree) -> Iterator[tuple[str, bool]]:
+    """Each label that is referred to, and whether it shares its brackets with a source.
+
+    Such a pair, as in ``@sec-a [@key]``, is read by pandoc as one citation: Quarto keeps the
+    reference and loses the source.
+    """
+    for cite in nodes(tree, "Cite"):
+        keys = [each["citationId"] for each in cite["c"][0]]
+        found = [key for key in keys if is_cross_reference(key)]
+        for key in found:
+            yield label_of(key), len(found) < len(keys)
+
+
+def resolve(chapter: Chapter, entries: dict[str, Entry], target: str) -> Chapter:
+    """The chapter with its cross-references as Xref nodes: ``{"entry", "text"}``.
+
+    On the web, a page whose chapter has no number calls sections by their titles.
+    """
+    by_title = target == "html" and chapter.number is None
+
+    def convert(node: Node):
+        if not is_node(node, "Cite"):
+            return None
+        if not all(is_cross_reference(each["citationId"]) for each in node["c"][0]):
+            return None
+        built: list[Node] = []
+        for each in node["c"][0]:
+            entry = entries.get(label_of(each["citationId"]))
+            if entry is None:
+                return node
+            if built:
+                built += words(", ")
+            number_only = each["citationMode"]["t"] == "SuppressAuthor"
+            name = wording(entry, each["citationPrefix"], number_only, by_title,
+                           capital=each["citationId"][0].isupper())
+            built += [{"t": "Xref", "entry": entry, "text": name}, *each["citationSuffix"]]
+        return built
+    return replace(chapter, blocks=rewrite(chapter.blocks, convert))
+
+
+def wording(entry: Entry, before: list, number_only: bool, by_title: bool, capital: bool) -> list:
+    """What a cross-reference says, as Quarto words it."""
+    by_title = prefix(entry.key) == "sec" and (by_title or entry.number is None)
+    if by_title:
+        title = chapter_name(entry.chapter, SPACE) if entry.is_chapter else entry.title
+        name = words(text(title))
+    else:
+        name = words(entry.number + (f"{SPACE}({entry.mark})" if entry.mark else ""))
+    if before:
+        return [*before, *words(SPACE), *name]
+    if number_only or by_title:
+        return name
+    word = entry.word[0].upper() + entry.word[1:] if capital else entry.word
+    return [*words(word + SPACE), *name]
+
+
+def chapter_name(chapter: Chapter, space: str = " ") -> list:
+    """A chapter's title with its number: ``2 Cells that run``, ``Appendix A — Notation``."""
+    if chapter.number is None:
+        return chapter.title
+    if chapter.page.kind == "appendix":
+        return [*words(f"Appendix {chapter.number} — "), *chapter.title]
+    return [*words(chapter.number + space), *chapter.title]
+
+
+def page_links(chapter: Chapter, change: Callable[[Node, PurePosixPath, str], Node]) -> Chapter:
+    """The chapter with its links to other `.qmd` files rewritten.
+
+    ``change(link, source, fragment)`` is called with the file's path from the project's root.
+    """
+    def convert(node: Node):
+        if not is_node(node, "Link"):
+            return None
+        target = linked_page(chapter, node["c"][2][0])
+        return change(node, *target) if target else None
+    return replace(chapter, blocks=rewrite(chapter.blocks, convert))
+
+
+def linked_page(chapter: Chapter, address: str) -> tuple[PurePosixPath, str] | None:
+    """The `.qmd` file and the fragment that an address names; ``None`` for another address."""
+    path, _, fragment = address.partition("#")
+    if not path.endswith(".qmd") or re.match(r"\w+:", path):
+        return None
+    folder = "" if path.startswith("/") else str(chapter.page.source.parent)
+    path = unquote(path.lstrip("/"))
+    return PurePosixPath(posixpath.normpath(posixpath.join(folder, path))), fragment

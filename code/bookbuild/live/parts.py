@@ -1,0 +1,27 @@
+"""Where the parts of live cells lie, and what is made of them."""
+
+import hashlib
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+from bookbuild.source import PACKAGE
+
+Say = Callable[[str], None]
+PARTS = Path(__file__).parent
+STAGE = Path(".book") / "live"          # below a book: the editor and the image, made once
+
+
+def package_of(root: Path) -> Path:
+    """The package that live cells import: the book's own, else the installed one."""
+    own = root / "code" / PACKAGE
+    return own if own.is_dir() else Path(find_spec(PACKAGE).submodule_search_locations[0])
+
+
+def digest(*contents: bytes) -> str:
+    """A short name for contents."""
+    return sha256(b"".join(contents))[:16]
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

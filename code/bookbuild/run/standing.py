@@ -1,0 +1,61 @@
+"""Knowing that a render would print the book that stands, so that it need not be done."""
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from bookbuild.files import digest, digest_folder, put_file
+from bookbuild.run.kept import installed
+from bookbuild.source import Project
+
+STAMP = "printed.json"
+
+
+class Stamp:
+    """What the book that stands was printed from, and what it is.
+
+    A book is made of the files in its folder, by this press, with the installed packages; if
+    none of them has changed and the book is as it was printed, it stands.
+
+    Parameters
+    ----------
+    project : Project
+        The book.
+    asked : list of str
+        What the render is asked for: targets, page, further options.
+    """
+
+    def __init__(self, project: Project, asked: list[str]) -> None:
+        self.project, self.asked = project, asked
+        self.file = project.state_dir / STAMP
+        self.begun = self._sources()
+
+    def stands(self) -> bool:
+        """Is the book that stands the one that would be printed?"""
+        try:
+            known = json.loads(self.file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        return known == {"sources": self.begun, "book": self._book()}
+
+    def set(self) -> None:
+        """Note what has just been printed, from the files as they were when it began."""
+        put_file(self.file, json.dumps({"sources": self.begun, "book": self._book()}))
+
+    def _sources(self) -> str:
+        book = self.project.output_dir.resolve()
+        made_by = [sys.version, *installed(), shutil.which("node"),
+                   os.environ.get("SOURCE_DATE_EPOCH")]
+        folders = [
+            digest_folder(self.project.root, lambda path: hidden(path) or path.resolve() == book),
+            digest_folder(Path(__file__).parents[1])]
+        return digest(json.dumps([self.asked, made_by, folders]).encode())
+
+    def _book(self) -> str:
+        return digest_folder(self.project.output_dir)
+
+
+def hidden(path: Path) -> bool:
+    return path.name.startswith(".")

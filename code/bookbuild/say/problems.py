@@ -1,0 +1,56 @@
+"""What is wrong with a book, said one line a problem."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake, where it is and what to do about it.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, relative to the book's folder.
+    line : int or None
+        Its line, counted from 1; None where a line would say nothing.
+    message : str
+        One line that names the mistake and, where it isn't plain, the mend.
+    stops : str
+        The press that would print the book wrongly, and so doesn't print it: "both", "builtin"
+        or "quarto"; "neither" for a notice.
+    """
+
+    path: str | Path
+    line: int | None
+    message: str
+    stops: str = "both"
+
+    def __str__(self) -> str:
+        place = str(self.path) if self.line is None else f"{self.path}:{self.line}"
+        return f"{place}: {self.message}"
+
+    def __lt__(self, other: "Problem") -> bool:
+        return self._order() < other._order()
+
+    def _order(self) -> tuple[str, int, str]:
+        return str(self.path), self.line or 0, self.message
+
+
+class BookError(Exception):
+    """The book can't be printed; `problems` says why, in order of file and line."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: list[Problem] = sorted(set(problems))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def hindrances(problems: Iterable[Problem], *presses: str) -> list[Problem]:
+    """The problems that keep one of these presses ("builtin", "quarto") from printing."""
+    return [problem for problem in problems if problem.stops in ("both", *presses)]
+
+
+def counted(number: int, what: str) -> str:
+    """`"1 problem"`, `"2 problems"`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"

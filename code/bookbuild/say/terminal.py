@@ -1,0 +1,34 @@
+"""What is told while a command works, on the error stream."""
+
+import os
+import re
+import shutil
+import sys
+
+# Colours, movements, titles: what programs write to a terminal beside text.
+CODES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
+
+
+def without_codes(text: str) -> str:
+    """Text without what is meant for a terminal."""
+    return CODES.sub("", text)
+
+
+def can_wipe() -> bool:
+    """Is there a terminal that can begin a line anew?"""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def say(message: str) -> None:
+    """Tell what is being done, on the error stream, so that the output stays usable."""
+    wipe = "\r\x1b[K" if can_wipe() else ""
+    print(wipe + message, file=sys.stderr, flush=True)
+
+
+def progress(message: str, everywhere: bool = False) -> None:
+    """Tell how far something is: on a terminal in one line that changes, elsewhere if asked to."""
+    if can_wipe():
+        width = shutil.get_terminal_size().columns - 1
+        print(f"\r\x1b[K{message[:width]}", end="", file=sys.stderr, flush=True)
+    elif everywhere:
+        say(message)

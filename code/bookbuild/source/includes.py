@@ -1,0 +1,118 @@
+"""A page's source text with its includes and metadata put in, and where each line came from."""
+
+import posixpath
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePosixPath
+
+from bookbuild.say import Problem
+from bookbuild.source.pieces import without_code
+from bookbuild.source.project import Project
+
+SHORTCODE = re.compile(r"(?<!\{)\{\{<\s*(?P<name>[\w-]+)\s*(?P<argument>.*?)\s*>\}\}(?!\})")
+ESCAPED = re.compile(r"\{(\{\{<.*?>\}\})\}")
+
+
+@dataclass(frozen=True)
+class Manuscript:
+    """The expanded text of a page.
+
+    Attributes
+    ----------
+    source : PurePosixPath
+        The page's file, relative to the project.
+    text : str
+        Its Markdown, includes and metadata put in.
+    origins : list of (str, int)
+        For each line of the text, the file and line that it came from.
+    """
+
+    source: PurePosixPath
+    text: str
+    origins: list[tuple[str, int]]
+
+    @cached_property
+    def prose(self) -> str:
+        """The text with blanks in the place of code."""
+        return without_code(self.text)
+
+    def origin(self, line: int | None) -> tuple[str, int | None]:
+        """The file and line behind a line of the text (counted from 1)."""
+        if line is None or not 1 <= line <= len(self.origins):
+            return str(self.source), line
+        return self.origins[line - 1]
+
+    def find(self, pattern: str, nth: int = 1) -> tuple[str, int | None]:
+        """Where a pattern occurs for the n-th time in the text, if possible outside code."""
+        found = list(re.finditer(pattern, self.prose))
+        if len(found) < nth:
+            found = list(re.finditer(pattern, self.text))
+        if len(found) < nth:
+            return str(self.source), None
+        return self.origin(self.text.count("\n", 0, found[nth - 1].start()) + 1)
+
+    def problem(self, pattern: str, message: str, stops: str = "both", nth: int = 1) -> Problem:
+        """A problem at the n-th place where a pattern occurs."""
+        return Problem(*self.find(pattern, nth), message, stops)
+
+
+def read_manuscript(project: Project, source: PurePosixPath) -> tuple[Manuscript, list[Problem]]:
+    """Read a page and put in what `{{< include >}}` and `{{< meta >}}` name."""
+    lines, problems = expand(project, source, ())
+    text = "".join(line for line, _ in lines)
+    return Manuscript(source, text, [origin for _, origin in lines]), problems
+
+
+def expand(project: Project, source: PurePosixPath, above: tuple):
+    """The lines of a file with their origins, included files in their place.
+
+    As with Quarto, what an included file includes is named as from the page.
+    """
+    content = (project.root / source).read_bytes()
+    lines, problems = [], []
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        problems.append(Problem(str(source), line, "not UTF-8 text: save it as UTF-8"))
+    content = content.decode("utf-8-sig", errors="replace")
+    for number, line in enumerate(re.findall(r"[^\n]*\n|[^\n]+", content), 1):
+        where = (str(source), number)
+        whole = SHORTCODE.fullmatch(line.strip())
+        if whole and whole["name"] == "include":
+            named = whole["argument"].strip("\"'")
+            folder = "" if named.startswith("/") else (above or [source])[-1].parent
+            target = PurePosixPath(posixpath.normpath(posixpath.join(folder, named.lstrip("/"))))
+            if target in (source, *above):
+                problems.append(Problem(*where, f"{target} includes itself"))
+            elif not (project.root / target).is_file():
+                problems.append(Problem(*where, f"the included file {target} is missing"))
+            else:
+                inner, more = expand(project, target, (source, *above))
+                lines += [*inner, ("\n", where)]
+                problems += more
+        else:
+            line, more = substitute(project, line, where)
+            lines.append((ESCAPED.sub(r"\1", line), where))
+            problems += more
+    return lines, problems
+
+
+def substitute(project: Project, line: str, where: tuple[str, int]) -> tuple[str, list[Problem]]:
+    """Put metadata into a line; name the shortcodes that the press does not know."""
+    problems = []
+
+    def value(match: re.Match) -> str:
+        found = project.config
+        for key in match["argument"].split("."):
+            found = found.get(key) if isinstance(found, dict) else None
+        if match["name"] == "meta" and isinstance(found, (str, int, float)):
+            return str(found)
+        if match["name"] == "meta":
+            problems.append(Problem(*where, f"no metadata `{match['argument']}` in _quarto.yml"))
+        else:
+            problems.append(Problem(*where, f"the built-in press does not know the shortcode "
+                                    f"`{match['name']}`: render with Quarto instead", "builtin"))
+        return match[0]
+    return SHORTCODE.sub(value, line), problems

@@ -1,0 +1,98 @@
+"""YAML as Quarto reads it, with the line of every key."""
+
+import re
+from pathlib import Path
+import yaml
+
+from bookbuild.say import BookError, Problem
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as Quarto reads it: `yes` and `off` are words, dates are text."""
+
+
+_BOOL, _DATE = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"
+_Loader.yaml_implicit_resolvers = {
+    first: [pair for pair in pairs if pair[0] not in (_BOOL, _DATE)]
+    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+_Loader.add_implicit_resolver(_BOOL, re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"),
+                              list("tTfF"))
+
+
+def load_yaml(text: str, path: str | Path, first_line: int = 1) -> tuple[dict, dict[tuple, int]]:
+    """Parse YAML that holds `key: value` lines.
+
+    Parameters
+    ----------
+    text : str
+        The YAML.
+    path : str or Path
+        Its file, for messages.
+    first_line : int
+        The file's line on which the text begins.
+
+    Returns
+    -------
+    data : dict
+        The values.
+    lines : dict
+        The line of each key and list entry, by its path: `("book", "title")`.
+
+    Raises
+    ------
+    BookError
+        Malformed YAML, a key that stands twice, or no mapping; with the line.
+    """
+    def fail(line: int, message: str):
+        raise BookError([Problem(path, first_line + line, message)]) from None
+
+    try:
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        lines: dict[tuple, int] = {}
+        twice = _record_lines(node, (), lines, first_line)
+        data = {} if node is None else loader.construct_document(node)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        reason = getattr(error, "problem", None) or str(error).split("\n")[0]
+        fail(mark.line if mark else 0, f"malformed YAML: {reason}")
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        fail(0, f"malformed YAML: a value can't be read ({error})")
+    if twice:
+        fail(twice[1] - first_line, f"malformed YAML: the key `{twice[0]}` stands here twice")
+    if not isinstance(data, dict):
+        fail(0, "expected `key: value` lines")
+    return data, lines
+
+
+class _Dumper(yaml.SafeDumper):
+    """Lists are indented below their key."""
+
+    def increase_indent(self, flow=False, indentless=False):
+        return super().increase_indent(flow, False)
+
+
+def dump_yaml(data: dict) -> str:
+    """`key: value` lines, each on one line, in the order of the keys."""
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**9,
+                     default_flow_style=False)
+
+
+def _record_lines(node, path: tuple, lines: dict[tuple, int], first_line: int):
+    """Note the lines of keys and entries; give the first key that stands twice."""
+    twice = None
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            here, line = (*path, key.value), first_line + key.start_mark.line
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            if here in lines:
+                twice = twice or (key.value, line)
+            lines[here] = line
+            twice = _record_lines(value, here, lines, first_line) or twice
+    elif isinstance(node, yaml.SequenceNode):
+        for place, item in enumerate(node.value):
+            name = item.value if isinstance(item, yaml.ScalarNode) else place
+            lines.setdefault((*path, name), first_line + item.start_mark.line)
+            twice = _record_lines(item, (*path, name), lines, first_line) or twice
+    return twice

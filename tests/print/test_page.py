@@ -1,0 +1,472 @@
+"""The page in Chromium, opened from disk: what a reader can do with it."""
+
+import base64
+import gzip
+import json
+import re
+import shutil
+import subprocess
+from io import BytesIO
+from urllib.parse import unquote
+
+import numpy as np
+import pytest
+from PIL import Image
+from axe_playwright_python.sync_playwright import Axe
+
+
+def violations(page):
+    """What axe finds: all its rules on the light page, contrast on the dark one."""
+    found = Axe().run(page).response["violations"]
+    page.evaluate("document.documentElement.dataset.bsTheme = 'dark'")
+    found += Axe().run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
+    return [(each["id"], node["target"], node["failureSummary"])
+            for each in found for node in each["nodes"]]
+
+
+def search(page, words):
+    page.keyboard.press("/")
+    page.keyboard.insert_text(words)
+    page.wait_for_function("document.querySelector('.search-state').textContent")
+
+
+# ------------------------------------------------------------------------------------ search
+
+def test_search_finds_a_section_of_another_page_and_goes_there(visit):
+    page = visit("index.html")
+    assert not any("search-index" in address for address in page.asked)
+    search(page, "closure affine")
+    first = page.locator("#search-results a").first
+    assert "Theorem-like blocks" in first.inner_text()
+    assert first.locator("mark").count() >= 2
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/chapters/maps.html#sec-theorems")
+    assert all(address.startswith("file:") for address in page.asked)
+
+
+@pytest.mark.parametrize("query, section", [
+    ("exclusiv", "#sec-theorems"),              # the beginning of a word
+    ("compositon", "#sec-theorems"),            # a slip of the pen
+    ("GOODFELLOW explain", "#sec-citations"),
+])
+def test_search_forgives(visit, query, section):
+    page = visit("index.html")
+    search(page, query)
+    links = page.locator("#search-results a")
+    assert any(link.get_attribute("href").endswith(section) for link in links.all())
+
+
+@pytest.mark.parametrize("query", ["zzyzzyva", "\"'\\ <img zzqq=qqzz>qqqqq", "zq(" * 2000])
+def test_search_for_what_is_not_there_says_so(visit, query):
+    page = visit("index.html")
+    page.keyboard.press("Control+k")
+    page.keyboard.insert_text(query)
+    page.wait_for_function("document.querySelector('.search-state').textContent.startsWith('Nothing')")
+    assert page.locator("#search-results a").count() == 0
+    assert page.locator(".search-dialog img").count() == 0
+
+
+def test_search_by_keyboard_alone(visit):
+    page = visit("index.html")
+    search(page, "section")
+    options = page.locator("#search-results a")
+    assert options.count() > 2
+    page.keyboard.press("ArrowDown")
+    assert options.nth(1).get_attribute("aria-selected") == "true"
+    field = page.get_by_role("combobox")
+    assert field.get_attribute("aria-activedescendant") == options.nth(1).get_attribute("id")
+    page.keyboard.press("Escape")
+    assert not page.locator(".search-dialog").is_visible()
+
+
+def test_a_slash_typed_into_a_field_is_a_slash(visit):
+    page = visit("index.html")
+    page.evaluate("document.querySelector('main').append(document.createElement('textarea'))")
+    page.locator("main textarea").press("/")
+    assert page.locator("main textarea").input_value() == "/"
+    assert not page.locator(".search-dialog").is_visible()
+
+
+# ------------------------------------------------------------------------------ light and dark
+
+def theme(page):
+    return page.evaluate("document.documentElement.dataset.bsTheme")
+
+
+def test_the_theme_follows_the_system_until_the_reader_chooses(visit):
+    page = visit("index.html", color_scheme="dark")
+    assert theme(page) == "dark"
+    page.emulate_media(color_scheme="light")
+    page.wait_for_function("document.documentElement.dataset.bsTheme === 'light'")
+    page.click(".theme-button")
+    assert theme(page) == "dark"
+    assert page.get_attribute(".theme-button", "aria-pressed") == "true"
+    page.emulate_media(color_scheme="dark")
+    page.emulate_media(color_scheme="light")
+    assert theme(page) == "dark"
+    page.wait_for_timeout(500)      # the browser writes down what is remembered a moment later
+    page.reload()
+    assert theme(page) == "dark"
+    assert theme(visit("chapters/maps.html")) == "dark"
+
+
+def test_a_nonsensical_memory_is_no_choice(visit):
+    page = visit("index.html")
+    page.evaluate("localStorage.setItem('book-theme', 'purple')")
+    page.reload()
+    assert theme(page) == "light"
+
+
+# Okabe and Ito's colours, of which the figures are made, and how the three forms of colour
+# blindness see them (Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB).
+PALETTE = ["#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7"]
+SIGHT = {
+    "full": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    "protan": [[.152286, 1.052583, -.204868], [.114503, .786281, .099216],
+               [-.003882, -.048116, 1.051998]],
+    "deutan": [[.367322, .860646, -.227968], [.280085, .672501, .047413],
+               [-.011820, .042940, .968881]],
+    "tritan": [[1.255528, -.076749, -.178779], [-.078411, .930809, .147602],
+               [.004733, .691367, .303900]],
+}
+
+
+def picture_of(colours):
+    stripes = "".join(f'<rect x="{60 * n}" width="60" height="60" fill="{colour}"/>'
+                      for n, colour in enumerate(colours))
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="{60 * len(colours)}" height="60">' \
+          f'{stripes}</svg>'
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+
+
+def shown(page, colours):
+    """The colours that a figure with stripes of these colours has on the page, as linear RGB."""
+    page.evaluate("""(source) => {
+        const image = document.querySelector('main figure img');
+        image.src = source; image.style.width = 'max-content'; image.style.maxWidth = 'none';
+        return image.decode();
+    }""", picture_of(colours))
+    image = page.locator("main figure img").first
+    pixels = np.asarray(Image.open(BytesIO(image.screenshot())).convert("RGB")) / 255
+    row = pixels[30, 30:60 * len(colours):60]
+    return np.where(row <= 0.04045, row / 12.92, ((row + 0.055) / 1.055) ** 2.4)
+
+
+def lab(linear):
+    xyz = linear @ np.array([[.4124564, .3575761, .1804375], [.2126729, .7151522, .0721750],
+                             [.0193339, .1191920, .9503041]]).T / [.95047, 1, 1.08883]
+    f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz * (29 / 6) ** 2 / 3 + 4 / 29)
+    return np.stack([116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], 1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_figure_has_the_pages_ground_and_colours_that_stand_out(visit, scheme):
+    page = visit("chapters/cells.html", color_scheme=scheme)
+    ground, ink, *colours = shown(page, ["#FFFFFF", "#000000", *PALETTE])
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    paper = np.array(re.findall(r"\d+", paper)[:3], int) / 255
+    assert np.allclose(ground, ((paper + 0.055) / 1.055) ** 2.4, atol=0.01)
+    light = np.array([ink, *colours]) @ [.2126, .7152, .0722]
+    contrast = (np.maximum(light, ground @ [.2126, .7152, .0722]) + 0.05) / (
+        np.minimum(light, ground @ [.2126, .7152, .0722]) + 0.05)
+    assert contrast[0] > 10
+    assert np.all(contrast[1:] > (2 if scheme == "light" else 3)), contrast
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+def test_on_dark_the_figures_colours_stay_as_far_apart_as_on_light(visit, sight):
+    def nearest(scheme):
+        page = visit("chapters/cells.html", color_scheme=scheme)
+        seen = lab(np.clip(shown(page, PALETTE) @ np.array(SIGHT[sight]).T, 0, 1))
+        apart = np.linalg.norm(seen[:, None] - seen[None], axis=-1)
+        return apart[np.triu_indices(len(PALETTE), 1)].min()
+
+    assert nearest("dark") > 0.7 * nearest("light")
+
+
+def test_a_photograph_is_left_alone(visit):
+    page = visit("chapters/cells.html", color_scheme="dark")
+    image = page.locator("main figure img").first
+    image.evaluate("(e) => e.classList.add('as-is')")
+    assert image.evaluate("(e) => getComputedStyle(e).filter") == "none"
+
+
+# --------------------------------------------------------------------------------- mathematics
+
+def boxes(page, selector):
+    return page.evaluate("""(selector) => [...document.querySelectorAll(selector)].map((e) => {
+        const { left, right, top, bottom } = e.getBoundingClientRect();
+        return { left, right, top, bottom };
+    })""", selector)
+
+
+def test_a_fraction_stands_on_its_bar_and_the_number_at_the_margin(visit):
+    page = visit()
+    over, under = boxes(page, "#eq-sigmoid mfrac > *")
+    assert over["bottom"] <= under["top"] + 1
+    number, = boxes(page, "#eq-sigmoid .equation-number")
+    formula, = boxes(page, "#eq-sigmoid mfrac")
+    column, = boxes(page, "#sec-math > p:first-of-type")
+    assert abs(number["right"] - column["right"]) < 2
+    assert number["top"] < under["bottom"] and number["bottom"] > over["top"]
+    assert column["left"] + 100 < formula["left"] < number["left"] - 100
+
+
+def test_aligned_lines_meet_at_the_sign(visit):
+    page = visit()
+    left_sides = boxes(page, "#eq-two-lines mtr > mtd:first-child > :last-child")
+    right_sides = boxes(page, "#eq-two-lines mtr > mtd:nth-child(2) mo:first-of-type")
+    assert len(left_sides) == len(right_sides) == 2
+    assert abs(left_sides[0]["right"] - left_sides[1]["right"]) < 2
+    assert abs(right_sides[0]["left"] - right_sides[1]["left"]) < 2
+
+
+def test_no_line_begins_with_the_comma_after_a_formula(visit):
+    for width in range(320, 420, 20):
+        page = visit(width=width)
+        split = page.evaluate("""() => [...document.querySelectorAll('main p > .unbroken')].filter((e) =>
+            new Set([...e.getClientRects()].map((box) => Math.round(box.left))).size > 1
+            && e.getClientRects().length > 1).length""")
+        assert split == 0
+
+
+# ------------------------------------------------------------------------------------ previews
+
+@pytest.mark.parametrize("link, says", [
+    ("a.footnote-ref >> nth=1", "Written below"),
+    (".citation a >> nth=0", "Deep Learning"),                                  # another page
+    ("a.quarto-xref[href='#eq-sigmoid'] >> nth=0", "(1.1)"),
+    ("a.quarto-xref[href='#thm-affine'] >> nth=0", "A composition of affine maps"),
+    ("a.quarto-xref[href='#tbl-activations'] >> nth=0", "Two activation functions"),
+    ("a.quarto-xref[href='#sec-subsection'] >> nth=0", "It has a label too"),
+    ("a.quarto-xref[href$='#sec-callouts'] >> nth=0", "callout"),               # another page
+    ("a.quarto-xref[href$='#eq-dual'] >> nth=0", "(A.1)"),                      # another page
+])
+def test_a_preview_shows_what_a_reference_leads_to(visit, link, says):
+    page = visit()
+    page.locator(f"main >> {link}").hover()
+    preview = page.get_by_role("tooltip")
+    preview.wait_for()
+    assert says.lower() in preview.inner_text().lower()
+    box = preview.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 1280
+    assert box["y"] >= 0 and box["y"] + box["height"] <= 900
+    assert page.evaluate("new Set([...document.querySelectorAll('[id]')].map((e) => e.id)).size === "
+                         "document.querySelectorAll('[id]').length")
+    page.keyboard.press("Escape")
+    assert not preview.is_visible()
+
+
+def test_a_preview_shows_a_figure(visit):
+    page = visit("chapters/cells.html")
+    page.locator("main a.quarto-xref[href^='#fig-']").first.hover()
+    page.get_by_role("tooltip").wait_for()
+    page.wait_for_function("document.querySelector('.preview img')?.naturalWidth > 0")
+
+
+def test_a_preview_follows_the_focus_and_can_be_pointed_at(visit):
+    page = visit()
+    page.locator("main a.footnote-ref").first.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    preview = page.get_by_role("tooltip")
+    preview.wait_for()
+    assert page.locator(":focus").get_attribute("aria-describedby") == "preview"
+    preview.hover()
+    page.wait_for_timeout(400)
+    assert preview.is_visible()
+
+
+def test_a_link_into_nothing_has_no_preview(visit):
+    page = visit()
+    page.evaluate("document.querySelector('main a.quarto-xref').setAttribute('href', '#%E0%A4%A')")
+    page.locator("main a.quarto-xref").first.hover()
+    page.wait_for_timeout(400)
+    assert not page.get_by_role("tooltip").is_visible()
+
+
+# ------------------------------------------------------------------------------------ keyboard
+
+def test_everything_is_reached_by_tab_with_visible_focus(visit):
+    page = visit("chapters/blocks.html")
+    wanted = page.evaluate("""() => [...document.querySelectorAll(
+        'a[href], button, input:not([disabled]), summary, [tabindex="0"]')]
+        .filter((e) => e.checkVisibility() && e.tabIndex >= 0
+                       && !(e.name && e.type === 'radio')).length""")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip-link"
+    seen = page.evaluate_handle("new Set()")
+    for _ in range(wanted + 5):
+        told = page.evaluate("""(seen) => {
+            const e = document.activeElement, style = getComputedStyle(e);
+            if (e === document.body) return null;
+            seen.add(e);
+            return [e.outerHTML.slice(0, 80), style.outlineStyle, parseFloat(style.outlineWidth),
+                    parseFloat(style.opacity)];
+        }""", seen)
+        if told is None:
+            break
+        assert told[1] != "none" and told[2] >= 2 and told[3] > 0.5, told[0]
+        page.keyboard.press("Tab")
+    assert page.evaluate("(seen) => seen.size", seen) >= wanted
+
+
+def test_the_skip_link_leads_to_the_text(visit):
+    page = visit()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("!!document.activeElement.closest('main')")
+
+
+# -------------------------------------------------------------------------- phone, print, weight
+
+def test_a_phone_scrolls_no_page_sideways(visit, names):
+    for name in names:
+        page = visit(name, width=390, height=844, has_touch=True)
+        assert page.evaluate("document.documentElement.scrollWidth") == 390, name
+        wide = page.evaluate("""() => [...document.querySelectorAll('main *')].filter((e) => {
+            const box = e.getBoundingClientRect();
+            if (box.right <= 391 || !box.width) return false;
+            for (let up = e.parentElement; up; up = up.parentElement) {
+                if (getComputedStyle(up).overflowX !== 'visible') return up === document.body;
+            }
+            return true;
+        }).map((e) => e.outerHTML.slice(0, 100))""")
+        assert not wide, name
+
+
+def test_the_contents_open_and_close_on_a_phone(visit):
+    page = visit(width=390, height=844)
+    side = page.locator("#quarto-sidebar")
+    assert not side.is_visible()
+    page.click(".menu-button")
+    assert side.is_visible()
+    page.keyboard.press("Escape")
+    assert not side.is_visible()
+
+
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext is not installed")
+def test_print_holds_the_text_alone_and_is_light(visit, tmp_path):
+    page = visit(color_scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(35, 38, 43)"
+    page.pdf(path=tmp_path / "page.pdf")
+    printed = subprocess.run(["pdftotext", tmp_path / "page.pdf", "-"], capture_output=True,
+                             text=True, check=True).stdout
+    assert "A composition of affine maps" in printed
+    assert "Report an issue" not in printed and "Copy" not in printed
+
+
+def test_nothing_comes_from_another_host_and_the_page_is_light_of_weight(visit, names):
+    """The measure is what a server that compresses text sends before the pictures."""
+    for name in names:
+        page = visit(name, color_scheme="light")
+        page.wait_for_load_state("load")
+        assert all(address.startswith("file:") for address in page.asked), page.asked
+        files = [unquote(address.removeprefix("file://")) for address in page.asked
+                 if not re.search(r"\.(svg|png)$", address)]
+        assert any(file.endswith(".woff2") for file in files)
+        assert sum(map(sent, files)) < 400_000, name
+
+
+def sent(path):
+    """The bytes of a file on its way; fonts are compressed as they are."""
+    with open(path, "rb") as file:
+        content = file.read()
+    return len(content if path.endswith(".woff2") else gzip.compress(content, 6))
+
+
+# --------------------------------------------------------------------------------- small things
+
+def test_code_is_copied(visit):
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    block = page.locator("main div.sourceCode").first
+    block.hover()
+    block.get_by_role("button").click()
+    page.wait_for_function("document.querySelector('.copy-button').textContent === 'Copied'")
+    assert page.evaluate("navigator.clipboard.readText()") == "def layer(x, w, b):\n    return w @ x + b"
+
+
+def test_headings_can_be_linked_to(visit):
+    page = visit()
+    link = page.locator("#sec-math > h2 > .anchor-link")
+    page.locator("#sec-math > h2").hover()
+    assert link.get_attribute("href") == "#sec-math"
+    assert float(link.evaluate("(e) => getComputedStyle(e).opacity")) == 1
+
+
+def test_the_page_can_be_edited_opened_as_notebook_and_left(visit, book):
+    page = visit("chapters/cells.html")
+    actions = page.locator(".page-actions")
+    edit = actions.get_by_role("link", name="Edit this page").get_attribute("href")
+    assert edit == "https://example.org/us/book/edit/main/chapters/cells.qmd"
+    link = actions.get_by_role("link", name="Open as notebook")
+    assert link.get_attribute("download") is not None
+    notebook = json.loads((book / "chapters" / link.get_attribute("href")).read_text())
+    assert any("plt.plot" in "".join(cell["source"]) for cell in notebook["cells"])
+    page.locator("a[rel=prev]").last.click()
+    page.wait_for_url("**/chapters/maps.html")
+    assert page.get_by_role("link", name="Open as notebook").count() == 0       # it has no cells
+
+
+def test_tabs_switch_by_arrow_keys(visit):
+    page = visit("chapters/blocks.html")
+    tabs = page.locator(".panel-tabset").first.get_by_role("tab")
+    tabs.first.focus()
+    page.keyboard.press("ArrowRight")
+    assert tabs.nth(1).get_attribute("aria-selected") == "true"
+    panel = page.locator(f"#{tabs.nth(1).get_attribute('aria-controls')}")
+    assert panel.is_visible()
+
+
+def test_a_callout_folds_by_keyboard_and_unfolds_for_a_link_into_it(visit):
+    page = visit("chapters/blocks.html")
+    closed = page.locator('.callout:has([aria-expanded="false"])').first
+    header, body = closed.get_by_role("button", name="Closed at first"), closed.locator(".callout-body")
+    assert not body.is_visible()
+    header.focus()
+    page.keyboard.press("Enter")
+    assert page.get_by_text("Hidden until it is opened.").is_visible()
+    page.keyboard.press("Space")
+    assert not page.get_by_text("Hidden until it is opened.").is_visible()
+    page.evaluate("document.querySelector('[aria-expanded=false] + .callout-body').id = 'within'")
+    page.evaluate("location.hash = 'within'")
+    assert page.get_by_text("Hidden until it is opened.").is_visible()
+
+
+def test_a_remark_stands_beside_its_paragraph(visit):
+    page = visit("chapters/blocks.html")
+    line = page.get_by_text("A line with an aside.").bounding_box()
+    remark = page.get_by_text("Beside the line.").bounding_box()
+    assert remark["x"] > line["x"] + 400 and abs(remark["y"] - line["y"]) < 15
+    narrow = visit("chapters/blocks.html", width=390)
+    line = narrow.get_by_text("A line with an aside.").bounding_box()
+    assert narrow.get_by_text("Beside the line.").bounding_box()["y"] > line["y"]
+
+
+def test_without_scripts_everything_can_be_read(visit):
+    page = visit("chapters/blocks.html", java_script_enabled=False, width=390)
+    assert page.locator("#quarto-sidebar").is_visible()
+    assert all(panel.is_visible() for panel in page.locator(".tab-pane").all())
+    assert all(body.is_visible() for body in page.locator(".callout-body").all())
+    assert not any(button.is_visible() for button in page.locator(".book-bar button").all())
+
+
+# --------------------------------------------------------------------------------------- axe
+
+def test_axe_finds_nothing_on_any_page_light_or_dark(visit, names):
+    for name in names:
+        page = visit(name)
+        page.evaluate("document.querySelectorAll('main img:not([alt])').forEach((e) => e.remove())")
+        assert violations(page) == [], name
+
+
+def test_axe_finds_nothing_in_search_and_preview(visit):
+    page = visit()
+    search(page, "layer")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.locator("main a.quarto-xref[href^='#thm-']").first.hover()
+    page.get_by_role("tooltip").wait_for()
+    assert violations(page) == []

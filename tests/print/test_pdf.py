@@ -1,0 +1,135 @@
+"""The PDF as a reader, a printer and a screen reader find it."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from bookbuild.files.placing import only_render
+from bookbuild.pipeline import Timings, render
+from bookbuild.source.project import load_project
+
+pytestmark = pytest.mark.skipif(not shutil.which("pdftotext"), reason="poppler-utils is missing")
+
+CONFIG = """project:
+  type: book
+book:
+  title: "A small book"
+  author: "A. N. Author"
+  chapters: [index.qmd, one.qmd]
+"""
+# Formulas of every width, code of every length and with lines of every length.
+WIDE = "\n\n".join(f"$$\n{' + '.join(['a_{10}'] * terms)}\n$$ {{#eq-{terms}}}"
+                   for terms in (2, 14, 18, 20, 22, 40))
+LONG = "\n\n".join(f"Words.\n\n```python\n{chr(10).join(f'x = {lines}.{n}' for n in range(lines))}"
+                   "\n```" for lines in (3, 9, 11, 12, 17, 40, 90))
+CHAPTER = rf"""# One {{#sec-one}}
+
+See @eq-2, @fig-dot, [the preface](index.qmd) and [a page](https://example.org/far).
+The norm $\bigl\lVert x \bigr\rVert$ is at least $|x_1|$.
+
+![A dot](dot.svg){{#fig-dot fig-alt="One black dot"}}
+
+## Wide formulas
+
+{WIDE}
+
+$$
+\begin{{aligned}}
+x &= 1, & y &= 2
+\end{{aligned}}
+$$
+
+## Long code
+
+{LONG}
+
+```{{python}}
+print("{'word ' * 60}")
+```
+
+- In a list
+
+  ```python
+  y = "{'a' * 200}"
+  ```
+"""
+DOT = ('<svg xmlns="http://www.w3.org/2000/svg" width="90" height="90">'
+       '<circle cx="45" cy="45" r="9"/></svg>')
+
+
+def small_book(folder, chapter):
+    (folder / "_quarto.yml").write_text(CONFIG)
+    (folder / "index.qmd").write_text("# Preface {.unnumbered}\n\nHello.\n")
+    (folder / "one.qmd").write_text(chapter)
+    (folder / "dot.svg").write_text(DOT)
+    project, said = load_project(folder), []
+    with only_render(project.state_dir, project.output_dir, said.append):
+        render(project, ["pdf"], None, said.append, Timings(), 600)
+    return folder / "_book" / "A-small-book.pdf", said
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory):
+    return small_book(tmp_path_factory.mktemp("printed"), CHAPTER)[0]
+
+
+def told(*command):
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_it_is_accessible(printed):
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in printed.read_bytes()
+    for words in (rb"/Alt(One black dot)", rb"/Alt(\\lVert x \\rVert)"):
+        assert words in printed.read_bytes()
+    assert told("pdfinfo", "-struct", printed).count("Formula") >= 8
+
+
+def test_a_picture_without_words_is_told_and_printed(tmp_path):
+    chapter = "# One {#sec-one}\n\n![A dot](dot.svg){#fig-dot}\n"
+    pdf, said = small_book(tmp_path, chapter)
+    assert any("not accessible" in line and "alt" in line for line in said)
+    assert "Figure 1.1" in told("pdftotext", pdf, "-")
+
+
+def test_metadata_fonts_and_bookmarks(printed):
+    about = told("pdfinfo", printed)
+    assert re.search(r"Title: +A small book", about)
+    assert re.search(r"Author: +A. N. Author", about)
+    rows = told("pdffonts", printed).splitlines()[2:]
+    assert rows and all(row.split()[-5] == "yes" for row in rows)
+    marks = told("pdftohtml", "-xml", "-i", "-stdout", printed)
+    outline = re.findall(r"<item[^>]*>([^<]*)</item>", marks)
+    assert outline == ["Preface", "1 One", "1.1 Wide formulas", "1.2 Long code"]
+
+
+def test_links_lead_out_and_about(printed):
+    assert "https://example.org/far" in told("pdfinfo", "-url", printed)
+    linked = re.findall(r'<a href="[^"#]*#(\d+)">([^<]*)',
+                        told("pdftohtml", "-xml", "-i", "-stdout", printed))
+    assert {"Equation 1.1", "Figure 1.1", "the preface"} <= {
+        words.replace("\xa0", " ").strip() for _, words in linked}
+
+
+def test_nothing_runs_off_the_page(printed):
+    for page in told("pdftotext", "-bbox", printed, "-").split("<page ")[2:]:
+        words = re.findall(r'xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)"', page)
+        assert words
+        for left, top, right, bottom in (map(float, word) for word in words):
+            assert 50 < left and right < 595 - 70 and bottom < 842 - 40
+
+
+def test_formulas_keep_clear_of_their_numbers(printed):
+    for line in told("pdftotext", "-layout", printed, "-").splitlines():
+        if re.search(r"\(1\.\d\)$", line) and "+" in line:
+            assert re.search(r"\s\(1\.\d\)$", line), line
+
+
+def test_code_has_no_widows(printed):
+    pages = told("pdftotext", "-layout", printed, "-").split("\f")
+    for lines in (3, 9, 11, 12, 17, 40, 90):
+        found = [len(re.findall(rf"x = {lines}\.\d+$", page, re.M)) for page in pages]
+        found = [count for count in found if count]
+        assert sum(found) == lines
+        assert all(count >= min(lines, 5) for count in (found[0], found[-1]))

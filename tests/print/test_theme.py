@@ -1,0 +1,67 @@
+"""Both presses' pages have the same colours and faces, and the fonts that they name are there."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+THEME = Path(__file__).parents[2] / "code" / "bookbuild" / "print" / "theme"
+CSS = (THEME / "html" / "book.css").read_text(encoding="utf-8")
+SCSS = [(THEME / "quarto" / name).read_text(encoding="utf-8") for name in ("book.scss", "dark.scss")]
+PAIRS = dict(re.findall(r"--([\w-]+): light-dark\((#\w+, #\w+)\)", CSS))
+NAMES = dict(re.findall(r"--([\w-]+): #\{\$([\w-]+)\};", SCSS[0]))
+
+
+def value(name, sheets):
+    """What a variable of Sass is: the last sheet that sets it decides; one may stand for another."""
+    for sheet in reversed(sheets):
+        if found := re.search(rf"^\${name}: (.+?) !default;", sheet, re.MULTILINE):
+            said = found[1]
+            return value(said[1:], sheets) if said.startswith("$") else said
+    raise AssertionError(f"no ${name}")
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_colour_is_the_same_in_both_presses(name):
+    light, dark = PAIRS[name].split(", ")
+    assert value(NAMES[name], SCSS[:1]) == light
+    assert value(NAMES[name], SCSS) == dark
+
+
+def test_the_figures_filter_is_the_same_in_both_presses():
+    for name in ("on-dark", "on-page"):
+        light, dark, *_ = re.findall(rf"--{name}: ([^;}}]+);", CSS)
+        assert (value(name, SCSS[:1]), value(name, SCSS)) == (light, dark)
+
+
+@pytest.mark.parametrize("sheet, folder", [(CSS, THEME / "html"),
+                                           (SCSS[0].replace("#{$fonts}", "fonts"), THEME / "html")])
+def test_every_font_that_is_named_is_there(sheet, folder):
+    named = re.findall(r'url\("(fonts/[^"]+)"\)', sheet)
+    assert len(named) == 11
+    assert all((folder / name).is_file() for name in named)
+    assert (folder / "fonts" / "OFL.txt").is_file()
+
+
+def finish():
+    spec = importlib.util.spec_from_file_location("finish", THEME / "quarto" / "finish.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.finished
+
+
+HEAD = """<script src="https://cdn.jsdelivr.net/npm/jquery@3.5.1/dist/jquery.min.js"></script>
+<script src="https://cdn.jsdelivr.net/npm/requirejs@2.3.6/require.min.js"></script>
+<script type="application/javascript">define('jquery', [],function() {return window.jQuery;})</script>
+"""
+
+
+def test_a_table_of_quartos_loads_nothing_from_another_host():
+    page = f"<head>{HEAD}</head><table><tr><th role=x></th><th>a</th></tr></table>"
+    assert finish()(page) == "<head></head><table><tr><td></td><th>a</th></tr></table>"
+
+
+def test_a_widget_keeps_what_it_needs():
+    page = f"<head>{HEAD}</head><script>require(['plotly'], draw)</script>"
+    assert finish()(page) == page
