@@ -86,8 +86,8 @@ def add_render(commands) -> None:
     parser.add_argument("--runtime", type=Path, metavar="DIR", help="put the runtime of live cells, "
                         "which `book runtime DIR` brought, into the book (default: pages take it "
                         "from Pyodide's delivery network)")
-    parser.add_argument("--force", action="store_true",
-                        help="render also where nothing has changed since the last time")
+    parser.add_argument("--fresh", action="store_true", help="run every cell and print everything "
+                        "again, whatever is kept and though nothing has changed")
     parser.add_argument("--timings", action="store_true", help="print the seconds of each stage")
     parser.set_defaults(run=run_render)
 
@@ -97,7 +97,7 @@ def run_render(args) -> int:
     from bookbuild.files import only_render
     from bookbuild.pipeline import Timings, render
     from bookbuild.quarto import find_quarto, render_with_quarto
-    from bookbuild.run import Stamp
+    from bookbuild.run import KeptResults, Stamp
 
     project = book_at(args.chapter)
     only = named_page(project, args.chapter) if args.chapter and args.chapter.is_file() else None
@@ -113,13 +113,14 @@ def run_render(args) -> int:
                 render_with_quarto(project, quarto, targets, only, say, args.runtime)
         else:
             with timings.stage("look"):
-                stamp = Stamp(project, [*targets, str(only), str(args.runtime)])
-                stands = not args.force and stamp.stands()
+                stamp = Stamp(project, [*targets, str(only), str(args.runtime)],
+                              KeptResults(project.state_dir))
+                stands = not args.fresh and stamp.stands()
             if stands:
                 say("nothing has changed since the last render: the book stands")
             else:
                 render(project, targets, only, say, timings, args.cell_timeout, progress,
-                       args.runtime)
+                       args.runtime, args.fresh)
                 stamp.set()
     if args.timings:
         say(str(timings))

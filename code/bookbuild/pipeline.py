@@ -18,7 +18,7 @@ from bookbuild.document import (CellWriter, Chapter, Entry, Memory, citations, i
 from bookbuild.files import put_in_place, staging, write_file, writing
 from bookbuild.live import ASSETS, assemble
 from bookbuild.print import epub, html, search, typst
-from bookbuild.run import Cache, ChapterCode, InlineValue, cached_results
+from bookbuild.run import ChapterCode, InlineValue, KeptResults, kept_or_run
 from bookbuild.say import BookError, Problem, hindrances
 from bookbuild.source import (CONFIG, Cell, Manuscript, Page, Project, Prose, Source,
                               output_problem, python_of, read_manuscript, split_source)
@@ -74,7 +74,7 @@ class Text:
 
 def render(project: Project, targets: list[str], only: Page | None, say: Say, timings: Timings,
            cell_timeout: float, progress: Callable[[str, bool], None] | None = None,
-           runtime: Path | None = None) -> None:
+           runtime: Path | None = None, fresh: bool = False) -> None:
     """Render with the built-in press; the new book takes the old one's place when complete.
 
     Parameters
@@ -95,6 +95,8 @@ def render(project: Project, targets: list[str], only: Page | None, say: Say, ti
         Told of each cell: a line, and whether the cell is done.
     runtime : Path, optional
         A folder with the runtime of live cells, to be put into the book.
+    fresh : bool
+        Run all cells, whatever is kept of them.
 
     Raises
     ------
@@ -106,7 +108,7 @@ def render(project: Project, targets: list[str], only: Page | None, say: Say, ti
         with timings.stage("read"):
             drafts, problems = read_book(project, Memory())
         with timings.stage("cells"):
-            results = run_cells(project, drafts, problems, say, progress, cell_timeout)
+            results = run_cells(project, drafts, problems, say, progress, cell_timeout, fresh)
         code = "" if results else code_of(drafts)
         with timings.stage("parse"):
             problems += parse_book(project, drafts, results, code, Memory())
@@ -185,11 +187,11 @@ def read(project: Project, page: Page, problems: list[Problem], memory: Memory) 
 
 
 def run_cells(project: Project, drafts: list[Draft], problems: list[Problem], say: Say,
-              progress: Callable | None, cell_timeout: float) -> dict:
+              progress: Callable | None, cell_timeout: float, fresh: bool) -> dict:
     """The result of every cell and expression; where a cell raises, of none."""
     defaults = project.config.get("execute") or {}
-    chapters = [ChapterCode(draft.page.source, project.root / draft.page.source.parent,
-                                draft.source.units, defaults) for draft in drafts]
+    chapters = [ChapterCode(project.root, draft.page.source, draft.source.units, defaults,
+                            project.output_dir) for draft in drafts]
 
     def on_cell(chapter, number, total, label, seconds):
         name = f" {label}" if label else ""
@@ -200,16 +202,14 @@ def run_cells(project: Project, drafts: list[Draft], problems: list[Problem], sa
         elif seconds is not None:
             say(line)
 
-    cache = Cache(project.state_dir / "cache",
-                  [project.root / "code" / "deepmath", project.root / "data"])
     try:
-        results = cached_results(chapters, cache, on_notice=lambda notice: say(str(notice)),
-                                 on_cell=on_cell, cell_timeout=cell_timeout)
+        results = kept_or_run(chapters, KeptResults(project.state_dir), cell_timeout, fresh,
+                              on_notice=lambda notice: say(str(notice)), on_cell=on_cell)
     except BookError as error:
         problems += error.problems
         return {}
-    return {unit: result for chapter, found in zip(chapters, results)
-            for unit, result in zip(chapter.units, found)}
+    return {unit: ran.result for chapter, found in zip(chapters, results)
+            for unit, ran in zip(chapter.units, found)}
 
 
 def parse_book(project: Project, drafts: list[Draft], results: dict, code: str,
@@ -359,10 +359,11 @@ def write_html(project: Project, drafts: list[Draft], chapters: list[Chapter],
 
 def write_notebook(project: Project, page: Page, built: Path) -> None:
     """Write a page as the notebook that it offers."""
-    from bookbuild.lab import read_text, runnable
+    from bookbuild.lab import export    # nbformat is slow to load
 
     source = project.root / page.source
-    write_file(built / page.output.with_suffix(".ipynb"), runnable(source, read_text(source)))
+    write_file(built / page.output.with_suffix(".ipynb"), export.runnable(
+        source, export.read_text(source)))
 
 
 def write_search(project: Project, built: Path) -> None:

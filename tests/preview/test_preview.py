@@ -6,12 +6,12 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 
 from bookbuild.preview.server import Handler
-from bookbuild.run.uses import Modules
 
 CONFIG = """project:
   type: book
@@ -28,18 +28,18 @@ CHAPTER = """# One {#sec-one}
 A sentence.
 
 ```{python}
-with open("ran", "a") as ran: print("first", file=ran)
+#| label: first
 numbers = [1, 2]
 ```
 
 ```{python}
-with open("ran", "a") as ran: print("second", file=ran)
+#| label: second
 print("the sum is", sum(numbers))
 ```
 
 ```{python}
+#| label: third
 from small import answer
-with open("ran", "a") as ran: print("third", file=ran)
 print("the answer is", answer())
 ```
 """
@@ -60,8 +60,10 @@ def book(tmp_path_factory):
 class Previewed:
     """A preview at work: its pages, its news, and its folder."""
 
-    def __init__(self, root, port):
+    def __init__(self, root, port, said):
         self.root, self.port = root, port
+        self.said = []
+        threading.Thread(target=lambda: self.said.extend(said), daemon=True).start()
 
     def get(self, path, host=None):
         server = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
@@ -101,9 +103,8 @@ class Previewed:
     def ran(self):
         """The cells that ran since this was asked last."""
         self.rests()
-        log = self.root / "ran"
-        found = log.read_text().split() if log.exists() else []
-        log.unlink(missing_ok=True)
+        found = [line.split()[-1] for line in self.said if ": cell " in line]
+        self.said.clear()
         return found
 
 
@@ -121,10 +122,10 @@ def process(book):
         stderr=subprocess.PIPE, text=True)
     try:
         assert "serving" in process.stderr.readline()
-        yield Previewed(book, port)
+        yield Previewed(book, port, process.stderr)
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.wait(timeout=600)
         assert process.returncode == 0
 
 
@@ -253,23 +254,3 @@ def test_the_page_reloads_in_place(preview, chromium):
     preview.edit("one.qmd", "1 / 0", "sum(numbers)")
     page.locator("#preview-news .wrong").wait_for(state="hidden", timeout=60_000)
     page.close()
-
-
-@pytest.fixture
-def modules(tmp_path):
-    package = tmp_path / "maths"
-    package.mkdir()
-    (package / "__init__.py").write_text("from maths.nets import Net\nfrom maths.data import xor\n")
-    (package / "nets.py").write_text("from maths.acts import relu\ndef Net(): return relu(1)\n")
-    (package / "acts.py").write_text("def relu(x): return x\n")
-    (package / "data.py").write_text("def xor(): return 1\n")
-    return Modules(tmp_path, ["maths"])
-
-
-def test_a_cell_uses_what_defines_its_names(modules):
-    codes = ["from maths import xor, Net\nimport maths", "xor()", "Net()", "maths.data.xor()",
-             "print(1)", "for"]
-    assert modules.used(codes) == [
-        {"maths.data", "maths.nets", "maths.acts"}, {"maths.data"}, {"maths.nets", "maths.acts"},
-        {"maths.data"}, set(), set()]
-    assert modules.users(["maths.acts"]) == {"maths.acts", "maths.nets", "maths"}

@@ -14,12 +14,11 @@ from pathlib import Path
 
 from bookbuild import pipeline
 from bookbuild.document import Memory, pandoc, stand_ins
-from bookbuild.files import digest_file, digest_folder
 from bookbuild.preview.server import Server, Site
-from bookbuild.preview.session import Bench, Loop, unit_key
-from bookbuild.run import Cache, ChapterCode, Modules
+from bookbuild.preview.session import Loop, Session
+from bookbuild.run import ChapterCode, KeptResults
 from bookbuild.say import BookError, Problem, hindrances, say
-from bookbuild.source import PACKAGE, Cell, Project, load_project, python_of
+from bookbuild.source import Cell, Project, load_project
 
 PORTS_TRIED = 20
 PASSED_OVER = {"__pycache__", "node_modules", "_book", "site_libs"}
@@ -59,7 +58,7 @@ def preview(root: Path, first_port: int, port: int | None, browser: bool,
         threading.Thread(target=server.serve_forever, daemon=True).start()
         say(f"serving {root.name} at {server.address}  (Ctrl-C ends)")
         preview.watch()
-        preview.refresh(set())
+        preview.refresh(None)
         if browser and shows_windows():
             webbrowser.open(server.address)
         try:
@@ -114,13 +113,13 @@ class Preview:
         self.root, self.folder, self.say, self.cell_timeout = root, folder, say, cell_timeout
         self.site = Site()
         self.loop = Loop()
-        self.benches: dict[str, Bench] = {}
-        self.modules = Modules(root / "code", [PACKAGE])
-        self.events: queue.Queue = queue.Queue()
+        self.sessions: dict[str, Session] = {}
+        self.events: queue.Queue[set[Path] | None] = queue.Queue()      # None: cells have run
         self.stopped = threading.Event()
+        self.moved = threading.Event()      # what is to be watched is no longer what is watched
+        self.looked_at: set[str] = set()    # by cells
+        self.waiting: tuple[float, set[Path]] | None = None     # changes that are not shown yet
         self.count = 0
-        self.beside: set[Path] = set()      # folders of pages, from which cells can import
-        self.helpers: dict[Path, str] = {}
         self.memory = Memory()
 
     # ------------------------------------------------------------------------- following
@@ -133,15 +132,17 @@ class Preview:
         """Render again whenever a file changed or a cell has run."""
         while True:
             with suppress(queue.Empty):
-                changed = self.events.get(timeout=1)
+                events = [self.events.get(timeout=1)]
                 while not self.events.empty():
-                    changed |= self.events.get()
-                self.refresh(changed)
+                    events.append(self.events.get())
+                changes = [event for event in events if event is not None]
+                self.refresh(set().union(*changes) if changes else None)
 
     def close(self) -> None:
         self.stopped.set()
-        for bench in self.benches.values():
-            self.loop.run(bench.stop())
+        self.moved.set()
+        for session in self.sessions.values():
+            self.loop.run(session.stop())
         self.loop.stop()
 
     def _watch(self) -> None:
@@ -149,46 +150,67 @@ class Preview:
         import watchfiles       # not worth its time to the other commands
 
         while not self.stopped.is_set():
-            folders = list(self._folders(self.root))
+            self.moved.clear()
+            folders = self._folders()
+            begun = False
             try:
                 for changes in watchfiles.watch(*folders, recursive=False, debounce=60, step=20,
-                                                stop_event=self.stopped, raise_interrupt=False,
-                                                watch_filter=self._matters):
-                    self.events.put({Path(path) for _, path in changes})
-                    if list(self._folders(self.root)) != folders:
+                                                stop_event=self.moved, raise_interrupt=False,
+                                                watch_filter=self._matters, rust_timeout=300,
+                                                yield_on_timeout=True):
+                    if changes or not begun:        # something may have changed before it began
+                        self.events.put({Path(path) for _, path in changes})
+                        begun = True
+                    if changes and self._folders() != folders:
                         break
             except (OSError, RuntimeError):        # a folder vanished before it was watched
-                time.sleep(0.2)
+                self.moved.wait(0.2)
 
-    def _folders(self, folder: Path):
-        """The project's folders; links are not followed, so that a loop of them does no harm."""
+    def _folders(self) -> list[Path]:
+        """The project's folders, and those in which cells looked for files."""
+        around = {Path(path).parent for path in self.looked_at} | {
+            Path(path) for path in self.looked_at}
+        return sorted({*self._below(self.root), *filter(Path.is_dir, around)})
+
+    def _below(self, folder: Path):
+        """A folder and those in it; links are not followed, so that a loop of them does no harm."""
         yield folder
         with suppress(OSError):
-            for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+            for entry in os.scandir(folder):
                 if entry.is_dir(follow_symlinks=False) and self._is_source(entry.name):
-                    yield from self._folders(Path(entry.path))
+                    yield from self._below(Path(entry.path))
 
     @staticmethod
     def _is_source(name: str) -> bool:
         return not name.startswith(".") and name not in PASSED_OVER
 
     def _matters(self, _, path: str) -> bool:
-        place = Path(path)
-        if place.suffix == ".py":
-            return place.parent in self.beside or self.root / "code" / PACKAGE in place.parents
-        return self._is_source(place.name) and place.suffix not in ("", *UNFINISHED)
+        if path in self.looked_at or os.path.dirname(path) in self.looked_at:
+            return True
+        name = os.path.basename(path)
+        return (Path(path).is_relative_to(self.root) and self._is_source(name)
+                and not name.endswith(UNFINISHED))
 
     # ------------------------------------------------------------------------- rendering
 
-    def refresh(self, changed: set[Path]) -> None:
-        """Render what the files say now; if they can't be rendered, keep the last book."""
-        begin = time.perf_counter()
-        if any(path.suffix in READ_BY_NAME for path in changed):
-            pandoc.call.cache_clear()
-        if any(path.suffix not in (".qmd", ".py") for path in changed):
-            self.memory = Memory()
+    def refresh(self, changed: set[Path] | None) -> None:
+        """Render what the files say now; if they can't be rendered, keep the last book.
+
+        Parameters
+        ----------
+        changed : set of Path or None
+            The files that changed; None if no file did, but cells have run.
+        """
+        if changed:
+            begun, before = self.waiting or (time.perf_counter(), set())
+            self.waiting = begun, before | changed
+            if any(path.suffix in READ_BY_NAME for path in changed):
+                pandoc.call.cache_clear()
+            if any(path.suffix not in (".qmd", ".py") for path in changed):
+                self.memory = Memory()
+        version = self.site.state["version"]
         try:
-            project, busy = self._render()
+            busy = self._render(changed is not None)
         except BookError as error:
             self._fail(error.problems)
         except OSError as error:
@@ -197,23 +219,31 @@ class Preview:
             self._fail([Problem("book", None, f"a mistake of the press itself: {error!r}")])
         else:
             self.site.tell(problems=[], busy=busy)
-            if changed:
-                names = sorted(os.path.relpath(path, self.root) for path in changed)
-                shown = ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")
-                self.say(f"{shown}: shown after {time.perf_counter() - begin:.1f} s")
+            self._tell_shown(bool(busy), self.site.state["version"] != version)
+
+    def _tell_shown(self, busy: bool, is_new: bool) -> None:
+        """Say that changes are shown, once no cell is running whose result they change."""
+        if not self.waiting or busy:
+            return
+        (begun, changed), self.waiting = self.waiting, None
+        names = sorted(os.path.relpath(path, self.root) for path in changed)
+        shown = ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")
+        self.say(f"{shown}: shown after {time.perf_counter() - begun:.1f} s" if is_new else
+                 f"{shown}: the pages stay as they are")
 
     def _fail(self, problems: list[Problem]) -> None:
         told = [str(problem) for problem in problems]
         if told != self.site.state["problems"]:
             for line in told:
                 self.say(line)
+        self.waiting = None
         self.site.tell(problems=told, busy="")
 
-    def _render(self) -> tuple[Project, str]:
+    def _render(self, files_changed: bool) -> str:
+        """Render; gives the chapters whose cells are running."""
         project = load_project(self.root)
         drafts, problems = pipeline.read_book(project, self.memory)
-        self.beside = {(self.root / draft.page.source).parent for draft in drafts}
-        results, busy = self._cells(project, drafts, problems)
+        results, busy = self._cells(project, drafts, problems, files_changed)
         if stopping := hindrances(problems, "builtin"):
             raise BookError(stopping)
         code = pipeline.code_of(drafts) if busy else ""
@@ -236,58 +266,46 @@ class Preview:
         self.site.show(built)
         pipeline.write_search(project, built)
         shutil.rmtree(self.folder / str(self.count - 2), ignore_errors=True)
-        return project, busy
+        return busy
 
-    def _cells(self, project: Project, drafts: list, problems: list[Problem]) -> tuple[dict, str]:
+    def _cells(self, project: Project, drafts: list, problems: list[Problem],
+               files_changed: bool) -> tuple[dict, str]:
         """The results that there are, and which chapters are still running."""
-        modules, changed = Modules(self.root / "code", [PACKAGE]), set()
-        if modules.digests != self.modules.digests:
-            changed = modules.users(name for name, digest in self.modules.digests.items()
-                                    if modules.digests.get(name) != digest)
-            self.modules = modules
-        helpers = {path: digest_file(path) for folder in self.beside
-                   for path in sorted(folder.glob("*.py"))}
-        changed |= {path.stem for path, digest in helpers.items()
-                    if self.helpers.get(path) != digest}
-        self.helpers = helpers
-        around = [digest_folder(project.root / "data")]
         results, running = {}, []
         for draft in drafts:
             if not draft.source.units:
                 continue
             path = str(draft.page.source)
-            chapter = ChapterCode(draft.page.source, project.root / draft.page.source.parent,
-                                      draft.source.units, project.config.get("execute") or {})
-            bench = self._bench(project, path)
-            shown = self.loop.run(bench.want(chapter, self._keys(chapter, around), changed))
+            chapter = ChapterCode(project.root, draft.page.source, draft.source.units,
+                                  project.config.get("execute") or {}, project.output_dir)
+            session = self._session(project, path)
+            shown = self.loop.run(session.want(chapter, files_changed))
             problems += shown.problems
             running += [path] * shown.busy
             results |= {unit: waiting(unit) if result is None else result
                         for unit, result in zip(draft.source.units, shown.results)
                         if result is not None or isinstance(unit, Cell)}
+        self._look_where(set().union(*(each.looked_at for each in self.sessions.values())))
         return results, ", ".join(running)
 
-    def _keys(self, chapter: ChapterCode, around: list[str]) -> list[str]:
-        beside = [digest for path, digest in self.helpers.items()
-                  if path.parent == chapter.folder]
-        codes = [python_of(unit) for unit in chapter.units]
-        uses = self.memory.step(("uses", str(chapter.path)), (self.modules, codes),
-                                lambda: self.modules.used(codes))
-        return [unit_key(chapter, unit, [*around, *beside,
-                                         *(self.modules.digests[name] for name in sorted(used))])
-                for unit, used in zip(chapter.units, uses)]
+    def _look_where(self, looked_at: set[str]) -> None:
+        """Watch also what cells looked at."""
+        if looked_at != self.looked_at:
+            before = self._folders()
+            self.looked_at = looked_at
+            if self._folders() != before:
+                self.moved.set()
 
-    def _bench(self, project: Project, path: str) -> Bench:
+    def _session(self, project: Project, path: str) -> Session:
         def on_cell(line: str) -> None:
             self.say(line)
             self.site.tell(busy=line)
 
-        if path not in self.benches:
-            cache = Cache(project.state_dir / "cache",
-                          [project.root / "code" / "deepmath", project.root / "data"])
-            self.benches[path] = Bench(cache, lambda: self.events.put(set()), on_cell,
-                                       self.cell_timeout)
-        return self.benches[path]
+        if path not in self.sessions:
+            self.sessions[path] = Session(KeptResults(project.state_dir),
+                                          lambda: self.events.put(None), on_cell,
+                                          self.cell_timeout)
+        return self.sessions[path]
 
 
 def waiting(cell: Cell) -> list[dict]:

@@ -1,26 +1,19 @@
-"""Cells in kernels that stay: after an edit no more runs than has to."""
+"""Cells in kernels that stay: after an edit no more runs than has to, and then all is confirmed."""
 
 import asyncio
-import hashlib
-import json
 import threading
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from time import monotonic
 
-from bookbuild.run import Cache, ChapterCode, Result, run_unit
+from bookbuild.run import (ChapterCode, KeptResults, Look, Ran, Result, answer, holds, run_unit,
+                           unit_key)
 from bookbuild.say import BookError, Problem
 from bookbuild.source import Cell, Unit
 
 BETWEEN_NEWS = 4.0        # seconds
-
-
-def unit_key(chapter: ChapterCode, unit: Unit, surroundings: Sequence[str]) -> str:
-    """What the result of a cell or expression depends on, beside those before it."""
-    parts = ([unit.code, *(chapter.option(unit, name) for name in ("eval", "error", "warning"))]
-             if isinstance(unit, Cell) else [unit.expression])
-    return hashlib.sha256(json.dumps([parts, *surroundings]).encode()).hexdigest()
+REST = 1.0                # seconds without an edit before all cells are run anew
 
 
 def alike(first: Iterable, second: Iterable) -> int:
@@ -55,7 +48,7 @@ class Shown:
     problems : list of Problem
         Why one of them has no result.
     busy : bool
-        Whether cells are running.
+        Whether cells are running whose results are waited for.
     """
 
     results: list[Result | None]
@@ -63,17 +56,27 @@ class Shown:
     busy: bool
 
 
-class Bench:
+@dataclass(frozen=True)
+class Failure:
+    """A unit that has no result, why, and what it had read until then."""
+
+    unit: Unit
+    problems: list[Problem]
+    looks: tuple[Look, ...] = ()
+
+
+class Session:
     """A chapter's cells, their results so far, and the kernel that made them.
 
-    After an edit the kernel goes on from the first cell that changed: that cell runs again and
-    all after it, in the state in which the last run left the kernel. A kernel that has not run
-    the cells before the edited one runs them first. What one new kernel made from the first cell
-    to the last is kept in the cache, and nothing else.
+    After an edit of the text, or of a file that cells read, the kernel goes on from the first
+    cell that is concerned: that cell runs again and all after it, in the state in which the last
+    run left the kernel. A kernel that has not run the cells before it runs them first. What such
+    a kernel says may depend on what it ran before; so when the author rests, a new kernel runs
+    all cells in order, and its results stand. They are also kept, and no others.
 
     Parameters
     ----------
-    cache : Cache
+    kept : KeptResults
         Where results of whole runs are found and kept.
     on_news : callable
         Called without arguments, in the loop's thread, when there is something new to show.
@@ -83,68 +86,103 @@ class Bench:
         The most seconds for one cell.
     """
 
-    def __init__(self, cache: Cache, on_news: Callable[[], None], say: Callable[[str], None],
+    def __init__(self, kept: KeptResults, on_news: Callable[[], None], say: Callable[[str], None],
                  cell_timeout: float) -> None:
-        self.cache, self.on_news, self.say = cache, on_news, say
+        self.kept, self.on_news, self.say = kept, on_news, say
         self.cell_timeout = cell_timeout
         self.chapter: ChapterCode | None = None
         self.keys: list[str] = []
-        self.made: list[tuple[str, Result]] = []    # of the leading units
+        self.made: list[tuple[str, Ran]] = []       # of the leading units
         self.last: list[Result | None] = []         # what was shown before
-        self.older: dict[str, Result] = {}
-        self.failure: tuple[Unit, list[Problem]] | None = None
+        self.older: dict[str, Ran] = {}
+        self.failure: Failure | None = None
         self.kernel = None
         self.ran: list[str] = []                    # what the kernel's state comes from
-        self.clean = False                          # it ran each of them once, in order
-        self.forgotten: set[str] = set()
+        self.is_whole = True                        # it ran each of them once, in order
+        self.has_repeated = False
+        self.settled: dict[tuple[str, str], str] = {}
         self.running: str | None = None
         self.task: asyncio.Task | None = None
+        self.confirmation: asyncio.Task | None = None
 
-    async def want(self, chapter: ChapterCode, keys: list[str], changed: Iterable[str] = ()) -> Shown:
+    async def want(self, chapter: ChapterCode, files_changed: bool) -> Shown:
         """Set the cells that are to be shown; what has no result yet begins to run.
 
         Parameters
         ----------
         chapter : ChapterCode
             The cells and expressions.
-        keys : list of str
-            What the result of each depends on.
-        changed : iterable of str
-            Modules that a kernel must read anew.
+        files_changed : bool
+            Whether what cells read may be another than it was.
         """
-        if self.chapter is None and (kept := self.cache.load(chapter)) is not None:
-            self.made = list(zip(keys, kept))
+        keys = [unit_key(chapter, unit) for unit in chapter.units]
+        if self.chapter is None:
+            self.made = list(zip(keys, self.kept.load(chapter)))
         failed_at = self.keys[len(self.made)] if self.failure else None
         same = alike(keys, (key for key, _ in self.made))
-        self.older = {key: result for key, result in [*self.older.items(), *self.made]
-                      if key in keys}
+        if files_changed:
+            same = min(same, self._holding())
+        self.older = {key: ran for key, ran in [*self.older.items(), *self.made] if key in keys}
+        if edited := same < len(self.made) or keys != self.keys:
+            self.has_repeated = False
         del self.made[same:]
         self.chapter, self.keys = chapter, keys
-        self.forgotten |= set(changed)
         waiting = keys[same:]
-        if failed_at not in waiting[:1]:
+        if self.failure and (failed_at not in waiting[:1] or files_changed and not (
+                self.failure.looks and all(map(holds, self.failure.looks)))):
             self.failure = None
         if self.running and self.running not in keys:
             await self.kernel.interrupt()
+        if edited or waiting:
+            await self._stop_confirming()
         if waiting and self.task is None and self.failure is None:
             self.task = asyncio.create_task(self._work())
+        elif edited and not waiting and not self.is_whole:
+            self.confirmation = asyncio.create_task(self._confirm())
         return self._shown()
+
+    @property
+    def looked_at(self) -> set[str]:
+        """The paths that the cells looked at."""
+        looks = [look for _, ran in self.made for look in ran.looks]
+        return {path for _, path, *_ in [*looks, *(self.failure.looks if self.failure else ())]}
+
+    def _holding(self) -> int:
+        """How many of the results hold, from the first on: what they read is as it was, or as
+        the chapter's own run left it."""
+        for place, (_, ran) in enumerate(self.made):
+            if not all(holds(look) or self.settled.get(look[:2]) == answer(*look[:3])
+                       for look in ran.looks):
+                return place
+        return len(self.made)
+
+    def _settle(self) -> bool:
+        """Look whether the run itself changed what it read; false if it is to be repeated."""
+        if self._holding() < len(self.made) and not self.has_repeated:
+            self.has_repeated = True
+            del self.made[self._holding():]
+            return False
+        written = {path for _, ran in self.made for path in ran.written}
+        self.settled = {look[:2]: answer(*look[:3]) for _, ran in self.made for look in ran.looks
+                        if look[0] in ("names", "entries", "project") or look[1] in written}
+        return True
 
     def _shown(self) -> Shown:
         """The present state; where a cell stands now tells where its problems are."""
-        results = [result for _, result in self.made]
+        results = [ran.result for _, ran in self.made]
         before = self.last if len(self.last) == len(self.keys) else [None] * len(self.keys)
-        results += [self.older.get(key, before[place])
+        results += [self.older[key].result if key in self.older else before[place]
                     for place, key in enumerate(self.keys) if place >= len(self.made)]
         self.last = results
         problems: list[Problem] = []
         if self.failure:
-            unit, problems = self.failure
-            shift = self.chapter.units[len(self.made)].line - unit.line
-            problems = [replace(each, line=each.line and each.line + shift) for each in problems]
+            shift = self.chapter.units[len(self.made)].line - self.failure.unit.line
+            problems = [replace(each, line=each.line and each.line + shift)
+                        for each in self.failure.problems]
         return Shown(results, problems, self.task is not None)
 
     async def stop(self) -> None:
+        await self._stop_confirming()
         if self.task:
             self.task.cancel()
             await asyncio.gather(self.task, return_exceptions=True)
@@ -154,13 +192,15 @@ class Bench:
         """Run what is wanted, also if it changes meanwhile, up to the end or to a failure."""
         told = monotonic()
         try:
-            while len(self.made) < len(self.keys) and not self.failure:
+            while not self.failure and (len(self.made) < len(self.keys) or not self._settle()):
                 await self._step()
                 if monotonic() - told > BETWEEN_NEWS:
                     told = monotonic()
                     self.on_news()
-            if self.clean and len(self.made) == len(self.ran) and not self.failure:
-                self.cache.store(self.chapter, [result for _, result in self.made])
+            if self.is_whole and len(self.made) == len(self.ran) and not self.failure:
+                self.kept.store(self.chapter, [ran for _, ran in self.made])
+            elif not self.is_whole:
+                self.confirmation = asyncio.create_task(self._confirm())
         finally:
             self.task = None
             self.on_news()
@@ -168,61 +208,96 @@ class Bench:
     async def _step(self) -> None:
         """Run the next unit: the first without a result, or before it one that the kernel lacks."""
         chapter, waiting = self.chapter, self.chapter.units[len(self.made):]
-        try:
-            if any(map(chapter.runs, waiting)):
-                await self._ready_kernel()
-        except BookError as error:
-            self.failure = waiting[0], error.problems
-            return
+        if self.kernel is None and any(map(chapter.runs, waiting)):
+            try:
+                self.kernel = await started(chapter, self.cell_timeout)
+            except BookError as error:
+                self.failure = Failure(waiting[0], error.problems)
+                return
+            self.ran, self.is_whole = [], True
         place = min(alike(self.ran, self.keys), len(self.made))
         unit, key = chapter.units[place], self.keys[place]
         if place < len(self.ran):
-            self.clean = False
             del self.ran[place:]
+            await self._go_back(chapter)
         try:
-            result = await self._run(unit, key)
+            self.running = key
+            self._tell(chapter, unit)
+            ran = await run_unit(self.kernel, chapter, unit)
         except BookError as error:
+            looks = await self._looks_after(error)
             if key in self.keys:
                 del self.made[place:]
-                self.failure = unit, error.problems
+                self.failure = Failure(unit, error.problems, looks)
             return
+        finally:
+            self.running = None
         self.ran.append(key)
         if self.keys[place:place + 1] == [key] and place <= len(self.made):
-            self.made[place:place + 1] = [(key, result)]
+            self.made[place:place + 1] = [(key, ran)]
 
-    async def _run(self, unit: Unit, key: str) -> Result:
-        from bookbuild.run import CodeRaised
-
-        chapter = self.chapter
+    def _tell(self, chapter: ChapterCode, unit: Unit) -> None:
+        """Say which cell begins."""
         if isinstance(unit, Cell) and chapter.runs(unit):
             cells = [each for each in chapter.units if isinstance(each, Cell) and chapter.runs(each)]
             self.say(f"{chapter.path}: cell {cells.index(unit) + 1} of {len(cells)}"
                      f"{f' {unit.label}' if unit.label else ''}")
-        self.running = key
-        try:
-            return await run_unit(self.kernel, chapter, unit)
-        except CodeRaised:
-            raise
-        except BookError:
-            await self._drop_kernel()       # it died, or does not answer
-            raise
-        finally:
-            self.running = None
 
-    async def _ready_kernel(self) -> None:
-        """Start a kernel where there is none; let it forget modules that changed."""
-        from bookbuild.run.kernel import Kernel
+    async def _go_back(self, chapter: ChapterCode) -> None:
+        """Make the kernel ready to run again what follows the units that it ran."""
+        self.is_whole = False
+        await self.kernel.go_back(sum(map(chapter.runs, chapter.units[:len(self.ran)])))
 
-        if self.kernel is None:
-            kernel = Kernel(self.chapter.path, self.chapter.folder, self.cell_timeout)
-            self.kernel = await kernel.__aenter__()
-            self.ran, self.clean = [], True
-        elif self.forgotten:
-            await self.kernel.forget(self.forgotten)
-            self.clean = False
-        self.forgotten.clear()
+    async def _looks_after(self, error: BookError) -> tuple[Look, ...]:
+        """What a unit had read when it failed; a kernel that died or does not answer is dropped."""
+        from bookbuild.run.kernel import CodeRaised
+
+        if not isinstance(error, CodeRaised):
+            await self._drop_kernel()
+            return ()
+        looks, _ = await self.kernel.take_looks()
+        await self._go_back(self.chapter)
+        return looks
 
     async def _drop_kernel(self) -> None:
         kernel, self.kernel, self.ran = self.kernel, None, []
         if kernel:
-            await kernel.__aexit__()
+            await kernel.stop()
+
+    # ----------------------------------------------------------------------- confirming
+
+    async def _confirm(self) -> None:
+        """Run all cells in a new kernel, whose results and whose state take the others' place."""
+        await asyncio.sleep(REST)
+        chapter, made, failure, kernel = self.chapter, [], None, None
+        unit = chapter.units[0]
+        try:
+            kernel = await started(chapter, self.cell_timeout)
+            for unit, key in zip(chapter.units, self.keys):
+                made.append((key, await run_unit(kernel, chapter, unit)))
+            self.kernel, kernel = kernel, self.kernel
+        except BookError as error:
+            failure = Failure(unit, error.problems)
+            self.kernel, kernel = kernel, self.kernel
+        finally:
+            if kernel:
+                await kernel.stop()
+        self.ran, self.made = [key for key, _ in made], made
+        self.failure, self.is_whole = failure, not failure
+        self.confirmation = None
+        if not failure and self._settle():
+            self.kept.store(chapter, [ran for _, ran in made])
+        self.on_news()
+
+    async def _stop_confirming(self) -> None:
+        task, self.confirmation = self.confirmation, None
+        if task:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def started(chapter: ChapterCode, cell_timeout: float):
+    """A new kernel for a chapter."""
+    from bookbuild.run.kernel import Kernel
+
+    return await Kernel(chapter, cell_timeout).start()

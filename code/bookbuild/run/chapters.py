@@ -5,9 +5,10 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from time import monotonic
 
+from bookbuild.run.observing import Look
 from bookbuild.say import BookError, Problem, without_codes
 from bookbuild.source import Cell, InlineCode, Unit
 
@@ -37,25 +38,59 @@ Result = list[dict] | InlineValue
 
 
 @dataclass(frozen=True, eq=False)
+class Ran:
+    """A cell or expression that ran.
+
+    Attributes
+    ----------
+    result : list of dict or InlineValue
+        Of a cell the outputs to be shown, as Jupyter's notebook format has them; of an expression
+        its value.
+    looks : tuple of Look
+        What it read, and the digests of that.
+    written : tuple of str
+        The files that it wrote.
+    """
+
+    result: Result
+    looks: tuple[Look, ...] = ()
+    written: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class ChapterCode:
     """What runs in one kernel.
 
     Attributes
     ----------
-    path : str or Path
-        The chapter's file, for messages and as its name in the cache.
-    folder : Path
-        The folder that the code runs in: the chapter's own.
+    root : Path
+        The project's folder.
+    path : PurePath
+        The chapter's file in it.
     units : sequence of Cell and InlineCode
         What runs, in order.
     defaults : mapping
-        The document's `execute` options (`eval`, `error`, `warning` matter here).
+        The document's `execute` options (`eval`, `error`, `warning`, `cache` matter here).
+    output_dir : Path or None
+        The folder in the project that holds no source: the book.
     """
 
-    path: str | Path
-    folder: Path
+    root: Path
+    path: PurePath
     units: Sequence[Unit]
     defaults: Mapping = field(default_factory=dict)
+    output_dir: Path | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the code runs in: the chapter's own."""
+        return self.root / self.path.parent
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether results may be kept: no cell says `cache: false`."""
+        options = (unit.options for unit in self.units if isinstance(unit, Cell))
+        return all(each.get("cache", self.defaults.get("cache", True)) for each in options)
 
     def option(self, cell: Cell, name: str) -> bool:
         """Whether `eval`, `error` or `warning` is on for a cell."""
@@ -68,7 +103,7 @@ class ChapterCode:
 
 def run_chapters(chapters: Sequence[ChapterCode], cell_timeout: float, jobs: int = 2,
                  on_cell: Callable | None = None, on_chapter: Callable | None = None,
-                 ) -> list[list[Result]]:
+                 ) -> list[list[Ran]]:
     """Run chapters side by side, each in a kernel of the Python that runs this.
 
     Parameters
@@ -83,13 +118,12 @@ def run_chapters(chapters: Sequence[ChapterCode], cell_timeout: float, jobs: int
         Called as `on_cell(chapter, number, total, label, seconds)` when a cell begins
         (seconds None) and when it has run; cells are counted from 1.
     on_chapter : callable, optional
-        Called as `on_chapter(chapter, results)` when a chapter has run.
+        Called as `on_chapter(chapter, ran)` when a chapter has run.
 
     Returns
     -------
-    list
-        For each chapter a list that goes with its units: of a cell the outputs to be shown,
-        as Jupyter's notebook format has them; of an expression an InlineValue.
+    list of list of Ran
+        For each chapter a list that goes with its units.
 
     Raises
     ------
@@ -102,7 +136,7 @@ def run_chapters(chapters: Sequence[ChapterCode], cell_timeout: float, jobs: int
     async def run_all() -> list:
         free = asyncio.Semaphore(jobs)
 
-        async def run_one(chapter: ChapterCode) -> list[Result]:
+        async def run_one(chapter: ChapterCode) -> list[Ran]:
             async with free:
                 results = await _run_chapter(chapter, cell_timeout, on_cell)
             if on_chapter:
@@ -121,17 +155,17 @@ def run_chapters(chapters: Sequence[ChapterCode], cell_timeout: float, jobs: int
     return results
 
 
-async def _run_chapter(chapter: ChapterCode, timeout: float, on_cell: Callable | None) -> list[Result]:
+async def _run_chapter(chapter: ChapterCode, timeout: float, on_cell: Callable | None) -> list[Ran]:
     cells = [unit for unit in chapter.units if isinstance(unit, Cell) and chapter.runs(unit)]
     if not any(map(chapter.runs, chapter.units)):
-        return [[] for _ in chapter.units]
+        return [Ran([]) for _ in chapter.units]
     try:
         from bookbuild.run.kernel import Kernel
     except ImportError as error:
         raise BookError([Problem(chapter.path, None, f"no kernel: {error} ({sys.executable}); "
                                  "install what requirements.txt lists")]) from None
-    results: list[Result] = []
-    async with Kernel(chapter.path, chapter.folder, timeout) as kernel:
+    results: list[Ran] = []
+    async with Kernel(chapter, timeout) as kernel:
         for unit in chapter.units:
             if unit not in cells:
                 results.append(await run_unit(kernel, chapter, unit))
@@ -146,14 +180,17 @@ async def _run_chapter(chapter: ChapterCode, timeout: float, on_cell: Callable |
     return results
 
 
-async def run_unit(kernel, chapter: ChapterCode, unit: Unit) -> Result:
-    """The result of a cell or an expression, in a kernel that ran those before it."""
+async def run_unit(kernel, chapter: ChapterCode, unit: Unit) -> Ran:
+    """Run a cell or an expression in a kernel that ran those before it."""
+    result: Result = []
     if isinstance(unit, InlineCode):
-        return _inline_value(unit, await kernel.evaluate(unit))
-    if not chapter.runs(unit):
-        return []
-    outputs = await kernel.run(unit, allow_error=chapter.option(unit, "error"))
-    return shown_outputs(outputs, chapter.option(unit, "warning"))
+        result = _inline_value(unit, await kernel.evaluate(unit))
+    elif chapter.runs(unit):
+        outputs = await kernel.run(unit, allow_error=chapter.option(unit, "error"))
+        result = shown_outputs(outputs, chapter.option(unit, "warning"))
+    else:
+        return Ran([])
+    return Ran(result, *await kernel.take_looks())
 
 
 def _inline_value(unit: InlineCode, data: dict[str, str]) -> InlineValue:

@@ -1,11 +1,12 @@
 """A Jupyter kernel for one chapter: the Python that runs the press, started, asked, stopped."""
 
+import ast
 import asyncio
+import json
 import logging
 import os
 import re
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 
 from ipykernel.kernelspec import make_ipkernel_cmd
@@ -15,8 +16,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
 
+from bookbuild.run import observing
 from bookbuild.run.arithmetic import arithmetic
-from bookbuild.say import BookError, Problem, without_codes
+from bookbuild.run.observing import Look
+from bookbuild.say import BookError, Problem, say, without_codes
 from bookbuild.source import Cell, InlineCode
 
 STARTUP_TIMEOUT = 120
@@ -34,7 +37,21 @@ get_ipython().config.InlineBackend.update(dict(
 if __import__("sys").platform == "linux":       # PR_SET_PDEATHSIG: a killed press takes it along
     __import__("ctypes").CDLL(None).prctl(1, 9)
 """
-ENVIRONMENT = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+# What notes the looks of cells; see `observing`. Its names stay out of the cells' way.
+OBSERVE = f"""
+from importlib.util import module_from_spec, spec_from_file_location
+import sys
+spec = spec_from_file_location("_book_observing", {observing.__file__!r})
+module = sys.modules[spec.name] = module_from_spec(spec)
+spec.loader.exec_module(module)
+module.observer = module.Observer(*arguments)
+module.observer.begin()
+"""
+OBSERVER = "__import__('sys').modules['_book_observing'].observer"
+TAKE = f"__import__('json').dumps({OBSERVER}.take())"
+
+# Matplotlib's lists of fonts, and no settings of the machine's owner: figures are the book's.
+MATPLOTLIB = Path(".book") / "matplotlib"
 
 CELL_FRAME = re.compile(r"^\s*Cell In\[(\d+)\], line (\d+)", re.MULTILINE)
 SYNTAX_PLACE = re.compile(r" \(\d+\.py, line \d+\)$")
@@ -70,35 +87,37 @@ class Kernel:
 
     Parameters
     ----------
-    path : str or Path
-        The chapter's file, for messages.
-    folder : Path
-        The folder that the code runs in.
+    chapter : ChapterCode
+        The chapter whose code will run: where, and what it is called in messages.
     timeout : float
         The most seconds for one cell or expression.
     """
 
-    def __init__(self, path: str | Path, folder: Path, timeout: float) -> None:
-        self.path, self.folder, self.timeout = path, folder, timeout
+    def __init__(self, chapter, timeout: float) -> None:
+        self.chapter, self.timeout = chapter, timeout
         self.client: _Client | None = None
         self.cells: dict[int, Cell] = {}
 
-    async def __aenter__(self) -> "Kernel":
+    async def start(self) -> "Kernel":
+        """Start it; the caller stops it."""
         try:
             # A kernel needs its folder only while it starts, so that nothing is left of it
             # even when the press is killed.
             with tempfile.TemporaryDirectory(prefix="book-kernel-") as folder:
                 await self._start(Path(folder))
         except OSError as error:
-            await self._stop()
+            await self.stop()
             raise self._no_start(error.strerror or str(error)) from None
         except BaseException:
-            await self._stop()
+            await self.stop()
             raise
         return self
 
+    async def __aenter__(self) -> "Kernel":
+        return await self.start()
+
     async def __aexit__(self, *exception) -> None:
-        await self._stop()
+        await self.stop()
 
     async def _start(self, folder: Path) -> None:
         self.manager = AsyncKernelManager(kernel_spec_manager=_ThisPython(),
@@ -109,22 +128,29 @@ class Kernel:
             shell_timeout_interval=1, iopub_timeout=60, raise_on_iopub_timeout=True,
             record_timing=False, shutdown_kernel="immediate")
         # An IPython folder of its own keeps the user's start-up files out of the book.
-        environment = arithmetic() | os.environ | ENVIRONMENT | {"IPYTHONDIR": str(folder)}
+        fonts = self.chapter.root / MATPLOTLIB
+        environment = arithmetic() | os.environ | {
+            "IPYTHONDIR": str(folder), "MPLCONFIGDIR": str(fonts),
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+        environment.pop("MATPLOTLIBRC", None)
         with open(folder / "log", "w+", errors="replace") as log:
             try:
                 await self.client.async_start_new_kernel(
-                    cwd=str(self.folder), env=environment, stdout=log, stderr=log)
+                    cwd=str(self.chapter.folder), env=environment, stdout=log, stderr=log)
                 await self.client.async_start_new_kernel_client()
             except RuntimeError as error:
                 log.seek(0)
                 said = log.read().strip().splitlines()
                 raise self._no_start(said[-1] if said else str(error)) from None
         await self._execute(SETUP, store_history=False)
+        observed = str(self.chapter.root), str(self.chapter.output_dir or ""), (str(folder), str(fonts))
+        await self._execute(f"exec({OBSERVE!r}, {{'arguments': {observed!r}}})", store_history=False)
 
     def _no_start(self, reason: str) -> BookError:
-        return BookError([Problem(self.path, None, f"the Python kernel did not start: {reason}")])
+        return BookError([Problem(self.chapter.path, None, f"the Python kernel did not start: {reason}")])
 
-    async def _stop(self) -> None:
+    async def stop(self) -> None:
+        """End the process."""
         if not self.client:
             return
         if self.client.kc:
@@ -171,23 +197,38 @@ class Kernel:
 
     async def evaluate(self, code: InlineCode) -> dict[str, str]:
         """The value of an expression, by MIME type; a BookError if there is none."""
-        async def ask():
-            message = self.client.kc.execute("", silent=True, store_history=False,
-                                             user_expressions={"value": code.expression})
-            return await self.client.async_wait_for_reply(message, new_code_cell(code.expression))
-
         which = f"`{{python}} {code.expression}`"
-        reply = await self._guard(code, which, ask())
-        value = reply["content"]["user_expressions"]["value"]
+        value = await self._guard(code, which, self._ask(code.expression))
         if value["status"] == "error":
             message = f"{which} raised {_last_line(value)}"
             raise CodeRaised([Problem(code.path, code.line, message)])
         return value["data"]
 
-    async def forget(self, modules: Iterable[str]) -> None:
-        """Let the next import of these modules read them anew."""
-        await self._execute(f"for _ in {sorted(modules)}: __import__('sys').modules.pop(_, None)",
-                            store_history=False)
+    async def _ask(self, expression: str) -> dict:
+        """What an expression gives, as Jupyter tells it."""
+        message = self.client.kc.execute("", silent=True, store_history=False,
+                                         user_expressions={"value": expression})
+        reply = await self.client.async_wait_for_reply(message, new_code_cell(expression))
+        return reply["content"]["user_expressions"]["value"]
+
+    async def take_looks(self) -> tuple[tuple[Look, ...], tuple[str, ...]]:
+        """What was read since the last time, and the files that were written.
+
+        Code that ends its own observation is code of which nothing is known: all counts.
+        """
+        told = await self._ask(TAKE)
+        if told["status"] == "error":
+            root, output = str(self.chapter.root), str(self.chapter.output_dir or "")
+            return (("project", root, output, observing.CHANGED),), ()
+        taken = json.loads(ast.literal_eval(told["data"]["text/plain"]))
+        for path in taken["slow"]:
+            say(f"{self.chapter.path}: reading {path} to know it again took more than "
+                f"{observing.SLOW:g} s; `#| cache: false` does without")
+        return tuple(map(tuple, taken["looks"])), tuple(taken["written"])
+
+    async def go_back(self, place: int) -> None:
+        """Prepare to run again from the unit at a place: what it imports is read anew."""
+        await self._ask(f"{OBSERVER}.go_back({place})")
 
     async def interrupt(self) -> None:
         """Stop what runs, as Ctrl-C would."""

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from bookbuild.files import digest, digest_folder, put_file
-from bookbuild.run.kept import installed
+from bookbuild.run.kept import KeptResults, installed
 from bookbuild.source import Project
 
 STAMP = "printed.json"
@@ -16,8 +16,8 @@ STAMP = "printed.json"
 class Stamp:
     """What the book that stands was printed from, and what it is.
 
-    A book is made of the files in its folder, by this press, with the installed packages; if
-    none of them has changed and the book is as it was printed, it stands.
+    A book is made of the files in its folder and of what its cells read, by this press, with the
+    installed packages; if none of them has changed and the book is as it was printed, it stands.
 
     Parameters
     ----------
@@ -25,10 +25,12 @@ class Stamp:
         The book.
     asked : list of str
         What the render is asked for: targets, page, further options.
+    kept : KeptResults
+        Of its cells.
     """
 
-    def __init__(self, project: Project, asked: list[str]) -> None:
-        self.project, self.asked = project, asked
+    def __init__(self, project: Project, asked: list[str], kept: KeptResults) -> None:
+        self.project, self.asked, self.kept = project, asked, kept
         self.file = project.state_dir / STAMP
         self.begun = self._sources()
 
@@ -38,7 +40,8 @@ class Stamp:
             known = json.loads(self.file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return False
-        return known == {"sources": self.begun, "book": self._book()}
+        return known == {"sources": self.begun, "book": self._book()} and all(
+            self.kept.stands(self.project.root, page.source) for page in self.project.pages)
 
     def set(self) -> None:
         """Note what has just been printed, from the files as they were when it began."""

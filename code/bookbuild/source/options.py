@@ -43,6 +43,7 @@ OPTIONS: dict[str, tuple[Callable, str]] = {
     "code-summary": (_text, "text"),
     "classes": (lambda v: _id(v), "one word"),
     "tags": (_texts, "a list of texts"),
+    "cache": (_flag, "true or false"),
 }
 ELSEWHERE_OPTIONS = {
     "cap-location", "code-line-numbers", "code-overflow", "column", "export", "fig-align",
@@ -53,8 +54,7 @@ ELSEWHERE_OPTIONS = {
 }
 _FIGURE_SIZE = "set the size in the code, as in `plt.figure(figsize=(7, 4))`"
 KNITR_OPTIONS = {
-    "cache": "the press keeps results by itself", "collapse": "leave it out",
-    "comment": "leave it out", "fig-asp": _FIGURE_SIZE, "fig-dpi": _FIGURE_SIZE,
+    "collapse": "leave it out", "comment": "leave it out", "fig-asp": _FIGURE_SIZE, "fig-dpi": _FIGURE_SIZE,
     "fig-format": "leave it out", "fig-height": _FIGURE_SIZE, "fig-keep": "leave it out",
     "fig-width": _FIGURE_SIZE, "message": "use `warning`", "out-height": _FIGURE_SIZE,
     "out-width": _FIGURE_SIZE, "prompt": "leave it out", "results": "use `output`",
