@@ -34,7 +34,7 @@ lint: .venv/.ready .venv/.lint-ready  ## reads everything for faults, in a few s
 coverage: .venv/.ready .venv/.test-ready system  ## the tests again, measured: which lines they run
 	@rm -rf .book/coverage && mkdir -p .book/coverage
 	-@$(BIN)/python -m coverage run -m pytest -n 2 --dist loadfile -q
-	@$(BIN)/python -m coverage combine -q
+	-@$(BIN)/python -m coverage combine -q
 	@$(BIN)/python -m coverage html -q
 	@$(BIN)/python -m coverage report
 	@echo "line by line: .book/coverage/html/index.html"

@@ -15,7 +15,7 @@ FENCE = re.compile(r"^ *```+ *(\w*)[^\n]*\n(.*?)^ *```+ *$", re.MULTILINE | re.D
 SPAN = re.compile(r"(?<!`)`([^`\n]+(?:\n[^`\n]+)?)`(?!`)")
 TARGET = re.compile(r"^([a-z][a-z-]*):.*?(?:## (.*))?$", re.MULTILINE)
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
-MAKEFILE = {name: told for name, told in TARGET.findall((ROOT / "Makefile").read_text())}
+MAKEFILE = dict(TARGET.findall((ROOT / "Makefile").read_text()))
 
 
 def texts():
