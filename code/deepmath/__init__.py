@@ -22,6 +22,7 @@ from deepmath.sequence import ConvolutionalNetwork, RecurrentNetwork
 from deepmath.stopping import EarlyStopping
 from deepmath.training import Fit, History, fit
 
+__version__ = "0.2.0"
 __all__ = [
     "ACTIVATIONS", "BINARY_CROSS_ENTROPY", "IDENTITY", "LEAKY_RELU", "LOSSES",
     "MEAN_SQUARED_ERROR", "RELU", "SIGMOID", "TANH", "Activation", "Adam", "ConvolutionalNetwork",

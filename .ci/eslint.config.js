@@ -1,0 +1,52 @@
+// How `make lint` reads our scripts: faults, not layout.
+
+import js from "@eslint/js";
+import globals from "globals";
+
+export default [
+  { ignores: ["**/minisearch/**", "**/node_modules/**", "**/tests/**"] },
+  js.configs.recommended,
+  {
+    languageOptions: { ecmaVersion: 2024, sourceType: "script", globals: globals.browser },
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: {
+      "no-empty": ["error", { allowEmptyCatch: true }],         // storage that a browser forbids
+      "no-unused-vars": ["error", { caughtErrors: "none", ignoreRestSiblings: true }],
+      "array-callback-return": "error",
+      "eqeqeq": "error",
+      "no-constructor-return": "error",
+      "no-implicit-globals": "error",
+      "no-promise-executor-return": ["error", { allowVoid: true }],
+      "no-self-compare": "error",
+      "no-template-curly-in-string": "error",
+      "no-var": "error",
+      "prefer-const": ["error", { destructuring: "all" }],
+    },
+  },
+  {                               // the scripts that it loads
+    files: ["**/search.js"],
+    languageOptions: { globals: { MiniSearch: "readonly", bookSections: "readonly" } },
+  },
+  {                               // modules: the live cells' page, joined to one script; the editor
+    files: ["**/live/**/*.js"],
+    languageOptions: { sourceType: "module", globals: { SETTINGS: "readonly" } },
+  },
+  {                               // the page's Python, joined behind boot.cjs
+    files: ["**/worker.js"],
+    languageOptions: {
+      sourceType: "script",
+      globals: { ...globals.worker, beginWith: "readonly", fitToBrowser: "readonly",
+                 loadPyodide: "readonly" },
+    },
+    rules: { "no-implicit-globals": "off" },
+  },
+  {
+    files: ["**/*.cjs"],
+    languageOptions: { sourceType: "commonjs", globals: globals.node },
+  },
+  {                               // read by Node and put in front of the worker too
+    files: ["**/boot.cjs"],
+    languageOptions: { sourceType: "script", globals: globals.worker },
+    rules: { "no-unused-vars": ["error", { vars: "local" }], "no-implicit-globals": "off" },
+  },
+];
