@@ -7,9 +7,9 @@ import traceback
 from pathlib import Path
 
 from bookbuild import commands
+from bookbuild.doctor import BRING_PACKAGES, missing_packages
 from bookbuild.say import BookError, Problem, counted, say
 
-REPAIR = "`book doctor` says what is missing, and what brings it"
 EXAMPLES = """\
 examples:
   book render                            the whole book, HTML and PDF, into _book/
@@ -59,7 +59,9 @@ def main(arguments: list[str] | None = None) -> int:
         say("book: interrupted; the book that stands is whole")
         return 128 + stopped_by[0]
     except ModuleNotFoundError as error:
-        return tell([Problem("book", None, f"the package {error.name} is not installed: {REPAIR}")])
+        if missing := missing_packages():
+            return tell([Problem("book", None, f"without {', '.join(missing)}: {BRING_PACKAGES}")])
+        return tell([Problem("book", None, f"a mistake of the press itself, {kept(error)}")])
     except OSError as error:
         return tell([Problem(error.filename or "book", None, error.strerror or str(error))])
     except Exception as error:

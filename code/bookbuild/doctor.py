@@ -1,19 +1,22 @@
-"""The command `book doctor`: what is here, which press renders, what is missing for what."""
+"""The command `book doctor`: what is here, which press renders, what is missing for what.
+
+It stands on the standard library alone, so that it can tell of any package that is missing.
+"""
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from bookbuild.quarto import OLDEST_HTML, OLDEST_TYPST_BOOK, find_quarto, version_of
 from bookbuild.say import BookError
 
-# Of requirements.txt: without these nothing renders.
-NEEDED = ("numpy", "matplotlib", "pandas", "ipykernel", "nbclient", "pypandoc_binary", "pyyaml",
-          "typst", "watchfiles")
+DISTRIBUTION = "deepmath-book"
+BRING_PACKAGES = "pip install -r requirements.txt"
 EPUBCHECK = Path("/usr/share/java/epubcheck.jar")
 FONTS = Path(__file__).parent / "print" / "theme" / "html" / "fonts"
 
@@ -74,13 +77,24 @@ def python() -> Finding:
 
 
 def packages() -> Finding:
-    """The packages of requirements.txt."""
-    missing = [name for name in NEEDED if installed(name) is None]
-    if missing:
+    """The packages that a render needs."""
+    if missing := missing_packages():
         return Finding("packages", f"without {', '.join(missing)}", "nothing can be rendered",
-                       "pip install -r requirements.txt", needed=True)
-    return Finding("packages", ", ".join(f"{name} {installed(name)}" for name in NEEDED[:3])
-                   + f" and {len(NEEDED) - 3} more")
+                       BRING_PACKAGES, needed=True)
+    shown = ("numpy", "matplotlib", "pandas")
+    return Finding("packages", ", ".join(f"{name} {installed(name)}" for name in shown)
+                   + f" and {len(needed_packages()) - len(shown)} more")
+
+
+def needed_packages() -> list[str]:
+    """What the press needs, as this distribution says of its extra `book`."""
+    found = [re.match(r"([\w.-]+)[^;]*(?:; *extra *== *[\"'](\w+)[\"'])?$", line)
+             for line in requires(DISTRIBUTION) or ()]
+    return [match[1] for match in found if match and match[2] in (None, "book")]
+
+
+def missing_packages() -> list[str]:
+    return [name for name in needed_packages() if installed(name) is None]
 
 
 def installed(name: str) -> str | None:

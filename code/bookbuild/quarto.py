@@ -8,12 +8,12 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bookbuild.files import put_in_place, staging
-from bookbuild.pipeline import FORMATS, check_book, keep_rest
-from bookbuild.run import arithmetic
 from bookbuild.say import BookError, Problem, hindrances, without_codes
-from bookbuild.source import Page, Project
+
+if TYPE_CHECKING:
+    from bookbuild.source import Page, Project
 
 OLDEST_HTML = (1, 7)
 OLDEST_TYPST_BOOK = (1, 9)
@@ -62,8 +62,8 @@ def version_of(quarto: Path) -> tuple[int, ...]:
                                  "or use `--engine builtin`")]) from None
 
 
-def render_with_quarto(project: Project, quarto: Path, targets: list[str],
-                       only: Page | None, say, runtime: Path | None = None) -> None:
+def render_with_quarto(project: "Project", quarto: Path, targets: list[str],
+                       only: "Page | None", say, runtime: Path | None = None) -> None:
     """Let Quarto render beside the old book, then put the new one in its place.
 
     What Quarto would print wrongly without a word is looked for first.
@@ -74,6 +74,9 @@ def render_with_quarto(project: Project, quarto: Path, targets: list[str],
         If the book has such problems, or Quarto is too old for a target or fails; its own
         messages are on the terminal.
     """
+    from bookbuild.files import put_in_place, staging
+    from bookbuild.pipeline import FORMATS, check_book, keep_rest
+
     version = version_of(quarto)
     oldest = OLDEST_TYPST_BOOK if "pdf" in targets else OLDEST_HTML
     if version < oldest:
@@ -91,9 +94,11 @@ def render_with_quarto(project: Project, quarto: Path, targets: list[str],
         put_in_place(built, project.output_dir)
 
 
-def run_quarto(project: Project, quarto: Path, format: str, built: Path, only: Page | None,
+def run_quarto(project: "Project", quarto: Path, format: str, built: Path, only: "Page | None",
                say, runtime: Path | None = None) -> None:
     """One call of ``quarto render``, in a process group that ends with it."""
+    from bookbuild.run import arithmetic
+
     command = [str(quarto), "render", *([str(only.source)] if only else []), "--to", format,
                "--output-dir", os.path.relpath(built, project.root)]
     command += ["--no-clean"] if built.exists() else []

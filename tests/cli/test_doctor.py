@@ -44,7 +44,61 @@ def test_a_quarto_that_is_named_but_missing_is_told(tmp_path):
 
 
 def test_a_missing_package_fails(monkeypatch):
-    monkeypatch.setattr(doctor, "NEEDED", ("numpy", "no-such-package"))
+    monkeypatch.setattr(doctor, "requires", lambda name: [
+        "numpy>=2", 'no-such-package>=1; extra == "book"', 'no-such-either; extra == "lab"'])
     finding = doctor.packages()
-    assert finding.needed and "no-such-package" in finding.found
+    assert finding.needed and finding.found == "without no-such-package"
     assert finding.command == "pip install -r requirements.txt"
+
+
+# Python started without its packages: as in an environment that holds nothing but the book.
+BARE = """
+import sys, importlib.metadata as metadata
+gone = {names!r}
+class Gone:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in gone:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Gone())
+found = metadata.version
+def version(name):
+    if gone.get(name.lower()) or name in gone.values():
+        raise metadata.PackageNotFoundError(name)
+    return found(name)
+metadata.version = version
+from bookbuild.cli import main
+sys.exit(main({arguments!r}))
+"""
+GONE = {"yaml": "pyyaml", "typst": "typst", "pypandoc": "pypandoc_binary", "nbclient": "nbclient",
+        "numpy": "numpy", "jupyter_client": "jupyter-client", "watchfiles": "watchfiles",
+        "pandas": "pandas", "matplotlib": "matplotlib", "joblib": "joblib", "filelock": "filelock",
+        "ipykernel": "ipykernel", "nbformat": "nbformat"}
+
+
+def without(names, *arguments, folder):
+    """What a command says and exits with where packages are missing."""
+    done = subprocess.run([sys.executable, "-c", BARE.format(names=names, arguments=list(arguments))],
+                          capture_output=True, text=True, cwd=folder)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_doctor_needs_no_package(tmp_path):
+    status, said = without(GONE, "doctor", folder=tmp_path)
+    assert status == 1 and "Traceback" not in said
+    assert all(name in said for name in GONE.values())
+    assert "pip install -r requirements.txt" in said
+
+
+@pytest.mark.parametrize("command", [["render"], ["check"], ["preview", "--no-browser"],
+                                     ["figures"], ["notebook", "one.qmd"]])
+def test_every_command_says_in_one_line_which_package_is_missing(tmp_path, command):
+    (tmp_path / "_quarto.yml").write_text("project:\n  type: book\nbook:\n  title: A\n"
+                                          "  chapters: [index.qmd]\n")
+    (tmp_path / "index.qmd").write_text("# A\n\n```{python}\n1\n```\n")
+    (tmp_path / "one.qmd").write_text("# B\n")
+    status, said = without(GONE, *command, folder=tmp_path)
+    assert status == 1
+    first, last = said.strip().splitlines()
+    assert first.startswith("book: without ") and "pyyaml" in first
+    assert first.endswith("pip install -r requirements.txt") and last == (
+        "book: 1 problem; nothing was replaced")
