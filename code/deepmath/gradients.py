@@ -16,7 +16,7 @@ from numpy.random import Generator
 
 from deepmath.checks import check_choice, check_whole, generator
 from deepmath.losses import Loss, loss_function
-from deepmath.network import Network
+from deepmath.network import AnyNetwork
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def complex_step(loss_at, theta: np.ndarray, v: np.ndarray, h: float = 1e-30):
 METHODS = {"complex step": complex_step, "difference": central_difference}
 
 
-def check_gradient(network: Network, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
+def check_gradient(network: AnyNetwork, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
                    loss: str | Loss = "binary_cross_entropy", l2: float = 0.0,
                    method: str = "complex step", n_directions: int = 8,
                    seed: int | Generator = 0) -> GradientCheck:
@@ -72,7 +72,7 @@ def check_gradient(network: Network, theta: np.ndarray, X: np.ndarray, y: np.nda
     Parameters
     ----------
     network, theta, X, y, loss, l2
-        As in `Network.loss_and_gradient`.
+        As in the network's `loss_and_gradient`.
     method : {"complex step", "difference"}
     n_directions : int
         How many directions are drawn, each normal in theta's space.
@@ -99,7 +99,7 @@ def check_gradient(network: Network, theta: np.ndarray, X: np.ndarray, y: np.nda
         count_on_kink(network, theta, X))
 
 
-def count_on_kink(network: Network, theta: np.ndarray, X: np.ndarray) -> int:
+def count_on_kink(network: AnyNetwork, theta: np.ndarray, X: np.ndarray) -> int:
     """Count the pre-activations at which a rectifier's derivative jumps."""
     zs = zip(network.forward(theta, X).z, network.activations)
     return sum(int((Z == 0).sum()) for Z, a in zs if a.name in ("relu", "leaky_relu"))

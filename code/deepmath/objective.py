@@ -5,16 +5,29 @@ columns, X of shape (..., d, n) and Y of shape (..., k, n).
 """
 
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 
+from deepmath.layers import Layer, Trace
 from deepmath.losses import Loss
+
+
+class Passes(Protocol):
+    """What an objective asks of a network; see `deepmath.network.AnyNetwork`."""
+
+    def layers(self, theta: np.ndarray) -> list[Layer]: ...
+
+    def forward_pass(self, layers: list[Layer], A: np.ndarray) -> Trace: ...
+
+    def backward_pass(self, layers: list[Layer], trace: Trace, dA: np.ndarray,
+                      gradients: list[Layer]) -> list[np.ndarray]: ...
 
 
 class Objective:
     """The mean loss of a network, or of each network of a stack, and its gradient."""
 
-    def __init__(self, network, loss: Loss, theta: np.ndarray):
+    def __init__(self, network: Passes, loss: Loss, theta: np.ndarray) -> None:
         self.network, self.loss = network, loss
         self.gradient = np.empty(theta.shape)
         self.layers = network.layers(theta)

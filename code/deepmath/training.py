@@ -15,14 +15,14 @@ from deepmath.checks import (
     DivergenceError, check_choice, check_finite, check_not_negative, check_whole, generator)
 from deepmath.fast import IN_PLACE, FastObjective
 from deepmath.losses import BINARY_CROSS_ENTROPY, Loss, loss_function
-from deepmath.network import Network
+from deepmath.network import AnyNetwork, Network
 from deepmath.objective import InChunks, Objective
 from deepmath.optimisers import GradientDescent, Optimiser
 
 CHUNK_BYTES = 2**21
 
 OnEpoch = Callable[[int, np.ndarray, np.ndarray, np.ndarray | None], bool | None]
-Watcher = Callable[[Network, np.ndarray, np.ndarray, int], OnEpoch | None]
+Watcher = Callable[[AnyNetwork, np.ndarray, np.ndarray, int], OnEpoch | None]
 WATCHER: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
 
 
@@ -52,7 +52,7 @@ class Fit:
     history: History
 
 
-def fit(network: Network, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
+def fit(network: AnyNetwork, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
         loss: str | Loss = "binary_cross_entropy",
         optimiser: Optimiser = GradientDescent(0.05), n_epochs: int = 500,
         batch_size: int | None = None, batch_seed: int | Generator = 0, l2: float = 0.0,
@@ -65,7 +65,7 @@ def fit(network: Network, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
 
     Parameters
     ----------
-    network : Network
+    network : Network, RecurrentNetwork or ConvolutionalNetwork
     theta : array of shape (P,) or (S, P)
         Where to start; it is not changed.
     X, y : arrays
@@ -171,7 +171,7 @@ def batches(X: np.ndarray, Y: np.ndarray, size: int,
         yield X[..., batch], Y[..., batch], len(batch) / n
 
 
-def make_objective(engine: str, network: Network, loss: Loss, theta: np.ndarray,
+def make_objective(engine: str, network: AnyNetwork, loss: Loss, theta: np.ndarray,
                    n_points: int) -> Objective | FastObjective | InChunks:
     """Return what `engine` calls for; a stack in even chunks of CHUNK_BYTES of activations."""
     kind = check_choice("engine", engine, {"fast": FastObjective, "readable": Objective})

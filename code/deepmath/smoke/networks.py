@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepmath.checks import check_choice
-from deepmath.network import Network
+from deepmath.network import AnyNetwork, Network
 from deepmath.optimisers import Adam
 from deepmath.sequence import ConvolutionalNetwork, RecurrentNetwork
 from deepmath.smoke.pairs import Pairs, Scaler, Split
@@ -40,7 +40,7 @@ class Trained:
 
     Attributes
     ----------
-    network : Network
+    network : AnyNetwork
     forecast : array of shape (S, n)
         For every pair, in µg/m³.
     history : History
@@ -49,7 +49,7 @@ class Trained:
         The epoch whose parameters were kept.
     """
 
-    network: Network
+    network: AnyNetwork
     forecast: np.ndarray
     history: History
     epoch: np.ndarray
