@@ -1,6 +1,7 @@
 """Errors that name the argument, the allowed range and what was given."""
 
 import math
+from importlib.util import find_spec
 from numbers import Integral, Real
 from typing import Any
 
@@ -86,3 +87,10 @@ def generator(seed: int | Generator, name: str = "seed") -> Generator:
     if isinstance(seed, Generator):
         return seed
     return default_rng(check_whole(name, seed, at_least=0))
+
+
+def require(package: str, extra: str) -> None:
+    """Raise ImportError, with the command that mends it, unless a package can be imported."""
+    if find_spec(package) is None:
+        raise ImportError(f"this part of deepmath needs {package}: "
+                          f"pip install 'deepmath-book[{extra}]'", name=package)

@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from deepmath import smoke
 from deepmath.checks import check_whole
 from deepmath.figures.style import BLACK, BLUE, GREEN, GREY, VERMILLION, WIDTH, letter, styled
 from deepmath.sweep import sweep
@@ -77,8 +78,6 @@ def compute(record=None, widths: Sequence[int] = WIDTHS, n_days: Sequence[int] =
     n_epochs, n_training : int
         Fewer days are taken where the record has no more.
     """
-    from deepmath import smoke   # pandas, which the other figures do without
-
     check_whole("n_training", n_training, at_least=30)
     pairs = smoke.make_pairs(record or smoke.simulate())
     split = smoke.split_by_time(pairs)
@@ -106,8 +105,6 @@ def compute(record=None, widths: Sequence[int] = WIDTHS, n_days: Sequence[int] =
 def losses(seeds: list[int], pairs, split, n_hidden: int, n_days: int,
            n_epochs: int) -> dict[str, np.ndarray]:
     """Train one network a seed on the last `n_days` of the training; losses (S, n_epochs)."""
-    from deepmath import smoke
-
     part = smoke.Split(split.training[-n_days:], split.validation, split.test)
     history = smoke.train("dense", pairs, part, seeds, n_hidden, l2=0.0, n_epochs=n_epochs,
                           patience=n_epochs, batch_size=BATCH).history

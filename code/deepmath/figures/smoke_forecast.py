@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.dates import DateFormatter
 from matplotlib.figure import Figure
 
+from deepmath import smoke
 from deepmath.checks import check_whole
 from deepmath.figures.style import BLACK, BLUE, GREEN, GREY, VERMILLION, WIDTH, styled
 
@@ -45,8 +46,6 @@ def compute(record=None, forecasts=None, n_days: int = 45) -> SmokeForecast:
         As in `smoke_models.compute`.
     n_days : int
     """
-    from deepmath import smoke   # pandas, which the other figures do without
-
     check_whole("n_days", n_days)
     record = record or smoke.simulate()
     if forecasts is None:

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from deepmath import smoke
 from deepmath.figures.style import BLACK, BLUE, GREY, VERMILLION, WIDTH, letter, styled
 
 
@@ -44,8 +45,6 @@ def compute(record=None, forecasts=None) -> SmokeModels:
     forecasts : deepmath.smoke.Forecasts or None
         By default those of all models with 8 seeds.
     """
-    from deepmath import smoke   # pandas, which the other figures do without
-
     record = record or smoke.simulate()
     if forecasts is None:
         pairs = smoke.make_pairs(record)

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.dates import DateFormatter, MonthLocator
 from matplotlib.figure import Figure
 
+from deepmath import smoke
 from deepmath.checks import check_whole
 from deepmath.figures.style import BLACK, BLUE, GREY, VERMILLION, WIDTH, letter, styled
 
@@ -47,8 +48,6 @@ def compute(record=None, n_days: int = 120) -> SmokeRecord:
         By default the simulated one.
     n_days : int
     """
-    from deepmath import smoke   # pandas, which the other figures do without
-
     check_whole("n_days", n_days)
     record = record or smoke.simulate()
     pm25 = record.table.pm25.to_numpy()

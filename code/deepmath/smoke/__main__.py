@@ -16,8 +16,9 @@ import pandas as pd
 
 from deepmath.smoke.metrics import OBJECTIVE
 from deepmath.smoke.pairs import Pairs, Split, make_pairs, rolling_splits, split_by_time
-from deepmath.smoke.record import Record, load
+from deepmath.smoke.record import Record
 from deepmath.smoke.results import Forecasts, Score, forecast_all, markdown, score_all
+from deepmath.smoke.stations import load
 
 
 def main(arguments: list[str] | None = None) -> int:

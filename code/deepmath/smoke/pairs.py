@@ -5,6 +5,7 @@ learned from data (means, deviations, what stands in for a missing value) is lea
 training days of a `Split` alone.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from deepmath.checks import check_number, check_positive, check_whole
 from deepmath.smoke.climate import GUST_LIMIT
 from deepmath.smoke.record import Record
 from deepmath.smoke.tables import RecordError
+from deepmath.store import stable_parts
 
 LAGS = 7          # days that a forecast sees, today included
 MIN_PAIRS = 100   # fewer cannot be split into three parts and mean anything
@@ -49,6 +51,12 @@ class Pairs:
     def today(self) -> np.ndarray:
         """PM2.5 of the day before, µg/m³, of shape (n,)."""
         return np.expm1(self.X[:, -1, self.names.index("log PM2.5")])
+
+
+@stable_parts.register
+def _(index: pd.Index) -> Iterable[bytes]:
+    """Let a sweep's store know pairs by their days, too."""
+    return stable_parts(index.to_numpy())
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import csv
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,7 +14,6 @@ from deepmath.smoke.hours import Hours, note
 from deepmath.smoke.tables import RecordError, read_text
 
 MIN_HOURS = 18       # of 24: three quarters, the usual rule for a valid daily mean
-FOLDER_VARIABLE = "DEEPMATH_DATA"
 HEADER_WITHIN = 60   # lines in which a header must come
 LAYOUTS = {"openaq": openaq.is_header, "naps": naps.is_header, "climate": climate.is_header}
 
@@ -51,43 +49,6 @@ class Record:
         lines = [f"{self.station}: {kind} of {len(days)} valid days in {len(self.table)}, "
                  f"{self.table.index[0]:%Y-%m-%d} to {self.table.index[-1]:%Y-%m-%d}"]
         return "\n  ".join(lines + [f"{what}: {times}" for what, times in self.notes.items()])
-
-
-def load(station: str | Path, folder: str | Path | None = None) -> Record:
-    """Return the record of a station that `data/` has, or the simulated one.
-
-    Parameters
-    ----------
-    station : str or Path
-        "simulated"; or the name of a folder in `data/` that holds the station's files; or the
-        path of such a folder. A name ending in ":90130" picks that station from NAPS files.
-    folder : str, Path or None
-        Where to look for the name; by default what the environment variable DEEPMATH_DATA
-        names, or else the next folder `data` upwards of the working directory.
-
-    Raises
-    ------
-    RecordError
-        If there is no such folder or a file in it cannot be used.
-    """
-    if str(station) == "simulated":
-        from deepmath.smoke.simulation import simulate
-        return simulate()
-    name, _, naps_station = str(station).partition(":")
-    place = Path(folder or os.environ.get(FOLDER_VARIABLE) or data_folder()) / name
-    if not place.is_dir() and Path(name).is_dir():
-        place = Path(name)
-    files = sorted(p for p in place.glob("*") if p.suffix in (".csv", ".gz")) if name else []
-    if not files:
-        raise RecordError(place, "no .csv or .csv.gz file of a station here: fetch some with "
-                          "`book data`, or choose \"simulated\"")
-    return read_record(files, naps_station or None)
-
-
-def data_folder() -> Path:
-    """Return the next folder `data` upwards of the working directory."""
-    here = Path.cwd()
-    return next((p / "data" for p in (here, *here.parents) if (p / "data").is_dir()), Path("data"))
 
 
 def read_record(files: Iterable[str | Path], naps_station: str | None = None) -> Record:
