@@ -24,9 +24,10 @@ from deepmath.training import Fit, History, fit
 
 __all__ = [
     "ACTIVATIONS", "BINARY_CROSS_ENTROPY", "IDENTITY", "LEAKY_RELU", "LOSSES",
-    "MEAN_SQUARED_ERROR", "RELU", "SIGMOID", "TANH", "Activation", "Adam", "AnyNetwork", "ConvolutionalNetwork",
-    "DivergenceError", "EarlyStopping", "Fit", "GradientCheck", "GradientDescent", "History",
-    "Loss", "Momentum", "Network", "RecurrentNetwork", "Trace", "accuracy", "activation",
+    "MEAN_SQUARED_ERROR", "RELU", "SIGMOID", "TANH", "Activation", "Adam", "AnyNetwork",
+    "ConvolutionalNetwork", "DivergenceError", "EarlyStopping", "Fit", "GradientCheck",
+    "GradientDescent", "History", "Loss", "Momentum", "Network", "RecurrentNetwork", "Trace",
+    "accuracy", "activation",
     "check_gradient", "checkerboard", "default_rng", "fit", "folded_sawtooth", "l2_penalty",
     "linear_probe", "shallow_sawtooth", "spirals", "views", "xor",
 ]

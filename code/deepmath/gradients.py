@@ -9,6 +9,7 @@ The loss itself, evaluated beside theta, says the same without any calculus:
   every activation here, except exactly on the kink of a rectifier.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,8 @@ from numpy.random import Generator
 from deepmath.checks import check_choice, check_whole, generator
 from deepmath.losses import Loss, loss_function
 from deepmath.network import AnyNetwork
+
+LossAt = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,14 @@ class GradientCheck:
     __repr__ = __str__
 
 
-def central_difference(loss_at, theta: np.ndarray, v: np.ndarray, h: float = 1e-5):
+def central_difference(loss_at: LossAt, theta: np.ndarray, v: np.ndarray,
+                       h: float = 1e-5) -> np.ndarray:
     """(L(theta + h v) - L(theta - h v)) / 2h, with an error of order h^2."""
     return (loss_at(theta + h * v) - loss_at(theta - h * v)) / (2 * h)
 
 
-def complex_step(loss_at, theta: np.ndarray, v: np.ndarray, h: float = 1e-30):
+def complex_step(loss_at: LossAt, theta: np.ndarray, v: np.ndarray,
+                 h: float = 1e-30) -> np.ndarray:
     """Im L(theta + i h v) / h, with an error of order h^2, here below rounding."""
     return loss_at(theta + 1j * h * v).imag / h
 
@@ -90,7 +95,7 @@ def check_gradient(network: AnyNetwork, theta: np.ndarray, X: np.ndarray, y: np.
     directions = rng.standard_normal((n_directions, *np.shape(theta)))
     _, gradient = network.loss_and_gradient(theta, X, y, loss, l2)
 
-    def loss_at(parameters):
+    def loss_at(parameters: np.ndarray) -> np.ndarray:
         return network.loss(parameters, X, y, loss, l2)
 
     return GradientCheck(

@@ -28,12 +28,12 @@ class Loss:
     gradient: Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
-def mean(losses):
+def mean(losses: np.ndarray) -> np.ndarray:
     """Mean over the last axis; `np.mean` does the same, at these sizes in three times the time."""
     return losses.sum(axis=-1) / losses.shape[-1]
 
 
-def binary_cross_entropy(logits, y):
+def binary_cross_entropy(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Mean of -y log p - (1 - y) log(1 - p) with p = sigmoid(logits).
 
     Written as max(z, 0) - z y + log(1 + exp(-|z|)), which has no logarithm of zero and no
@@ -43,17 +43,17 @@ def binary_cross_entropy(logits, y):
     return mean(np.maximum(logits, 0.0) - logits * y + log_term)
 
 
-def binary_cross_entropy_gradient(logits, y):
+def binary_cross_entropy_gradient(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
     """(p - y) / n (Bishop 2006, eq. 4.109)."""
     return (sigmoid(logits) - y) / logits.shape[-1]
 
 
-def mean_squared_error(outputs, y):
+def mean_squared_error(outputs: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Mean of (output - y)^2."""
     return mean((outputs - y) ** 2)
 
 
-def mean_squared_error_gradient(outputs, y):
+def mean_squared_error_gradient(outputs: np.ndarray, y: np.ndarray) -> np.ndarray:
     """2 (output - y) / n."""
     return 2.0 * (outputs - y) / outputs.shape[-1]
 

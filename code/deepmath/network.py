@@ -6,7 +6,7 @@ layout, one row a point, and are turned once, on their way in, into columns (see
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from math import sqrt
@@ -107,11 +107,12 @@ class AnyNetwork(ABC):
         theta : array of shape (P,)
         """
         check_positive("scale", scale)
-        deviation = check_choice("scheme", scheme, {
+        schemes: dict[str, Callable[[int, int], float]] = {
             "normal": lambda d, h: scale,
             "he": lambda d, h: sqrt(2 / d),
             "glorot": lambda d, h: sqrt(2 / (d + h)),
-        })
+        }
+        deviation = check_choice("scheme", scheme, schemes)
         rng = generator(seed)
         theta = np.zeros(self.n_parameters)
         for W, _ in self.layers(theta):
@@ -170,7 +171,8 @@ class AnyNetwork(ABC):
         """Return what `backward` meets on its way: dL/d(trace.z[l]) of each layer l."""
         return self._backward(theta, trace, output_gradient)[1]
 
-    def _backward(self, theta, trace, output_gradient):
+    def _backward(self, theta: np.ndarray, trace: Trace,
+                  output_gradient: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
         theta = self.check_theta(theta)
         gradient = np.empty(theta.shape)
         dA, output, columns = np.asarray(output_gradient), trace.output, trace.a[-1]

@@ -47,6 +47,15 @@ class Objective:
         return self.loss.value(outputs, targets), self.gradient
 
 
+class Trainable(Protocol):
+    """What `Objective` is, and whatever computes the same in another way."""
+
+    def value(self, X: np.ndarray, Y: np.ndarray) -> np.ndarray: ...
+
+    def value_and_gradient(self, X: np.ndarray,
+                           Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]: ...
+
+
 class InChunks:
     """The objective of a stack, evaluated a few networks at a time.
 
@@ -54,7 +63,8 @@ class InChunks:
     cost more than that.
     """
 
-    def __init__(self, objective: Callable[[np.ndarray], Objective], theta: np.ndarray, size: int):
+    def __init__(self, objective: Callable[[np.ndarray], Trainable], theta: np.ndarray,
+                 size: int) -> None:
         self.chunks = [slice(i, i + size) for i in range(0, len(theta), size)]
         self.objectives = [objective(theta[chunk]) for chunk in self.chunks]
 

@@ -18,13 +18,14 @@ class GradientDescent:
 
     learning_rate: float = 0.05
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_positive("learning_rate", self.learning_rate)
 
     def start(self, theta: np.ndarray) -> list[np.ndarray]:
         return []
 
-    def step(self, theta: np.ndarray, gradient: np.ndarray, state: list, t: int) -> None:
+    def step(self, theta: np.ndarray, gradient: np.ndarray, state: list[np.ndarray],
+             t: int) -> None:
         theta -= self.learning_rate * gradient
 
 
@@ -35,14 +36,15 @@ class Momentum:
     learning_rate: float = 0.05
     momentum: float = 0.9
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_positive("learning_rate", self.learning_rate)
         check_number("momentum", self.momentum, "a number from 0 to below 1", 0.0, 1.0)
 
     def start(self, theta: np.ndarray) -> list[np.ndarray]:
         return [np.zeros_like(theta)]
 
-    def step(self, theta: np.ndarray, gradient: np.ndarray, state: list, t: int) -> None:
+    def step(self, theta: np.ndarray, gradient: np.ndarray, state: list[np.ndarray],
+             t: int) -> None:
         velocity, = state
         velocity *= self.momentum
         velocity -= self.learning_rate * gradient
@@ -58,7 +60,7 @@ class Adam:
     beta2: float = 0.999
     epsilon: float = 1e-8
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_positive("learning_rate", self.learning_rate)
         check_number("beta1", self.beta1, "a number from 0 to below 1", 0.0, 1.0)
         check_number("beta2", self.beta2, "a number from 0 to below 1", 0.0, 1.0)
@@ -67,7 +69,8 @@ class Adam:
     def start(self, theta: np.ndarray) -> list[np.ndarray]:
         return [np.zeros_like(theta), np.zeros_like(theta)]
 
-    def step(self, theta: np.ndarray, gradient: np.ndarray, state: list, t: int) -> None:
+    def step(self, theta: np.ndarray, gradient: np.ndarray, state: list[np.ndarray],
+             t: int) -> None:
         m, v = state
         m += (1 - self.beta1) * (gradient - m)
         v += (1 - self.beta2) * (gradient * gradient - v)

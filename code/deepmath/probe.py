@@ -66,7 +66,7 @@ def logistic_regression(X: np.ndarray, y: np.ndarray, l2: float) -> np.ndarray:
     A = with_intercept(X)
     penalty = np.append(np.full(X.shape[1], l2), 0.0)
 
-    def loss(w):
+    def loss(w: np.ndarray) -> np.ndarray:
         return binary_cross_entropy(A @ w, y) + 0.5 * (penalty * w**2).sum()
 
     w = np.zeros(A.shape[1])

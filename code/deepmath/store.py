@@ -90,8 +90,8 @@ def _(value: Iterable[Any]) -> Iterable[bytes]:
     return sorted(map(digest, value))
 
 
-@stable_parts.register
-def _(value: dict) -> Iterable[bytes]:
+@stable_parts.register(dict)
+def _(value: dict[Any, Any]) -> Iterable[bytes]:
     return sorted(map(digest, value.items()))
 
 
@@ -146,14 +146,14 @@ def file_name(seeds: Sequence[int]) -> str:
 
 def read_folder(folder: Path, seeds: Sequence[int]) -> dict[int, Arrays]:
     """Return the rows of those of `seeds` that some file has; a damaged file has none."""
-    rows = {}
+    rows: dict[int, Arrays] = {}
     for file in sorted(folder.glob("*.npz")):
         if kept := read_file(file):
             rows |= split(*kept)
     return {seed: rows[seed] for seed in seeds if seed in rows}
 
 
-def split(seeds: Sequence[int], arrays: Arrays) -> dict[int, Arrays]:
+def split(seeds: Iterable[int], arrays: Arrays) -> dict[int, Arrays]:
     """Return each seed's rows."""
     return {int(seed): {name: array[i] for name, array in arrays.items()}
             for i, seed in enumerate(seeds)}
@@ -171,17 +171,18 @@ def read_file(file: Path) -> tuple[np.ndarray, Arrays] | None:
 
 def write_file(file: Path, seeds: Sequence[int], arrays: Arrays) -> None:
     """Write a stack's file in one step: it is there whole or not at all."""
+    content: dict[str, Any] = {**arrays, SEEDS: seeds}
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = tempfile.NamedTemporaryFile(dir=file.parent, suffix=".part", delete=False)
+    handle, part = tempfile.mkstemp(dir=file.parent, suffix=".part")
     try:
-        with part:
-            np.savez(part, **arrays, **{SEEDS: seeds})
-            part.flush()
-            os.fsync(part.fileno())
-        os.replace(part.name, file)
+        with open(handle, "wb") as stream:
+            np.savez(stream, **content)
+            stream.flush()
+            os.fsync(handle)
+        os.replace(part, file)
     except BaseException:
         with suppress(OSError):
-            os.unlink(part.name)
+            os.unlink(part)
         raise
 
 

@@ -65,7 +65,7 @@ CURRENT = ContextVar("execution", default=Execution())
 
 
 @contextmanager
-def executing(**options) -> Iterator[None]:
+def executing(**options: Any) -> Iterator[None]:
     """Let sweeps in the `with` block take other fields of `Execution` where they name none."""
     token = CURRENT.set(replace(CURRENT.get(), **options))
     try:
@@ -74,13 +74,13 @@ def executing(**options) -> Iterator[None]:
         CURRENT.reset(token)
 
 
-def grid(**axes: Iterable) -> list[dict[str, Any]]:
+def grid(**axes: Iterable[Any]) -> list[dict[str, Any]]:
     """Return all combinations as settings: `grid(width=[8, 16], depth=[1, 2])` are four."""
     return [dict(zip(axes, values)) for values in product(*axes.values())]
 
 
 def sweep(run: Run, seeds: Iterable[int], settings: Sequence[Setting] = ({},),
-          stack: int = STACK, **execution) -> list[Arrays]:
+          stack: int = STACK, **execution: Any) -> list[Arrays]:
     """Run an experiment under each setting from each seed.
 
     Parameters
@@ -199,7 +199,8 @@ def on_cluster(calls: list[Call], scheduler: str) -> Iterator[tuple[int, Arrays]
             yield number, arrays
 
 
-def run_stack(run: Run, seeds: list[int], setting: dict, file: Path | None = None) -> Arrays:
+def run_stack(run: Run, seeds: list[int], setting: dict[str, Any],
+              file: Path | None = None) -> Arrays:
     """Run one stack, and keep it; or load it, if another process runs it or has done so."""
     with locked(file) if file else nullcontext():
         if file and (kept := read_file(file)):

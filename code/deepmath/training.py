@@ -16,7 +16,7 @@ from deepmath.checks import (
 from deepmath.fast import IN_PLACE, FastObjective
 from deepmath.losses import BINARY_CROSS_ENTROPY, Loss, loss_function
 from deepmath.network import AnyNetwork, Network
-from deepmath.objective import InChunks, Objective
+from deepmath.objective import InChunks, Objective, Trainable
 from deepmath.optimisers import GradientDescent, Optimiser
 
 CHUNK_BYTES = 2**21
@@ -119,12 +119,12 @@ def fit(network: AnyNetwork, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
     objective = make_objective(engine, network, loss, theta, size)
     rng, decay = generator(batch_seed, "batch_seed"), l2 * network.weight_mask
     state, step, history = optimiser.start(theta), 0, []
-    callbacks = [on_epoch, watcher and watcher(network, *points, n_epochs)]
-    callbacks = [each for each in callbacks if each]
+    told = on_epoch, watcher and watcher(network, *points, n_epochs)
+    callbacks = [each for each in told if each]
     for epoch in range(n_epochs):
         with np.errstate(all="ignore"):  # divergence is reported below
             validation_loss = objective.value(*validation) if validation else None
-            training_loss = 0.0
+            training_loss = np.zeros(theta.shape[:-1])
             for X_batch, Y_batch, share in batches(X, Y, size, rng):
                 value, gradient = objective.value_and_gradient(X_batch, Y_batch)
                 training_loss = training_loss + share * value
@@ -172,11 +172,11 @@ def batches(X: np.ndarray, Y: np.ndarray, size: int,
 
 
 def make_objective(engine: str, network: AnyNetwork, loss: Loss, theta: np.ndarray,
-                   n_points: int) -> Objective | FastObjective | InChunks:
+                   n_points: int) -> Trainable:
     """Return what `engine` calls for; a stack in even chunks of CHUNK_BYTES of activations."""
-    kind = check_choice("engine", engine, {"fast": FastObjective, "readable": Objective})
-    known = type(network) is Network and IN_PLACE.keys() >= set(network.activations)
-    if kind is FastObjective and known:
+    fast = check_choice("engine", engine, {"fast": True, "readable": False})
+    objective: Callable[[np.ndarray], Trainable]
+    if fast and type(network) is Network and IN_PLACE.keys() >= set(network.activations):
         objective = partial(FastObjective, network, loss, arrays={})
     else:
         keep_freed_memory()
@@ -197,7 +197,8 @@ def keep_freed_memory(n_bytes: int = 2**24) -> None:
     np.empty(n_bytes, dtype=np.uint8)
 
 
-def check_data(network, theta, X, y, loss, which=""):
+def check_data(network: AnyNetwork, theta: np.ndarray, X: np.ndarray, y: np.ndarray, loss: Loss,
+               which: str = "") -> tuple[np.ndarray, np.ndarray]:
     """Return X and y as columns, or raise ValueError if they do not fit network and loss."""
     X_columns = network.columns(theta, X, f"{which}X")
     Y = network.targets(theta, X, y, f"{which}y")
@@ -210,14 +211,14 @@ def check_data(network, theta, X, y, loss, which=""):
     return X_columns, Y
 
 
-def check_optimiser(optimiser):
+def check_optimiser(optimiser: Optimiser) -> None:
     """Raise ValueError unless `optimiser` can start and step."""
     if not (hasattr(optimiser, "start") and hasattr(optimiser, "step")):
         raise ValueError("optimiser must be a GradientDescent, Momentum or Adam, such as "
                          f"GradientDescent(learning_rate=0.05); got {optimiser!r}")
 
 
-def check_converging(numbers, epoch, optimiser):
+def check_converging(numbers: np.ndarray, epoch: int, optimiser: Optimiser) -> None:
     """Raise DivergenceError unless all numbers are finite."""
     if not isfinite(numbers.sum() if numbers.ndim else numbers):
         raise DivergenceError(

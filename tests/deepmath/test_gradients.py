@@ -99,7 +99,7 @@ def test_deltas_are_derivatives_by_the_pre_activations():
     network, theta, X, _ = setting("tanh", sizes=(2, 4, 3, 1))
     trace = network.forward(theta, X)
     deltas = network.deltas(theta, trace, np.ones(11))  # of the sum of the outputs
-    for l, (W, b) in enumerate(views(theta, network.sizes)):
+    for l, (_, b) in enumerate(views(theta, network.sizes)):
         shifted = theta.astype(complex)
         views(shifted, network.sizes)[l][1][...] += np.eye(len(b))[:, :1] * 1e-30j
         step = network.predict(shifted, X).imag / 1e-30  # unit 0's bias shifts its z alone

@@ -113,7 +113,8 @@ def compute(network: Network | None = None, theta: np.ndarray | None = None,
         theta = default_rng(SEED).normal(size=network.n_parameters).round(1)
     if X is None:
         X = np.linspace(1.0, -0.5, network.input_size)[None, :]
-    theta, X, y, loss = check(network, theta, X, y, loss)
+    theta, X, y = check(network, theta, X, y)
+    loss = loss_function(loss)
     trace = network.forward(theta, X)
     output_gradient = loss.gradient(trace.output, y)
     deltas = network.deltas(theta, trace, output_gradient)
@@ -130,8 +131,9 @@ def compute(network: Network | None = None, theta: np.ndarray | None = None,
     return ComputationGraph(layers, outputs, y, loss.name, value)
 
 
-def check(network: Network, theta, X, y, loss) -> tuple:
-    """Return theta, X, y and the loss, or raise ValueError if they don't fit the network."""
+def check(network: Network, theta: np.ndarray, X: np.ndarray,
+          y: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return theta, X and y, or raise ValueError if they don't fit the network."""
     if network.output_size != 1:
         raise ValueError(f"network must have one output unit; got sizes={network.sizes}")
     theta, X = check_finite("theta", theta), check_finite("X", X)
@@ -144,7 +146,7 @@ def check(network: Network, theta, X, y, loss) -> tuple:
     y = check_finite("y", np.ones(len(X)) if y is None else y)
     if y.shape != (len(X),):
         raise ValueError(f"y must have the shape ({len(X)},), one label a point; got {y.shape}")
-    return theta, X, y, loss_function(loss)
+    return theta, X, y
 
 
 @styled

@@ -39,7 +39,7 @@ class SmokeRecord:
     season: slice
 
 
-def compute(record=None, n_days: int = 120) -> SmokeRecord:
+def compute(record: smoke.Record | None = None, n_days: int = 120) -> SmokeRecord:
     """Find the highest day, and `n_days` around it.
 
     Parameters

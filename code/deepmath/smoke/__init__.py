@@ -7,9 +7,11 @@ read; `record` makes one tidy table of them; `simulation` draws a record whose t
 needs pandas.
 """
 
+# ruff: noqa: E402
 from deepmath.checks import require
 
 require("pandas", "smoke")      # before the modules below ask for it
+
 
 from deepmath.smoke.baselines import BASELINES, climatology, persistence, ridge
 from deepmath.smoke.metrics import (

@@ -10,6 +10,7 @@ import sys
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     if args.seeds < 1:
         parser.error(f"--seeds: at least 1; got {args.seeds}")
 
-    def say(message):
+    def say(message: str) -> None:
         print(message, file=sys.stderr, flush=True)
 
     try:
@@ -58,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def describe(record: Record, pairs: Pairs, splits: list[Split], forecasts: Forecasts,
-             scores: list[Score]) -> dict:
+             scores: list[Score]) -> dict[str, Any]:
     """Return results that can be shipped: counts, scores and provenance, not the record."""
     pm25 = record.table.pm25
     return {

@@ -5,7 +5,7 @@ of each day by itself, the recurrent one applies one rule from day to day, the c
 looks for the same short patterns anywhere in the week.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +31,9 @@ def convolutional(n_steps: int, n_inputs: int, n_hidden: int) -> ConvolutionalNe
     return ConvolutionalNetwork(n_steps=n_steps, n_inputs=n_inputs, n_hidden=n_hidden, width=3)
 
 
-NETWORKS = {"dense": dense, "recurrent": recurrent, "convolutional": convolutional}
+Build = Callable[[int, int, int], AnyNetwork]
+NETWORKS: dict[str, Build] = {
+    "dense": dense, "recurrent": recurrent, "convolutional": convolutional}
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ def train(kind: str, pairs: Pairs, split: Split, seeds: Iterable[int] = range(32
     build = check_choice("kind", kind, NETWORKS)
     scaler = Scaler.fit(pairs, split.training)
     X, z = scaler.inputs(pairs), scaler.target(pairs)
-    network = build(*pairs.X.shape[1:], n_hidden)
+    _, n_steps, n_inputs = pairs.X.shape
+    network = build(n_steps, n_inputs, n_hidden)
     theta = network.initialise_stack(seeds, "glorot")
     stopping = EarlyStopping(theta, patience)
     result = fit(network, theta, X[split.training], z[split.training], "mean_squared_error",

@@ -87,7 +87,7 @@ def columns(record: Record) -> pd.DataFrame:
             "recent rain": rain.ewm(halflife=RAIN_HALFLIFE, ignore_na=True).mean(),
             "humidity": table.humidity,
         }
-    angle = 2 * np.pi * table.index.day_of_year / 365.25
+    angle = 2 * np.pi * pd.DatetimeIndex(table.index).day_of_year / 365.25
     found |= {"season, cosine": np.cos(angle), "season, sine": np.sin(angle)}
     return pd.DataFrame(found, index=table.index).astype(float)
 

@@ -39,7 +39,7 @@ class Record:
 
     station: str
     table: pd.DataFrame
-    notes: Counter = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
     checksums: dict[str, str] = field(default_factory=dict)
     simulated: bool = False
 
@@ -67,17 +67,17 @@ def read_record(files: Iterable[str | Path], naps_station: str | None = None) ->
     RecordError
         With file, line and column.
     """
-    hours, weather, notes, checksums = [], [], Counter(), {}
-    layouts = {}
+    hours, weather, checksums, layouts = [], [], {}, {}
+    notes: Counter[str] = Counter()
     for path in map(Path, files):
         text = read_text(path)
         checksums[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
         layout = layout_of(path, text)
         layouts[layout] = path
         if layout == "climate":
-            frame, found = climate.read_climate(path, text)
+            frame, found_in_weather = climate.read_climate(path, text)
             weather.append((path, frame))
-            notes.update(found)
+            notes.update(found_in_weather)
         else:
             found = (openaq.read_openaq(path, text) if layout == "openaq"
                      else naps.read_naps(path, text, naps_station))
@@ -108,7 +108,7 @@ def layout_of(path: Path, text: str) -> str:
                       "hourly files, and daily climate of Environment Canada (GeoMet or bulk)", 1)
 
 
-def joined_hours(hours: list[tuple[Path, Hours]], notes: Counter) -> pd.DataFrame:
+def joined_hours(hours: list[tuple[Path, Hours]], notes: Counter[str]) -> pd.DataFrame:
     """Return the hours of all files, or raise RecordError where stations or values differ."""
     station = hours[0][1].station
     for path, found in hours:
@@ -127,7 +127,7 @@ def joined_hours(hours: list[tuple[Path, Hours]], notes: Counter) -> pd.DataFram
     return table[~repeated]
 
 
-def daily(hours: pd.DataFrame, station: str, notes: Counter) -> pd.DataFrame:
+def daily(hours: pd.DataFrame, station: str, notes: Counter[str]) -> pd.DataFrame:
     """Return the days, one row each and none left out, with means of at least 18 valid hours."""
     by_day = hours.sort_values(["day", "hour"]).groupby("day").pm25
     days = pd.date_range(hours.day.min(), hours.day.max(), name="day")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -105,7 +106,7 @@ def score_all(forecasts: Forecasts) -> list[Score]:
 def score(name: str, y: np.ndarray, forecast: np.ndarray, persistence: np.ndarray,
           reference: np.ndarray) -> Score:
     """Return one model's score."""
-    def median(values):
+    def median(values: np.ndarray) -> float:
         return float(np.median(values))
 
     errors, warned = mae(y, forecast), warnings_at(y, forecast)
@@ -146,7 +147,7 @@ def minus(number: str) -> str:
     return number.replace("-", "−")
 
 
-def read_results(path: str | Path) -> tuple[dict, list[Score]]:
+def read_results(path: str | Path) -> tuple[dict[str, Any], list[Score]]:
     """Return what `python -m deepmath.smoke` wrote: what it says of the results, and the scores."""
     results = json.loads(Path(path).read_text(encoding="utf-8"))
     return results, [Score(**s) for s in results.pop("scores")]
