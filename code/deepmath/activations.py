@@ -29,6 +29,14 @@ class Activation:
     derivative : callable
         `da/dz = derivative(z)`, same shape as `z`. At a kink it is the value from the left,
         one of the subgradients there.
+
+    Examples
+    --------
+    >>> square = Activation("square", lambda z: z**2, lambda z: 2 * z)
+    >>> square(np.array([-1.0, 3.0]))
+    array([1., 9.])
+    >>> square.derivative(np.array([-1.0, 3.0]))
+    array([-2.,  6.])
     """
 
     name: str
@@ -107,6 +115,13 @@ def activation(choice: str | Activation, argument: str = "activation") -> Activa
     ------
     ValueError
         If there is no such activation; it names `argument` and lists the choices.
+
+    Examples
+    --------
+    >>> activation("relu")(np.array([-2.0, 3.0]))
+    array([0., 3.])
+    >>> activation("relu") is RELU
+    True
     """
     if isinstance(choice, Activation):
         return choice

@@ -87,6 +87,14 @@ def check_gradient(network: AnyNetwork, theta: np.ndarray, X: np.ndarray, y: np.
     -------
     GradientCheck
         Prints its relative error; `relative_error` is the number.
+
+    Examples
+    --------
+    >>> from deepmath import Network, xor
+    >>> network = Network((2, 8, 1), hidden="tanh")
+    >>> check = check_gradient(network, network.initialise(0), *xor(40, 0), n_directions=5)
+    >>> check.independent.shape, check.relative_error < 1e-12
+    ((5,), True)
     """
     derivative = check_choice("method", method, METHODS)
     check_whole("n_directions", n_directions)

@@ -21,6 +21,12 @@ class Loss:
         `value(outputs, targets)`: (..., n) and (..., n) to (...).
     gradient : callable
         `gradient(outputs, targets)`: dL/d(outputs), of shape (..., n).
+
+    Examples
+    --------
+    >>> outputs, y = np.array([1.0, 3.0]), np.array([1.0, 1.0])
+    >>> print(MEAN_SQUARED_ERROR.value(outputs, y), MEAN_SQUARED_ERROR.gradient(outputs, y))
+    2.0 [0. 2.]
     """
 
     name: str
@@ -81,6 +87,12 @@ def l2_penalty(weights: np.ndarray, l2: float) -> tuple[np.ndarray, np.ndarray]:
     """Return (l2 / 2) ||weights||^2 and its gradient (Goodfellow et al. 2016, eq. 7.2).
 
     `weights` is of shape (..., P), with zeros in the place of biases, which go free.
+
+    Examples
+    --------
+    >>> value, gradient = l2_penalty(np.array([3.0, 4.0]), l2=0.1)
+    >>> print(value, gradient)
+    1.25 [0.3 0.4]
     """
     return 0.5 * l2 * (weights**2).sum(axis=-1), l2 * weights
 
@@ -96,5 +108,10 @@ def accuracy(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
     Returns
     -------
     array of shape (...)
+
+    Examples
+    --------
+    >>> print(accuracy(np.array([-2.0, 0.5, 3.0, 1.0]), np.array([0, 1, 1, 0])))
+    0.75
     """
     return ((np.asarray(logits) > 0) == (np.asarray(y) > 0.5)).mean(axis=-1)

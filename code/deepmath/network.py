@@ -105,6 +105,12 @@ class AnyNetwork(ABC):
         Returns
         -------
         theta : array of shape (P,)
+
+        Examples
+        --------
+        >>> network = Network((2, 8, 8, 1))
+        >>> network.initialise(42, "he").shape
+        (105,)
         """
         check_positive("scale", scale)
         schemes: dict[str, Callable[[int, int], float]] = {
@@ -143,6 +149,13 @@ class AnyNetwork(ABC):
         ------
         ValueError
             If a shape does not fit the network, or X holds NaN or infinity.
+
+        Examples
+        --------
+        >>> network = Network((2, 8, 3))
+        >>> thetas = network.initialise_stack(range(4))
+        >>> network.forward(thetas, np.ones((5, 2))).output.shape
+        (4, 5, 3)
         """
         theta = self.check_theta(theta)
         return self.forward_pass(self.layers(theta), self.columns(theta, X))
@@ -213,6 +226,15 @@ class AnyNetwork(ABC):
         -------
         loss : array of shape () or (S,)
         gradient : array of theta's shape
+
+        Examples
+        --------
+        >>> network = Network((2, 8, 1))
+        >>> loss, gradient = network.loss_and_gradient(np.zeros(33), np.ones((5, 2)), np.ones(5))
+        >>> print(loss.round(4), gradient.shape)    # log 2, that of a coin
+        0.6931 (33,)
+        >>> print(gradient[-1].round(4))            # of the last bias: sigmoid(0) - 1
+        -0.5
         """
         theta = self.check_theta(theta)
         objective = Objective(self, loss_function(loss), theta)
@@ -261,6 +283,17 @@ class Network(AnyNetwork):
     ------
     ValueError
         If a width is not a whole number of at least 1, or an activation is not known.
+
+    Examples
+    --------
+    >>> network = Network((2, 8, 8, 1), hidden="tanh")
+    >>> network.n_parameters, network.input_size, network.output_size
+    (105, 2, 1)
+    >>> network.shapes
+    [(2, 8), (8, 8), (8, 1)]
+    >>> theta = network.initialise(seed=0)
+    >>> network.predict(theta, np.zeros((5, 2)))
+    array([0., 0., 0., 0., 0.])
     """
 
     sizes: tuple[int, ...]

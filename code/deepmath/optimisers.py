@@ -14,7 +14,15 @@ from deepmath.checks import check_number, check_positive
 
 @dataclass(frozen=True)
 class GradientDescent:
-    """theta <- theta - learning_rate * gradient."""
+    """theta <- theta - learning_rate * gradient.
+
+    Examples
+    --------
+    >>> theta = np.array([1.0, 2.0])
+    >>> GradientDescent(0.1).step(theta, np.array([10.0, 0.0]), [], t=1)
+    >>> theta
+    array([0., 2.])
+    """
 
     learning_rate: float = 0.05
 
@@ -31,7 +39,17 @@ class GradientDescent:
 
 @dataclass(frozen=True)
 class Momentum:
-    """A velocity that remembers earlier gradients (Polyak 1964; Goodfellow 2016, eq. 8.15)."""
+    """A velocity that remembers earlier gradients (Polyak 1964; Goodfellow 2016, eq. 8.15).
+
+    Examples
+    --------
+    >>> theta, slope, optimiser = np.zeros(1), np.ones(1), Momentum(0.1, 0.5)
+    >>> state = optimiser.start(theta)
+    >>> for t in (1, 2):
+    ...     optimiser.step(theta, slope, state, t)
+    >>> theta                           # -0.1, and then -0.1 - 0.5 * 0.1
+    array([-0.25])
+    """
 
     learning_rate: float = 0.05
     momentum: float = 0.9
@@ -53,7 +71,15 @@ class Momentum:
 
 @dataclass(frozen=True)
 class Adam:
-    """Steps scaled by running moments of the gradient (Kingma and Ba 2015, Algorithm 1)."""
+    """Steps scaled by running moments of the gradient (Kingma and Ba 2015, Algorithm 1).
+
+    Examples
+    --------
+    >>> theta, optimiser = np.zeros(2), Adam(0.01)
+    >>> optimiser.step(theta, np.array([1000.0, -0.001]), optimiser.start(theta), t=1)
+    >>> theta.round(4)                  # the first step is as long as the learning rate
+    array([-0.01,  0.01])
+    """
 
     learning_rate: float = 0.001
     beta1: float = 0.9

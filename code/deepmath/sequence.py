@@ -63,6 +63,14 @@ class RecurrentNetwork(SequenceNetwork):
     """h_t = f(U h_(t-1) + V x_t + c) from h_0 = 0, and a last layer on h_T (Elman 1990).
 
     The shared layer is one matrix [U | V | c] that acts on [h_(t-1); x_t; 1].
+
+    Examples
+    --------
+    >>> network = RecurrentNetwork(n_steps=7, n_inputs=3, n_hidden=8)
+    >>> network.n_parameters, network.input_size    # 8 (8 + 3 + 1) + (8 + 1), and 7 * 3
+    (105, 21)
+    >>> network.predict(network.initialise(0, "glorot"), np.zeros((5, 21)))
+    array([0., 0., 0., 0., 0.])
     """
 
     @property
@@ -124,6 +132,14 @@ class ConvolutionalNetwork(SequenceNetwork):
     ----------
     width : int
         Times that the shared layer sees at once, at most T.
+
+    Examples
+    --------
+    >>> network = ConvolutionalNetwork(n_steps=7, n_inputs=3, n_hidden=8, width=3)
+    >>> network.n_places, network.n_parameters      # 8 (3 * 3 + 1) + (8 * 5 + 1)
+    (5, 121)
+    >>> network.predict(network.initialise(0, "glorot"), np.zeros((5, 21))).shape
+    (5,)
     """
 
     width: int

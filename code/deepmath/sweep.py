@@ -75,7 +75,13 @@ def executing(**options: Any) -> Iterator[None]:
 
 
 def grid(**axes: Iterable[Any]) -> list[dict[str, Any]]:
-    """Return all combinations as settings: `grid(width=[8, 16], depth=[1, 2])` are four."""
+    """Return all combinations as settings: `grid(width=[8, 16], depth=[1, 2])` are four.
+
+    Examples
+    --------
+    >>> grid(width=[8, 16], depth=[1, 2])[1]
+    {'width': 8, 'depth': 2}
+    """
     return [dict(zip(axes, values)) for values in product(*axes.values())]
 
 
@@ -115,6 +121,15 @@ def sweep(run: Run, seeds: Iterable[int], settings: Sequence[Setting] = ({},),
     Exception
         What a run raises, with a note that tells its setting and seeds. What was finished
         before is kept in the store.
+
+    Examples
+    --------
+    >>> def powers(seeds, exponent):
+    ...     return {"x": np.array(seeds) ** exponent}
+    >>> for arrays in sweep(powers, range(4), grid(exponent=[2, 3])):
+    ...     print(arrays["x"])
+    [0 1 4 9]
+    [ 0  1  8 27]
     """
     how = replace(CURRENT.get(), **execution)
     seeds = [check_whole("each of seeds", seed, at_least=0) for seed in seeds]

@@ -38,6 +38,15 @@ class History:
         compares with the validation loss.
     validation_loss : array or None
         The loss on the validation set before the epoch's first update.
+
+    Examples
+    --------
+    >>> from deepmath import xor
+    >>> network = Network((2, 8, 1))
+    >>> thetas = network.initialise_stack(range(3))
+    >>> history = fit(network, thetas, *xor(40, 0), n_epochs=10).history
+    >>> history.training_loss.shape, history.validation_loss
+    ((10, 3), None)
     """
 
     training_loss: np.ndarray
@@ -103,6 +112,16 @@ def fit(network: AnyNetwork, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
         If an argument is out of its range; the message names both.
     DivergenceError
         If the loss or the parameters stop being finite; it names the epoch.
+
+    Examples
+    --------
+    >>> from deepmath import Network, accuracy, xor
+    >>> X, y = xor(120, 1)
+    >>> network = Network((2, 8, 8, 1), hidden="relu")
+    >>> theta = network.initialise(0, "he")
+    >>> result = fit(network, theta, X, y, optimiser=GradientDescent(0.3), n_epochs=500)
+    >>> print(result.theta.shape, f"{accuracy(network.predict(result.theta, X), y):.1f}")
+    (105,) 1.0
     """
     loss = loss_function(loss)
     check_whole("n_epochs", n_epochs)
@@ -150,6 +169,17 @@ def watched(watcher: Watcher) -> Iterator[None]:
     watcher : callable
         `watcher(network, X, y, n_epochs)` is called when a training begins, with the arguments
         of `fit`. What it returns, unless that is None, is called as `on_epoch`.
+
+    Examples
+    --------
+    >>> from deepmath import Network, xor
+    >>> def watcher(network, X, y, n_epochs):
+    ...     return lambda epoch, theta, training_loss, validation_loss: print(epoch, theta.shape)
+    >>> network = Network((2, 3, 1))
+    >>> with watched(watcher):
+    ...     result = fit(network, network.initialise(0), *xor(20, 0), n_epochs=2)
+    0 (13,)
+    1 (13,)
     """
     token = WATCHER.set(watcher)
     try:

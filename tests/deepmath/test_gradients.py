@@ -12,6 +12,7 @@ pytestmark = pytest.mark.filterwarnings("error")
 every_loss = pytest.mark.parametrize("loss", LOSSES)
 every_hidden = pytest.mark.parametrize("hidden", ACTIVATIONS)
 every_output = pytest.mark.parametrize("output", ["identity", "sigmoid", "tanh"])
+one_output_and_two = pytest.mark.parametrize("sizes", [(2, 5, 4, 1), (3, 5, 4, 2)])
 
 
 def setting(hidden, output="identity", sizes=(3, 5, 4, 2), stack=()):
@@ -24,16 +25,18 @@ def setting(hidden, output="identity", sizes=(3, 5, 4, 2), stack=()):
 @every_loss
 @every_hidden
 @every_output
-def test_against_the_complex_step(loss, hidden, output):
-    check = check_gradient(*setting(hidden, output), loss, l2=0.01, method="complex step")
+@one_output_and_two
+def test_against_the_complex_step(loss, hidden, output, sizes):
+    check = check_gradient(*setting(hidden, output, sizes), loss, l2=0.01, method="complex step")
     assert check.relative_error < 1e-10
 
 
 @every_loss
 @every_hidden
 @every_output
-def test_against_differences(loss, hidden, output):
-    check = check_gradient(*setting(hidden, output), loss, l2=0.01, method="difference")
+@one_output_and_two
+def test_against_differences(loss, hidden, output, sizes):
+    check = check_gradient(*setting(hidden, output, sizes), loss, l2=0.01, method="difference")
     assert check.relative_error < 1e-6
 
 

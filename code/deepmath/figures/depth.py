@@ -75,6 +75,12 @@ def compute(architectures: Sequence[Sequence[int]] = (SHALLOW, DEEP),
         Takes its steps with the gradient of all points.
     folds : int
         As in `checkerboard`.
+
+    Examples
+    --------
+    >>> result = compute([(8,), (4, 4)], seeds=range(2), n_points=50, n_epochs=3)
+    >>> result.training_loss.shape, result.n_parameters
+    ((2, 3, 2), array([33, 37]))
     """
     seeds, compared = list(seeds), tuple(tuple(widths) for widths in architectures)
     if not seeds or not compared:

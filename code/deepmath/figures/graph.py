@@ -107,6 +107,12 @@ def compute(network: Network | None = None, theta: np.ndarray | None = None,
     ------
     ValueError
         If the network has several outputs, or a shape doesn't fit.
+
+    Examples
+    --------
+    >>> result = compute(X=np.array([[1.0, -0.5]]))
+    >>> [layer.weights.gradient.shape for layer in result.layers], result.loss.value.shape
+    ([(3, 2), (2, 3), (1, 2)], (1, 1))
     """
     network = network or Network((2, 3, 2, 1), hidden="relu")
     if theta is None:

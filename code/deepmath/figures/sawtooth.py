@@ -55,6 +55,12 @@ def compute(folds: Sequence[int] = (1, 2, 3, 5), most_folds: int = 10) -> Sawtoo
         The numbers of folded layers to draw, from 1 to 16.
     most_folds : int
         The numbers of hidden units are counted up to this many folds.
+
+    Examples
+    --------
+    >>> result = compute(folds=(1, 2, 3), most_folds=5)
+    >>> result.values.shape, result.pieces, result.shallow_units
+    ((3, 9), array([2, 4, 8]), array([ 2,  4,  8, 16, 32]))
     """
     shown = [check_folds("each of folds", k) for k in folds]
     if not shown:

@@ -78,6 +78,12 @@ def compute(record: smoke.Record | None = None, widths: Sequence[int] = WIDTHS,
     seeds : iterable of int
     n_epochs, n_training : int
         Fewer days are taken where the record has no more.
+
+    Examples
+    --------
+    >>> result = compute(smoke.simulate(1), widths=(2, 4), n_days=(60,), seeds=range(3), n_epochs=5)
+    >>> result.training.shape, result.validation_by_days.shape
+    ((2, 5, 3), (1, 3))
     """
     check_whole("n_training", n_training, at_least=30)
     pairs = smoke.make_pairs(record or smoke.simulate())

@@ -47,6 +47,15 @@ def compute(record: smoke.Record | None = None, forecasts: smoke.Forecasts | Non
     record, forecasts
         As in `smoke_models.compute`.
     n_days : int
+
+    Examples
+    --------
+    >>> record = smoke.simulate(1)
+    >>> pairs = smoke.make_pairs(record)
+    >>> forecasts = smoke.forecast_all(pairs, [smoke.split_by_time(pairs)], range(2))
+    >>> result = compute(record, forecasts, n_days=30)
+    >>> len(result.days) <= 30, result.network.shape == (2, len(result.days))
+    (True, True)
     """
     check_whole("n_days", n_days)
     record = record or smoke.simulate()

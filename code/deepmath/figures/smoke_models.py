@@ -45,6 +45,15 @@ def compute(record: smoke.Record | None = None,
         By default the simulated one.
     forecasts : deepmath.smoke.Forecasts or None
         By default those of all models with 8 seeds.
+
+    Examples
+    --------
+    >>> record = smoke.simulate(1)
+    >>> pairs = smoke.make_pairs(record)
+    >>> forecasts = smoke.forecast_all(pairs, [smoke.split_by_time(pairs)], range(2))
+    >>> result = compute(record, forecasts)
+    >>> len(result.names), result.interval.shape
+    (8, (8, 2))
     """
     record = record or smoke.simulate()
     if forecasts is None:

@@ -47,6 +47,12 @@ def compute(record: smoke.Record | None = None, n_days: int = 120) -> SmokeRecor
     record : deepmath.smoke.Record or None
         By default the simulated one.
     n_days : int
+
+    Examples
+    --------
+    >>> result = compute(smoke.simulate(1), n_days=60)
+    >>> result.pm25.shape, result.season.stop - result.season.start
+    ((365,), 60)
     """
     check_whole("n_days", n_days)
     record = record or smoke.simulate()

@@ -91,6 +91,12 @@ def compute(n_hidden: int = 8, n_seeds: int = 32, n_points: int = 300, n_held_ou
         Of Adam with all points in each step.
     points_seed : int
         From which all points are drawn.
+
+    Examples
+    --------
+    >>> result = compute(n_hidden=4, n_seeds=2, n_points=50, n_held_out=60, n_epochs=3)
+    >>> result.probe_accuracy.shape, result.planes.shape
+    ((3, 2, 3), (3, 2, 60, 2))
     """
     check_whole("n_hidden", n_hidden, at_least=2)
     check_whole("n_seeds", n_seeds)

@@ -145,6 +145,14 @@ def render(figure: Figure, file_format: str, dpi: float = DPI) -> bytes:
     ------
     ValueError
         If the format is another.
+
+    Examples
+    --------
+    >>> figure, axes = plt.subplots()
+    >>> content = render(figure, "svg")
+    >>> content == render(figure, "svg"), content[:5]
+    (True, b'<?xml')
+    >>> plt.close(figure)
     """
     metadata = check_choice("file_format", file_format, METADATA)
     content = BytesIO()

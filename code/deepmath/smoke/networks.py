@@ -76,6 +76,14 @@ def train(kind: str, pairs: Pairs, split: Split, seeds: Iterable[int] = range(32
         As in `deepmath.fit`, with Adam.
     patience : int
         As in `EarlyStopping`; n_epochs or more trains to the end, and keeps the best all the same.
+
+    Examples
+    --------
+    >>> from deepmath.smoke import make_pairs, simulate, split_by_time
+    >>> pairs = make_pairs(simulate(1))
+    >>> trained = train("recurrent", pairs, split_by_time(pairs), seeds=range(3), n_epochs=5)
+    >>> trained.forecast.shape == (3, len(pairs)), trained.history.training_loss.shape
+    (True, (5, 3))
     """
     build = check_choice("kind", kind, NETWORKS)
     scaler = Scaler.fit(pairs, split.training)

@@ -66,6 +66,13 @@ def read_record(files: Iterable[str | Path], naps_station: str | None = None) ->
     ------
     RecordError
         With file, line and column.
+
+    Examples
+    --------
+    >>> read_record(["no such file.csv"])
+    Traceback (most recent call last):
+        ...
+    FileNotFoundError: [Errno 2] No such file or directory: 'no such file.csv'
     """
     hours, weather, checksums, layouts = [], [], {}, {}
     notes: Counter[str] = Counter()

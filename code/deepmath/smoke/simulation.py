@@ -173,6 +173,14 @@ def simulate(n_years: int = 8, seed: int | Generator = 7, law: Law = Law()) -> S
     -------
     SimulatedRecord
         In the columns and units of a real one, with gaps.
+
+    Examples
+    --------
+    >>> record = simulate(n_years=1, seed=7)
+    >>> record.table.shape, record.simulated
+    ((365, 9), True)
+    >>> print(f"{record.table.pm25.median():.1f} µg/m³")
+    7.1 µg/m³
     """
     check_whole("n_years", n_years)
     rng = generator(seed)

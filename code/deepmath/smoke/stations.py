@@ -26,6 +26,12 @@ def load(station: str | Path, folder: str | Path | None = None) -> Record:
     ------
     RecordError
         If there is no such folder or a file in it cannot be used.
+
+    Examples
+    --------
+    >>> record = load("simulated")
+    >>> record.station, list(record.table.columns[:3])
+    ('simulated', ['station', 'pm25', 'valid_hours'])
     """
     if str(station) == "simulated":
         return simulate()
@@ -41,6 +47,12 @@ def load(station: str | Path, folder: str | Path | None = None) -> Record:
 
 
 def data_folder() -> Path:
-    """Return the next folder `data` upwards of the working directory."""
+    """Return the next folder `data` upwards of the working directory.
+
+    Examples
+    --------
+    >>> data_folder().name
+    'data'
+    """
     here = Path.cwd()
     return next((p / "data" for p in (here, *here.parents) if (p / "data").is_dir()), Path("data"))
