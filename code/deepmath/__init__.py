@@ -14,7 +14,7 @@ from deepmath.gradients import GradientCheck, check_gradient
 from deepmath.layers import Trace, views
 from deepmath.losses import (
     BINARY_CROSS_ENTROPY, LOSSES, MEAN_SQUARED_ERROR, Loss, accuracy, l2_penalty)
-from deepmath.network import Network
+from deepmath.network import AnyNetwork, Network
 from deepmath.optimisers import Adam, GradientDescent, Momentum
 from deepmath.probe import linear_probe
 from deepmath.sawtooth import folded_sawtooth, shallow_sawtooth
@@ -25,9 +25,11 @@ from deepmath.training import Fit, History, fit
 __version__ = "0.2.0"
 __all__ = [
     "ACTIVATIONS", "BINARY_CROSS_ENTROPY", "IDENTITY", "LEAKY_RELU", "LOSSES",
-    "MEAN_SQUARED_ERROR", "RELU", "SIGMOID", "TANH", "Activation", "Adam", "ConvolutionalNetwork",
-    "DivergenceError", "EarlyStopping", "Fit", "GradientCheck", "GradientDescent", "History",
-    "Loss", "Momentum", "Network", "RecurrentNetwork", "Trace", "accuracy", "activation",
+    "MEAN_SQUARED_ERROR", "RELU", "SIGMOID", "TANH", "Activation", "Adam", "AnyNetwork",
+    "ConvolutionalNetwork", "DivergenceError", "EarlyStopping", "Fit", "GradientCheck",
+    "GradientDescent", "History", "Loss", "Momentum", "Network", "RecurrentNetwork", "Trace",
+    "accuracy", "activation",
     "check_gradient", "checkerboard", "default_rng", "fit", "folded_sawtooth", "l2_penalty",
     "linear_probe", "shallow_sawtooth", "spirals", "views", "xor",
 ]
+__version__ = "0.2.0"

@@ -1,11 +1,15 @@
 """Errors that name the argument, the allowed range and what was given."""
 
 import math
+from importlib.util import find_spec
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.random import Generator, default_rng
+
+Choice = TypeVar("Choice")
+Shape = tuple[int | str, ...]
 
 
 class DivergenceError(ArithmeticError, ValueError):
@@ -52,20 +56,19 @@ def check_finite(name: str, value: Any) -> np.ndarray:
     return array
 
 
-def check_choice(name: str, value: Any, choices: dict[str, Any]) -> Any:
+def check_choice(name: str, value: Any, choices: dict[str, Choice]) -> Choice:
     """Return `choices[value]`, or raise ValueError that lists the choices."""
     if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}; got {value!r}")
     return choices[value]
 
 
-def check_shape(name: str, array: np.ndarray, shape: tuple,
-                stack: tuple = ()) -> np.ndarray:
+def check_shape(name: str, array: np.ndarray, shape: Shape, stack: Shape = ()) -> np.ndarray:
     """Return `array`, or raise ValueError unless its shape is `shape` or `stack + shape`.
 
     A letter in them stands for any length of at least 1.
     """
-    def fits(expected):
+    def fits(expected: Shape) -> bool:
         return array.ndim == len(expected) and all(
             length > 0 if isinstance(e, str) else length == e
             for length, e in zip(array.shape, expected))
@@ -76,7 +79,7 @@ def check_shape(name: str, array: np.ndarray, shape: tuple,
     raise ValueError(f"{name} must have the shape {allowed}; got {describe(array.shape)}")
 
 
-def describe(shape: tuple) -> str:
+def describe(shape: Shape) -> str:
     """Return a shape as numpy writes it, letters without quotes."""
     return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
 
@@ -86,3 +89,10 @@ def generator(seed: int | Generator, name: str = "seed") -> Generator:
     if isinstance(seed, Generator):
         return seed
     return default_rng(check_whole(name, seed, at_least=0))
+
+
+def require(package: str, extra: str) -> None:
+    """Raise ImportError, with the command that mends it, unless a package can be imported."""
+    if find_spec(package) is None:
+        raise ImportError(f"this part of deepmath needs {package}: "
+                          f"pip install 'deepmath-book[{extra}]'", name=package)

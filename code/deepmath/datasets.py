@@ -17,6 +17,14 @@ def xor(n_points: int, seed: int | Generator) -> Dataset:
     """Points uniform on [-1, 1]^2, of class 1 where x1 x2 > 0.
 
     A line can classify two thirds of them; four rectified units suffice for all.
+
+    Examples
+    --------
+    >>> X, y = xor(120, seed=0)
+    >>> X.shape, y.shape
+    ((120, 2), (120,))
+    >>> bool((y == (X[:, 0] * X[:, 1] > 0)).all())
+    True
     """
     check_whole("n_points", n_points)
     X = generator(seed).uniform(-1.0, 1.0, (n_points, 2))
@@ -35,6 +43,14 @@ def spirals(n_points: int, seed: int | Generator, turns: float = 1.0,
         How often each arm winds around the origin, on its way from radius 0.1 to 1.
     noise : float
         Standard deviation of the normal displacement of each coordinate.
+
+    Examples
+    --------
+    >>> X, y = spirals(300, seed=0, noise=0.0)
+    >>> X.shape, y.shape
+    ((300, 2), (300,))
+    >>> bool(np.hypot(*X.T).max() <= 1.0)
+    True
     """
     check_whole("n_points", n_points)
     check_positive("turns", turns)
@@ -65,6 +81,12 @@ def checkerboard(n_points: int, seed: int | Generator, folds: int = 2,
         With none this is `xor`.
     label_noise : float
         Share of the labels, from 0 to below 1/2, that are flipped at random.
+
+    Examples
+    --------
+    >>> X, y = checkerboard(300, seed=0, folds=1)
+    >>> X.shape, y[:5]
+    ((300, 2), array([1., 1., 1., 1., 0.]))
     """
     check_whole("n_points", n_points)
     check_whole("folds", folds, at_least=0)

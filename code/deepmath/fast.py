@@ -8,9 +8,11 @@ Three things make the difference at these sizes:
 - derivatives are read off the activations, so that no pre-activation is kept.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
-from deepmath.activations import IDENTITY, LEAK, LEAKY_RELU, RELU, SIGMOID, TANH
+from deepmath.activations import IDENTITY, LEAK, LEAKY_RELU, RELU, SIGMOID, TANH, Activation
 from deepmath.layers import layer_matrices
 from deepmath.losses import BINARY_CROSS_ENTROPY, Loss
 from deepmath.network import Network
@@ -21,53 +23,54 @@ ZERO = np.zeros(())
 # work in; (a, out) makes `out` the derivative, said in terms of the activation.
 
 
-def relu(z, out):
+def relu(z: np.ndarray, out: np.ndarray) -> None:
     np.maximum(z, ZERO, out=z)
 
 
-def relu_slope(a, out):
+def relu_slope(a: np.ndarray, out: np.ndarray) -> None:
     np.greater(a, ZERO, out=out)
 
 
-def leaky_relu(z, out):
+def leaky_relu(z: np.ndarray, out: np.ndarray) -> None:
     np.multiply(z, LEAK, out=out)
     np.maximum(z, out, out=z)
 
 
-def leaky_relu_slope(a, out):
+def leaky_relu_slope(a: np.ndarray, out: np.ndarray) -> None:
     np.greater(a, ZERO, out=out)
     out *= 1.0 - LEAK
     out += LEAK
 
 
-def sigmoid(z, out):
+def sigmoid(z: np.ndarray, out: np.ndarray) -> None:
     z *= 0.5
     np.tanh(z, out=z)
     z *= 0.5
     z += 0.5
 
 
-def sigmoid_slope(a, out):
+def sigmoid_slope(a: np.ndarray, out: np.ndarray) -> None:
     np.subtract(1.0, a, out=out)
     out *= a
 
 
-def tanh(z, out):
+def tanh(z: np.ndarray, out: np.ndarray) -> None:
     np.tanh(z, out=z)
 
 
-def tanh_slope(a, out):
+def tanh_slope(a: np.ndarray, out: np.ndarray) -> None:
     np.multiply(a, a, out=out)
     np.subtract(1.0, out, out=out)
 
 
-IN_PLACE = {
+InPlace = Callable[[np.ndarray, np.ndarray], None]
+IN_PLACE: dict[Activation, tuple[InPlace | None, InPlace | None]] = {
     RELU: (relu, relu_slope), LEAKY_RELU: (leaky_relu, leaky_relu_slope),
     SIGMOID: (sigmoid, sigmoid_slope), TANH: (tanh, tanh_slope), IDENTITY: (None, None),
 }
 
 
-def binary_cross_entropy(logits, y, gradient):
+def binary_cross_entropy(logits: np.ndarray, y: np.ndarray, gradient: np.ndarray) -> np.ndarray:
     """Return the value and write the gradient: both are made of log(1 + exp(z))."""
     n = logits.shape[-1]
     softplus = np.logaddexp(ZERO, logits)
@@ -82,25 +85,30 @@ def binary_cross_entropy(logits, y, gradient):
 class FastLayer:
     """One layer's parameters, and the arrays that its two passes read and write."""
 
-    def __init__(self, M, dM, activation, inputs, outputs, d_inputs, d_outputs, scratch):
+    def __init__(self, M: np.ndarray, dM: np.ndarray, activation: Activation, inputs: np.ndarray,
+                 outputs: np.ndarray, d_inputs: np.ndarray | None, d_outputs: np.ndarray,
+                 scratch: np.ndarray) -> None:
         self.M, self.dM, self.W_T = M, dM, M[..., :-1].mT
         self.activate, self.slope = IN_PLACE[activation]
         self.inputs, self.inputs_T, self.outputs = inputs, inputs.mT, outputs
         self.d_inputs, self.d_outputs, self.scratch = d_inputs, d_outputs, scratch
         self.product = np.multiply if M.shape[-2] == 1 else np.matmul  # a column times a row
 
-    def forward(self):
+    def forward(self) -> None:
         np.matmul(self.M, self.inputs, out=self.outputs)
         if self.activate:
             self.activate(self.outputs, self.scratch)
 
-    def backward(self):
+    def backward(self) -> None:
         if self.slope:
             self.slope(self.outputs, self.scratch)
             self.d_outputs *= self.scratch
         np.matmul(self.d_outputs, self.inputs_T, out=self.dM)
         if self.d_inputs is not None:
             self.product(self.W_T, self.d_outputs, out=self.d_inputs)
+
+
+Shapes = tuple[tuple[int, ...], tuple[int, ...]]     # of a stack, and of its data
 
 
 class Arrays:
@@ -111,19 +119,21 @@ class Arrays:
     the layer below is written to the other one, that serves as scratch.
     """
 
-    def __init__(self, sizes: tuple[int, ...], stack: tuple[int, ...], X: np.ndarray):
+    def __init__(self, sizes: tuple[int, ...], stack: tuple[int, ...],
+                 X: np.ndarray) -> None:
         n = X.shape[-1]
         hidden = [np.ones((*stack, h + 1, n)) for h in sizes[1:-1]]
         last = np.empty((*stack, sizes[-1], n))
         self.inputs = [np.ones((*X.shape[:-2], sizes[0] + 1, n)), *hidden]
         self.outputs = [*[A[..., :-1, :] for A in hidden], last]
         buffers = [np.empty(max(outputs.size for outputs in self.outputs)) for _ in range(2)]
-        self.deltas, self.scratch = [], []
+        self.deltas: list[np.ndarray] = []
+        self.scratch: list[np.ndarray] = []
         for l, outputs in enumerate(self.outputs):
             for arrays, buffer in ((self.deltas, l % 2), (self.scratch, (l + 1) % 2)):
                 arrays.append(buffers[buffer][:outputs.size].reshape(outputs.shape))
         self.flat_outputs, self.flat_delta = flat(last), flat(self.deltas[-1])
-        self.X = None
+        self.X: np.ndarray | None = None
 
     def load(self, X: np.ndarray) -> None:
         """Copy the points in, unless they are the ones that are there."""
@@ -139,10 +149,11 @@ class FastObjective:
     turns with them, so that they stay in the processor's cache.
     """
 
-    def __init__(self, network: Network, loss: Loss, theta: np.ndarray, arrays: dict):
+    def __init__(self, network: Network, loss: Loss, theta: np.ndarray,
+                 arrays: dict[Shapes, Arrays]) -> None:
         self.network, self.loss, self.theta, self.arrays = network, loss, theta, arrays
         self.gradient = np.empty_like(theta)
-        self.bound = {}
+        self.bound: dict[tuple[int, ...], tuple[Arrays, list[FastLayer]]] = {}
 
     def value(self, X: np.ndarray, Y: np.ndarray) -> np.ndarray:
         """Return the loss, of shape () or (S,)."""

@@ -9,6 +9,7 @@ The loss itself, evaluated beside theta, says the same without any calculus:
   every activation here, except exactly on the kink of a rectifier.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,9 @@ from numpy.random import Generator
 
 from deepmath.checks import check_choice, check_whole, generator
 from deepmath.losses import Loss, loss_function
-from deepmath.network import Network
+from deepmath.network import AnyNetwork
+
+LossAt = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,14 @@ class GradientCheck:
     __repr__ = __str__
 
 
-def central_difference(loss_at, theta: np.ndarray, v: np.ndarray, h: float = 1e-5):
+def central_difference(loss_at: LossAt, theta: np.ndarray, v: np.ndarray,
+                       h: float = 1e-5) -> np.ndarray:
     """(L(theta + h v) - L(theta - h v)) / 2h, with an error of order h^2."""
     return (loss_at(theta + h * v) - loss_at(theta - h * v)) / (2 * h)
 
 
-def complex_step(loss_at, theta: np.ndarray, v: np.ndarray, h: float = 1e-30):
+def complex_step(loss_at: LossAt, theta: np.ndarray, v: np.ndarray,
+                 h: float = 1e-30) -> np.ndarray:
     """Im L(theta + i h v) / h, with an error of order h^2, here below rounding."""
     return loss_at(theta + 1j * h * v).imag / h
 
@@ -63,7 +68,7 @@ def complex_step(loss_at, theta: np.ndarray, v: np.ndarray, h: float = 1e-30):
 METHODS = {"complex step": complex_step, "difference": central_difference}
 
 
-def check_gradient(network: Network, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
+def check_gradient(network: AnyNetwork, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
                    loss: str | Loss = "binary_cross_entropy", l2: float = 0.0,
                    method: str = "complex step", n_directions: int = 8,
                    seed: int | Generator = 0) -> GradientCheck:
@@ -72,7 +77,7 @@ def check_gradient(network: Network, theta: np.ndarray, X: np.ndarray, y: np.nda
     Parameters
     ----------
     network, theta, X, y, loss, l2
-        As in `Network.loss_and_gradient`.
+        As in the network's `loss_and_gradient`.
     method : {"complex step", "difference"}
     n_directions : int
         How many directions are drawn, each normal in theta's space.
@@ -82,6 +87,14 @@ def check_gradient(network: Network, theta: np.ndarray, X: np.ndarray, y: np.nda
     -------
     GradientCheck
         Prints its relative error; `relative_error` is the number.
+
+    Examples
+    --------
+    >>> from deepmath import Network, xor
+    >>> network = Network((2, 8, 1), hidden="tanh")
+    >>> check = check_gradient(network, network.initialise(0), *xor(40, 0), n_directions=5)
+    >>> check.independent.shape, check.relative_error < 1e-12
+    ((5,), True)
     """
     derivative = check_choice("method", method, METHODS)
     check_whole("n_directions", n_directions)
@@ -90,7 +103,7 @@ def check_gradient(network: Network, theta: np.ndarray, X: np.ndarray, y: np.nda
     directions = rng.standard_normal((n_directions, *np.shape(theta)))
     _, gradient = network.loss_and_gradient(theta, X, y, loss, l2)
 
-    def loss_at(parameters):
+    def loss_at(parameters: np.ndarray) -> np.ndarray:
         return network.loss(parameters, X, y, loss, l2)
 
     return GradientCheck(
@@ -99,7 +112,7 @@ def check_gradient(network: Network, theta: np.ndarray, X: np.ndarray, y: np.nda
         count_on_kink(network, theta, X))
 
 
-def count_on_kink(network: Network, theta: np.ndarray, X: np.ndarray) -> int:
+def count_on_kink(network: AnyNetwork, theta: np.ndarray, X: np.ndarray) -> int:
     """Count the pre-activations at which a rectifier's derivative jumps."""
     zs = zip(network.forward(theta, X).z, network.activations)
     return sum(int((Z == 0).sum()) for Z, a in zs if a.name in ("relu", "leaky_relu"))

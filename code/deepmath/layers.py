@@ -27,6 +27,16 @@ class Trace:
     a : list of arrays
         Activations: `a[0]` is the input, of shape (..., d, n), and `a[l + 1]` is what layer l
         makes of `z[l]`.
+
+    Examples
+    --------
+    >>> from deepmath import Network
+    >>> network = Network((2, 3, 1))
+    >>> trace = network.forward(network.initialise(0), np.ones((5, 2)))
+    >>> [z.shape for z in trace.z], [a.shape for a in trace.a]
+    ([(3, 5), (1, 5)], [(2, 5), (3, 5), (1, 5)])
+    >>> trace.output.shape
+    (5,)
     """
 
     z: list[np.ndarray]
@@ -90,7 +100,19 @@ def shaped_matrices(theta: np.ndarray, shapes: Iterable[tuple[int, int]]) -> lis
 
 
 def views(theta: np.ndarray, sizes: Iterable[int]) -> list[Layer]:
-    """Return each layer's W (..., h, d) and b (..., h, 1) as views of `theta` (..., P)."""
+    """Return each layer's W (..., h, d) and b (..., h, 1) as views of `theta` (..., P).
+
+    Examples
+    --------
+    >>> theta = np.arange(13.0)
+    >>> for W, b in views(theta, (2, 3, 1)):
+    ...     print(W.shape, b.shape)
+    (3, 2) (3, 1)
+    (1, 3) (1, 1)
+    >>> b[...] = 100.0                  # a view: theta's last number
+    >>> print(theta[-1])
+    100.0
+    """
     return weights_and_biases(layer_matrices(theta, sizes))
 
 

@@ -21,6 +21,12 @@ class Loss:
         `value(outputs, targets)`: (..., n) and (..., n) to (...).
     gradient : callable
         `gradient(outputs, targets)`: dL/d(outputs), of shape (..., n).
+
+    Examples
+    --------
+    >>> outputs, y = np.array([1.0, 3.0]), np.array([1.0, 1.0])
+    >>> print(MEAN_SQUARED_ERROR.value(outputs, y), MEAN_SQUARED_ERROR.gradient(outputs, y))
+    2.0 [0. 2.]
     """
 
     name: str
@@ -28,12 +34,12 @@ class Loss:
     gradient: Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
-def mean(losses):
+def mean(losses: np.ndarray) -> np.ndarray:
     """Mean over the last axis; `np.mean` does the same, at these sizes in three times the time."""
     return losses.sum(axis=-1) / losses.shape[-1]
 
 
-def binary_cross_entropy(logits, y):
+def binary_cross_entropy(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Mean of -y log p - (1 - y) log(1 - p) with p = sigmoid(logits).
 
     Written as max(z, 0) - z y + log(1 + exp(-|z|)), which has no logarithm of zero and no
@@ -43,17 +49,17 @@ def binary_cross_entropy(logits, y):
     return mean(np.maximum(logits, 0.0) - logits * y + log_term)
 
 
-def binary_cross_entropy_gradient(logits, y):
+def binary_cross_entropy_gradient(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
     """(p - y) / n (Bishop 2006, eq. 4.109)."""
     return (sigmoid(logits) - y) / logits.shape[-1]
 
 
-def mean_squared_error(outputs, y):
+def mean_squared_error(outputs: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Mean of (output - y)^2."""
     return mean((outputs - y) ** 2)
 
 
-def mean_squared_error_gradient(outputs, y):
+def mean_squared_error_gradient(outputs: np.ndarray, y: np.ndarray) -> np.ndarray:
     """2 (output - y) / n."""
     return 2.0 * (outputs - y) / outputs.shape[-1]
 
@@ -81,6 +87,12 @@ def l2_penalty(weights: np.ndarray, l2: float) -> tuple[np.ndarray, np.ndarray]:
     """Return (l2 / 2) ||weights||^2 and its gradient (Goodfellow et al. 2016, eq. 7.2).
 
     `weights` is of shape (..., P), with zeros in the place of biases, which go free.
+
+    Examples
+    --------
+    >>> value, gradient = l2_penalty(np.array([3.0, 4.0]), l2=0.1)
+    >>> print(value, gradient)
+    1.25 [0.3 0.4]
     """
     return 0.5 * l2 * (weights**2).sum(axis=-1), l2 * weights
 
@@ -96,5 +108,10 @@ def accuracy(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
     Returns
     -------
     array of shape (...)
+
+    Examples
+    --------
+    >>> print(accuracy(np.array([-2.0, 0.5, 3.0, 1.0]), np.array([0, 1, 1, 0])))
+    0.75
     """
     return ((np.asarray(logits) > 0) == (np.asarray(y) > 0.5)).mean(axis=-1)

@@ -5,9 +5,9 @@ networks of one shape is (S, P). Every function takes either. Data sets come in 
 layout, one row a point, and are turned once, on their way in, into columns (see `layers`).
 """
 
-from collections.abc import Iterable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from math import sqrt
 
@@ -23,63 +23,58 @@ from deepmath.losses import Loss, l2_penalty, loss_function
 from deepmath.objective import Objective
 
 
-@dataclass(frozen=True)
-class Network:
-    """The shape of a network; its parameters are passed to each function as `theta`.
+class AnyNetwork(ABC):
+    """What one can do with a network of any kind.
 
-    Parameters
+    A kind says which layers it has, and how its two passes go through them.
+
+    Attributes
     ----------
-    sizes : tuple of int
-        Widths from the input to the output, such as (2, 8, 8, 1).
-    hidden : str or Activation
-        Activation of the hidden layers.
-    output : str or Activation
-        Activation of the last layer. Binary cross-entropy takes logits: leave "identity".
-
-    Raises
-    ------
-    ValueError
-        If a width is not a whole number of at least 1, or an activation is not known.
+    hidden, output : Activation
+        Of the hidden layers, and of the last one.
     """
 
-    sizes: tuple[int, ...]
-    hidden: str | Activation = RELU
-    output: str | Activation = IDENTITY
-
-    def __post_init__(self):
-        sizes = tuple(self.sizes) if isinstance(self.sizes, Iterable) else ()
-        if len(sizes) < 2 or isinstance(self.sizes, str):
-            raise ValueError("sizes must hold the widths of the input, of each hidden layer and "
-                             f"of the output, such as (2, 8, 1); got {self.sizes!r}")
-        sizes = tuple(check_whole(f"each width in sizes={sizes}", size) for size in sizes)
-        object.__setattr__(self, "sizes", sizes)
-        object.__setattr__(self, "hidden", activation(self.hidden, "hidden"))
-        object.__setattr__(self, "output", activation(self.output, "output"))
+    hidden: Activation
+    output: Activation
 
     @property
+    @abstractmethod
     def input_size(self) -> int:
         """Numbers that describe a point: the columns of X."""
-        return self.sizes[0]
 
     @property
+    @abstractmethod
+    def output_size(self) -> int:
+        """Units of the last layer."""
+
+    @property
+    @abstractmethod
     def shapes(self) -> list[tuple[int, int]]:
         """Each layer's (d, h), in the order in which `theta` holds them."""
-        return list(pairwise(self.sizes))
+
+    @property
+    @abstractmethod
+    def activations(self) -> list[Activation]:
+        """The activation of each `trace.z[l]`."""
+
+    @property
+    @abstractmethod
+    def n_activations(self) -> int:
+        """Numbers that a point's forward pass makes, its inputs with them."""
+
+    @abstractmethod
+    def forward_pass(self, layers: list[Layer], A: np.ndarray) -> Trace:
+        """Take columns A, of shape (..., d, n), through the layers."""
+
+    @abstractmethod
+    def backward_pass(self, layers: list[Layer], trace: Trace, dA: np.ndarray,
+                      gradients: list[Layer]) -> list[np.ndarray]:
+        """Write the gradients of all layers, and return dL/d(trace.z[l]) of each l."""
 
     @property
     def n_parameters(self) -> int:
         """P, the number of weights and biases."""
         return sum(h * (d + 1) for d, h in self.shapes)
-
-    @cached_property
-    def activations(self) -> list[Activation]:
-        """Each layer's activation."""
-        return [self.hidden] * (len(self.sizes) - 2) + [self.output]
-
-    @property
-    def n_activations(self) -> int:
-        """Numbers that a point's forward pass makes, its inputs with them."""
-        return sum(self.sizes)
 
     @property
     def weight_mask(self) -> np.ndarray:
@@ -92,15 +87,6 @@ class Network:
     def layers(self, theta: np.ndarray) -> list[Layer]:
         """Return each layer's W (..., h, d) and b (..., h, 1) as views of `theta`."""
         return weights_and_biases(shaped_matrices(theta, self.shapes))
-
-    def forward_pass(self, layers: list[Layer], A: np.ndarray) -> Trace:
-        """Take columns A, of shape (..., d, n), through the layers."""
-        return forward(layers, self.activations, A)
-
-    def backward_pass(self, layers: list[Layer], trace: Trace, dA: np.ndarray,
-                      gradients: list[Layer]) -> list[np.ndarray]:
-        """Write the gradients of all layers, and return dL/d(trace.z[l]) of each l."""
-        return backward(layers, self.activations, trace, dA, gradients)
 
     def initialise(self, seed: int | Generator, scheme: str = "normal",
                    scale: float = 0.5) -> np.ndarray:
@@ -119,13 +105,20 @@ class Network:
         Returns
         -------
         theta : array of shape (P,)
+
+        Examples
+        --------
+        >>> network = Network((2, 8, 8, 1))
+        >>> network.initialise(42, "he").shape
+        (105,)
         """
         check_positive("scale", scale)
-        deviation = check_choice("scheme", scheme, {
+        schemes: dict[str, Callable[[int, int], float]] = {
             "normal": lambda d, h: scale,
             "he": lambda d, h: sqrt(2 / d),
             "glorot": lambda d, h: sqrt(2 / (d + h)),
-        })
+        }
+        deviation = check_choice("scheme", scheme, schemes)
         rng = generator(seed)
         theta = np.zeros(self.n_parameters)
         for W, _ in self.layers(theta):
@@ -156,6 +149,13 @@ class Network:
         ------
         ValueError
             If a shape does not fit the network, or X holds NaN or infinity.
+
+        Examples
+        --------
+        >>> network = Network((2, 8, 3))
+        >>> thetas = network.initialise_stack(range(4))
+        >>> network.forward(thetas, np.ones((5, 2))).output.shape
+        (4, 5, 3)
         """
         theta = self.check_theta(theta)
         return self.forward_pass(self.layers(theta), self.columns(theta, X))
@@ -184,7 +184,8 @@ class Network:
         """Return what `backward` meets on its way: dL/d(trace.z[l]) of each layer l."""
         return self._backward(theta, trace, output_gradient)[1]
 
-    def _backward(self, theta, trace, output_gradient):
+    def _backward(self, theta: np.ndarray, trace: Trace,
+                  output_gradient: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
         theta = self.check_theta(theta)
         gradient = np.empty(theta.shape)
         dA, output, columns = np.asarray(output_gradient), trace.output, trace.a[-1]
@@ -199,10 +200,6 @@ class Network:
     def predict(self, theta: np.ndarray, X: np.ndarray) -> np.ndarray:
         """Return the outputs: (..., n) for one output unit, else (..., n, k)."""
         return self.forward(theta, X).output
-
-    def representations(self, theta: np.ndarray, X: np.ndarray) -> list[np.ndarray]:
-        """Return what each hidden layer makes of the points, (..., n, h), one row a point."""
-        return [A.mT for A in self.forward(theta, X).a[1:-1]]
 
     def loss(self, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
              loss: str | Loss = "binary_cross_entropy", l2: float = 0.0) -> np.ndarray:
@@ -229,6 +226,15 @@ class Network:
         -------
         loss : array of shape () or (S,)
         gradient : array of theta's shape
+
+        Examples
+        --------
+        >>> network = Network((2, 8, 1))
+        >>> loss, gradient = network.loss_and_gradient(np.zeros(33), np.ones((5, 2)), np.ones(5))
+        >>> print(loss.round(4), gradient.shape)    # log 2, that of a coin
+        0.6931 (33,)
+        >>> print(gradient[-1].round(4))            # of the last bias: sigmoid(0) - 1
+        -0.5
         """
         theta = self.check_theta(theta)
         objective = Objective(self, loss_function(loss), theta)
@@ -250,11 +256,92 @@ class Network:
     def targets(self, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
                 name: str = "y") -> np.ndarray:
         """Return `y` as columns like the outputs, or raise ValueError if it does not fit."""
-        k = self.sizes[-1]
+        k = self.output_size
         point = (np.shape(X)[-2],) if k == 1 else (np.shape(X)[-2], k)
         return self.outputs_as_columns(
             check_shape(name, check_finite(name, y), point, theta.shape[:-1]))
 
     def outputs_as_columns(self, outputs: np.ndarray) -> np.ndarray:
         """Return outputs, (..., n) or (..., n, k), as (..., k, n)."""
-        return outputs[..., None, :] if self.sizes[-1] == 1 else outputs.mT
+        return outputs[..., None, :] if self.output_size == 1 else outputs.mT
+
+
+@dataclass(init=False)
+class Network(AnyNetwork):
+    """Layers one after the other; their parameters are passed to each function as `theta`.
+
+    Parameters
+    ----------
+    sizes : tuple of int
+        Widths from the input to the output, such as (2, 8, 8, 1).
+    hidden : str or Activation
+        Activation of the hidden layers.
+    output : str or Activation
+        Activation of the last layer. Binary cross-entropy takes logits: leave "identity".
+
+    Raises
+    ------
+    ValueError
+        If a width is not a whole number of at least 1, or an activation is not known.
+
+    Examples
+    --------
+    >>> network = Network((2, 8, 8, 1), hidden="tanh")
+    >>> network.n_parameters, network.input_size, network.output_size
+    (105, 2, 1)
+    >>> network.shapes
+    [(2, 8), (8, 8), (8, 1)]
+    >>> theta = network.initialise(seed=0)
+    >>> network.predict(theta, np.zeros((5, 2)))
+    array([0., 0., 0., 0., 0.])
+    """
+
+    sizes: tuple[int, ...]
+    hidden: Activation
+    output: Activation
+
+    def __init__(self, sizes: Iterable[int], hidden: str | Activation = RELU,
+                 output: str | Activation = IDENTITY) -> None:
+        self.sizes = check_sizes(sizes)
+        self.hidden = activation(hidden, "hidden")
+        self.output = activation(output, "output")
+
+    @property
+    def input_size(self) -> int:
+        return self.sizes[0]
+
+    @property
+    def output_size(self) -> int:
+        return self.sizes[-1]
+
+    @property
+    def shapes(self) -> list[tuple[int, int]]:
+        return list(pairwise(self.sizes))
+
+    @property
+    def activations(self) -> list[Activation]:
+        return [self.hidden] * (len(self.sizes) - 2) + [self.output]
+
+    @property
+    def n_activations(self) -> int:
+        return sum(self.sizes)
+
+    def forward_pass(self, layers: list[Layer], A: np.ndarray) -> Trace:
+        return forward(layers, self.activations, A)
+
+    def backward_pass(self, layers: list[Layer], trace: Trace, dA: np.ndarray,
+                      gradients: list[Layer]) -> list[np.ndarray]:
+        return backward(layers, self.activations, trace, dA, gradients)
+
+    def representations(self, theta: np.ndarray, X: np.ndarray) -> list[np.ndarray]:
+        """Return what each hidden layer makes of the points, (..., n, h), one row a point."""
+        return [A.mT for A in self.forward(theta, X).a[1:-1]]
+
+
+def check_sizes(sizes: Iterable[int]) -> tuple[int, ...]:
+    """Return widths as a tuple of at least two, or raise ValueError."""
+    widths = tuple(sizes) if isinstance(sizes, Iterable) else ()
+    if len(widths) < 2 or isinstance(sizes, str):
+        raise ValueError("sizes must hold the widths of the input, of each hidden layer and "
+                         f"of the output, such as (2, 8, 1); got {sizes!r}")
+    return tuple(check_whole(f"each width in sizes={widths}", width) for width in widths)

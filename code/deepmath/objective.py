@@ -5,16 +5,29 @@ columns, X of shape (..., d, n) and Y of shape (..., k, n).
 """
 
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 
+from deepmath.layers import Layer, Trace
 from deepmath.losses import Loss
+
+
+class Passes(Protocol):
+    """What an objective asks of a network; see `deepmath.network.AnyNetwork`."""
+
+    def layers(self, theta: np.ndarray) -> list[Layer]: ...
+
+    def forward_pass(self, layers: list[Layer], A: np.ndarray) -> Trace: ...
+
+    def backward_pass(self, layers: list[Layer], trace: Trace, dA: np.ndarray,
+                      gradients: list[Layer]) -> list[np.ndarray]: ...
 
 
 class Objective:
     """The mean loss of a network, or of each network of a stack, and its gradient."""
 
-    def __init__(self, network, loss: Loss, theta: np.ndarray):
+    def __init__(self, network: Passes, loss: Loss, theta: np.ndarray) -> None:
         self.network, self.loss = network, loss
         self.gradient = np.empty(theta.shape)
         self.layers = network.layers(theta)
@@ -34,6 +47,15 @@ class Objective:
         return self.loss.value(outputs, targets), self.gradient
 
 
+class Trainable(Protocol):
+    """What `Objective` is, and whatever computes the same in another way."""
+
+    def value(self, X: np.ndarray, Y: np.ndarray) -> np.ndarray: ...
+
+    def value_and_gradient(self, X: np.ndarray,
+                           Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]: ...
+
+
 class InChunks:
     """The objective of a stack, evaluated a few networks at a time.
 
@@ -41,7 +63,8 @@ class InChunks:
     cost more than that.
     """
 
-    def __init__(self, objective: Callable[[np.ndarray], Objective], theta: np.ndarray, size: int):
+    def __init__(self, objective: Callable[[np.ndarray], Trainable], theta: np.ndarray,
+                 size: int) -> None:
         self.chunks = [slice(i, i + size) for i in range(0, len(theta), size)]
         self.objectives = [objective(theta[chunk]) for chunk in self.chunks]
 

@@ -25,6 +25,14 @@ def folded_sawtooth(k: int) -> tuple[Network, np.ndarray]:
     """Return the network of k hidden layers of two rectified units, and its `theta`.
 
     Each layer takes u, the tent of the layer before, to relu(u) and relu(u - 1/2).
+
+    Examples
+    --------
+    >>> network, theta = folded_sawtooth(3)
+    >>> network.sizes
+    (1, 2, 2, 2, 1)
+    >>> network.predict(theta, np.array([[0.0], [0.125], [0.25]]))
+    array([0., 1., 0.])
     """
     check_whole("k", k)
     network = Network((1, *[2] * k, 1), hidden="relu")
@@ -43,6 +51,14 @@ def shallow_sawtooth(k: int) -> tuple[Network, np.ndarray]:
     Unit j starts at j / 2^k and turns the slope from 2^k to -2^k or back. No smaller layer
     will do: the 2^k - 1 bends inside need a unit each, of slope 2 * 2^k; their sum left of
     all bends is a multiple of that, and not the slope 2^k with which the sawtooth begins.
+
+    Examples
+    --------
+    >>> network, theta = shallow_sawtooth(3)
+    >>> network.sizes
+    (1, 8, 1)
+    >>> network.predict(theta, np.array([[0.0], [0.125], [0.25]]))
+    array([0., 1., 0.])
     """
     n_pieces = 2 ** check_whole("k", k)
     network = Network((1, n_pieces, 1), hidden="relu")

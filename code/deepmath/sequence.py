@@ -5,20 +5,19 @@ row of T d numbers: the same row that a `Network((T * d, ..., 1))` would take. W
 the composition. Wherever a layer is used, its gradient gets a term, and the terms add up.
 """
 
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 
 import numpy as np
 
-from deepmath.activations import TANH, Activation
+from deepmath.activations import IDENTITY, TANH, Activation, activation
 from deepmath.checks import check_whole
 from deepmath.layers import Layer, Trace
-from deepmath.network import Network
+from deepmath.network import AnyNetwork
 
 
-@dataclass(frozen=True)
-class SequenceNetwork(Network):
-    """What both kinds share; all methods of `Network` serve them, `fit` included.
+@dataclass(init=False)
+class SequenceNetwork(AnyNetwork):
+    """What both kinds share: a layer used at several times, and a last layer of one unit.
 
     Parameters
     ----------
@@ -28,44 +27,57 @@ class SequenceNetwork(Network):
         d, the numbers at each time.
     n_hidden : int
         Units of the shared layer.
-    hidden : str or Activation
-        Its activation.
+    hidden, output : str or Activation
+        Activations of the shared and of the last layer.
     """
 
-    sizes: tuple[int, ...] = field(init=False, default=(), repr=False)
-    n_steps: int = 1
-    n_inputs: int = 1
-    n_hidden: int = 1
-    hidden: str | Activation = TANH
+    n_steps: int
+    n_inputs: int
+    n_hidden: int
+    hidden: Activation
+    output: Activation
 
-    def __post_init__(self):
-        for name in ("n_steps", "n_inputs", "n_hidden"):
-            check_whole(name, getattr(self, name))
-        object.__setattr__(self, "sizes", tuple(h for shape in self.shapes for h in shape))
-        super().__post_init__()
+    def __init__(self, n_steps: int, n_inputs: int, n_hidden: int,
+                 hidden: str | Activation = TANH, output: str | Activation = IDENTITY) -> None:
+        self.n_steps = check_whole("n_steps", n_steps)
+        self.n_inputs = check_whole("n_inputs", n_inputs)
+        self.n_hidden = check_whole("n_hidden", n_hidden)
+        self.hidden = activation(hidden, "hidden")
+        self.output = activation(output, "output")
 
     @property
     def input_size(self) -> int:
         """T d."""
         return self.n_steps * self.n_inputs
 
+    @property
+    def output_size(self) -> int:
+        return 1
+
     def steps(self, A: np.ndarray) -> np.ndarray:
         """Return columns (..., T d, n) as (..., T, d, n)."""
         return A.reshape(*A.shape[:-2], self.n_steps, self.n_inputs, A.shape[-1])
 
 
-@dataclass(frozen=True)
 class RecurrentNetwork(SequenceNetwork):
     """h_t = f(U h_(t-1) + V x_t + c) from h_0 = 0, and a last layer on h_T (Elman 1990).
 
     The shared layer is one matrix [U | V | c] that acts on [h_(t-1); x_t; 1].
+
+    Examples
+    --------
+    >>> network = RecurrentNetwork(n_steps=7, n_inputs=3, n_hidden=8)
+    >>> network.n_parameters, network.input_size    # 8 (8 + 3 + 1) + (8 + 1), and 7 * 3
+    (105, 21)
+    >>> network.predict(network.initialise(0, "glorot"), np.zeros((5, 21)))
+    array([0., 0., 0., 0., 0.])
     """
 
     @property
     def shapes(self) -> list[tuple[int, int]]:
         return [(self.n_hidden + self.n_inputs, self.n_hidden), (self.n_hidden, 1)]
 
-    @cached_property
+    @property
     def activations(self) -> list[Activation]:
         return [self.hidden] * self.n_steps + [self.output]
 
@@ -108,7 +120,7 @@ class RecurrentNetwork(SequenceNetwork):
         return deltas[::-1]
 
 
-@dataclass(frozen=True)
+@dataclass(init=False)
 class ConvolutionalNetwork(SequenceNetwork):
     """One layer slid along the sequence, and a last layer on all that it finds.
 
@@ -120,14 +132,24 @@ class ConvolutionalNetwork(SequenceNetwork):
     ----------
     width : int
         Times that the shared layer sees at once, at most T.
+
+    Examples
+    --------
+    >>> network = ConvolutionalNetwork(n_steps=7, n_inputs=3, n_hidden=8, width=3)
+    >>> network.n_places, network.n_parameters      # 8 (3 * 3 + 1) + (8 * 5 + 1)
+    (5, 121)
+    >>> network.predict(network.initialise(0, "glorot"), np.zeros((5, 21))).shape
+    (5,)
     """
 
-    width: int = 3
+    width: int
 
-    def __post_init__(self):
-        if check_whole("width", self.width) > check_whole("n_steps", self.n_steps):
-            raise ValueError(f"width must be at most n_steps={self.n_steps}; got {self.width}")
-        super().__post_init__()
+    def __init__(self, n_steps: int, n_inputs: int, n_hidden: int, width: int = 3,
+                 hidden: str | Activation = TANH, output: str | Activation = IDENTITY) -> None:
+        super().__init__(n_steps, n_inputs, n_hidden, hidden, output)
+        self.width = check_whole("width", width)
+        if width > n_steps:
+            raise ValueError(f"width must be at most n_steps={n_steps}; got {width}")
 
     @property
     def n_places(self) -> int:
@@ -139,7 +161,7 @@ class ConvolutionalNetwork(SequenceNetwork):
         return [(self.width * self.n_inputs, self.n_hidden),
                 (self.n_hidden * self.n_places, 1)]
 
-    @cached_property
+    @property
     def activations(self) -> list[Activation]:
         return [self.hidden, self.output]
 

@@ -25,6 +25,17 @@ class EarlyStopping:
         The best parameters so far; at first those with which training starts.
     loss, epoch : arrays of shape () or (S,)
         Their validation loss, and after how many epochs they were reached.
+
+    Examples
+    --------
+    >>> from deepmath import Network, fit, xor
+    >>> network = Network((2, 8, 1))
+    >>> theta = network.initialise(0)
+    >>> stopping = EarlyStopping(theta, patience=5)
+    >>> result = fit(network, theta, *xor(40, 1), validation=xor(40, 2), on_epoch=stopping)
+    >>> losses = result.history.validation_loss
+    >>> int(stopping.epoch) == int(losses.argmin()), stopping.theta.shape
+    (True, (33,))
     """
 
     def __init__(self, theta: np.ndarray, patience: int = 20):

@@ -6,31 +6,27 @@ workers, and returns the same numbers whichever it was. With a store, what was r
 not run again: a sweep that was killed goes on where it stopped.
 """
 
-import inspect
 import os
 import sys
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from itertools import product
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
-from deepmath.checks import check_whole
+from deepmath.checks import check_whole, require
+from deepmath.store import (
+    ONE_THREAD, Arrays, Run, Setting, arithmetic, file_name, folder_of, locked, read_file,
+    read_folder, split, write_file)
 
 STACK = 8
 PATIENCE = "10s"    # for a scheduler to answer
-SEEDS = "seeds of the rows"     # beside a run's arrays, in a file of the store
 
-Arrays = dict[str, np.ndarray]
-Setting = Mapping[str, Any]
-Run = Callable[..., Arrays]
+Call = tuple[Run, list[int], dict[str, Any], Path | None]
 
 
 def progress_bar(done: int, total: int) -> None:
@@ -53,7 +49,8 @@ class Execution:
         Address of a Dask scheduler, such as "tcp://10.0.0.1:8786", whose workers run instead.
     store : path or None
         A folder that keeps finished stacks. It may outlive the process and be shared by
-        processes of one machine.
+        processes of one machine. What another arithmetic made, of a cluster or of this machine,
+        is not taken from it.
     progress : callable or None
         `progress(done, total)` is called with numbers of networks whenever some are done.
     """
@@ -68,7 +65,7 @@ CURRENT = ContextVar("execution", default=Execution())
 
 
 @contextmanager
-def executing(**options) -> Iterator[None]:
+def executing(**options: Any) -> Iterator[None]:
     """Let sweeps in the `with` block take other fields of `Execution` where they name none."""
     token = CURRENT.set(replace(CURRENT.get(), **options))
     try:
@@ -77,13 +74,19 @@ def executing(**options) -> Iterator[None]:
         CURRENT.reset(token)
 
 
-def grid(**axes: Iterable) -> list[dict[str, Any]]:
-    """Return all combinations as settings: `grid(width=[8, 16], depth=[1, 2])` are four."""
+def grid(**axes: Iterable[Any]) -> list[dict[str, Any]]:
+    """Return all combinations as settings: `grid(width=[8, 16], depth=[1, 2])` are four.
+
+    Examples
+    --------
+    >>> grid(width=[8, 16], depth=[1, 2])[1]
+    {'width': 8, 'depth': 2}
+    """
     return [dict(zip(axes, values)) for values in product(*axes.values())]
 
 
 def sweep(run: Run, seeds: Iterable[int], settings: Sequence[Setting] = ({},),
-          stack: int = STACK, **execution) -> list[Arrays]:
+          stack: int = STACK, **execution: Any) -> list[Arrays]:
     """Run an experiment under each setting from each seed.
 
     Parameters
@@ -109,25 +112,42 @@ def sweep(run: Run, seeds: Iterable[int], settings: Sequence[Setting] = ({},),
     Raises
     ------
     ValueError
-        If an argument is out of range, or `run` returns something else.
+        If an argument is out of range, or `run` returns something else; or, with a store, if a
+        setting has no stable form (see `deepmath.store.digest`).
+    ImportError
+        If what a store, several processes or a cluster need is not installed.
     ConnectionError
         If no scheduler answers.
     Exception
         What a run raises, with a note that tells its setting and seeds. What was finished
         before is kept in the store.
+
+    Examples
+    --------
+    >>> def powers(seeds, exponent):
+    ...     return {"x": np.array(seeds) ** exponent}
+    >>> for arrays in sweep(powers, range(4), grid(exponent=[2, 3])):
+    ...     print(arrays["x"])
+    [0 1 4 9]
+    [ 0  1  8 27]
     """
     how = replace(CURRENT.get(), **execution)
     seeds = [check_whole("each of seeds", seed, at_least=0) for seed in seeds]
     if len(set(seeds)) < max(1, len(seeds)):
         raise ValueError(f"seeds must be different from each other, and at least one; got {seeds}")
     check_whole("stack", stack)
-    folders = [how.store and folder_of(Path(how.store), run, setting) for setting in settings]
+    if how.store:
+        require("filelock", "cluster")
+    folders = [folder_of(Path(how.store), run, setting, arithmetic_of(how)) if how.store else None
+               for setting in settings]
     rows = [read_folder(folder, seeds) if folder else {} for folder in folders]
-    calls, owners = [], []
+    calls: list[Call] = []
+    owners = []
     for setting, folder, known in zip(settings, folders, rows):
         missing = [seed for seed in seeds if seed not in known]
         for chunk in (missing[i:i + stack] for i in range(0, len(missing), stack)):
-            calls.append((run, chunk, dict(setting), folder and folder / file_name(chunk)))
+            calls.append((run, chunk, dict(setting),
+                          folder / file_name(chunk) if folder else None))
             owners.append(known)
     total = len(seeds) * len(rows)
     for number, arrays in results(calls, how):
@@ -138,30 +158,32 @@ def sweep(run: Run, seeds: Iterable[int], settings: Sequence[Setting] = ({},),
             for known in rows]
 
 
-def split(seeds: Sequence[int], arrays: Arrays) -> dict[int, Arrays]:
-    """Return each seed's rows."""
-    return {int(seed): {name: array[i] for name, array in arrays.items()}
-            for i, seed in enumerate(seeds)}
-
-
 # ------------------------------------------------------------------------- where runs run
 
-def results(calls: list[tuple], how: Execution) -> Iterator[tuple[int, Arrays]]:
+def arithmetic_of(how: Execution) -> dict[str, str]:
+    """Return what decides the digits of runs there."""
+    if how.scheduler:
+        return {"numpy": np.__version__, "computed by": "workers of a cluster"}
+    return arithmetic() | ({} if how.n_jobs == 1 else ONE_THREAD)
+
+
+def results(calls: list[Call], how: Execution) -> Iterator[tuple[int, Arrays]]:
     """Yield calls' numbers and results as they come."""
     if how.scheduler and calls:
         yield from on_cluster(calls, how.scheduler)
-    elif how.n_jobs == 1 or len(calls) < 2:
+    elif how.n_jobs == 1 or (len(calls) < 2 and os.environ.items() >= ONE_THREAD.items()):
         yield from (numbered(*call) for call in enumerate(calls))
     else:
         yield from on_processes(calls, how.n_jobs)
 
 
-def numbered(number: int, call: tuple) -> tuple[int, Arrays]:
+def numbered(number: int, call: Call) -> tuple[int, Arrays]:
     return number, run_stack(*call)
 
 
-def on_processes(calls: list[tuple], n_jobs: int) -> Iterator[tuple[int, Arrays]]:
+def on_processes(calls: list[Call], n_jobs: int) -> Iterator[tuple[int, Arrays]]:
     """Run on this machine, with one thread of linear algebra a process."""
+    require("joblib", "cluster")
     from joblib import Parallel, delayed, parallel_config
 
     with parallel_config("loky", n_jobs=n_jobs, inner_max_num_threads=1):
@@ -169,16 +191,14 @@ def on_processes(calls: list[tuple], n_jobs: int) -> Iterator[tuple[int, Arrays]
         yield from parallel(delayed(numbered)(*call) for call in enumerate(calls))
 
 
-def on_cluster(calls: list[tuple], scheduler: str) -> Iterator[tuple[int, Arrays]]:
+def on_cluster(calls: list[Call], scheduler: str) -> Iterator[tuple[int, Arrays]]:
     """Run on a cluster, which starts a stack again if its worker is lost.
 
     The workers may not see this machine's files: the store is filled from here.
     """
-    try:
-        from distributed import Client, as_completed
-    except ImportError:
-        raise ImportError("a scheduler needs the package `distributed`: "
-                          "pip install 'deepmath-book[cluster]'") from None
+    require("distributed", "cluster")
+    from distributed import Client, as_completed
+
     try:
         client = Client(scheduler, timeout=PATIENCE)
     except (OSError, ValueError) as error:
@@ -194,7 +214,8 @@ def on_cluster(calls: list[tuple], scheduler: str) -> Iterator[tuple[int, Arrays
             yield number, arrays
 
 
-def run_stack(run: Run, seeds: list[int], setting: dict, file: Path | None = None) -> Arrays:
+def run_stack(run: Run, seeds: list[int], setting: dict[str, Any],
+              file: Path | None = None) -> Arrays:
     """Run one stack, and keep it; or load it, if another process runs it or has done so."""
     with locked(file) if file else nullcontext():
         if file and (kept := read_file(file)):
@@ -211,72 +232,3 @@ def run_stack(run: Run, seeds: list[int], setting: dict, file: Path | None = Non
         if file:
             write_file(file, seeds, arrays)
     return arrays
-
-
-# ------------------------------------------------------------------------------- the store
-
-def folder_of(store: Path, run: Run, setting: Setting) -> Path:
-    """Return the folder for a setting: another one if the code or numpy is another."""
-    from joblib import hash as digest_of
-
-    files = sorted(Path(__file__).parent.rglob("*.py"))
-    own = Path(inspect.getsourcefile(run) or "")
-    code = [path.read_bytes() for path in [*files, *([own] if own.is_file() else [])]]
-    if not own.is_file():
-        code.append(inspect.getsource(run).encode())
-    key = [sha256(b"\0".join(code)).hexdigest(), run.__module__, run.__qualname__,
-           np.__version__, sorted(setting.items())]
-    return store / f"{run.__name__}-{digest_of(key)[:16]}"
-
-
-def file_name(seeds: Sequence[int]) -> str:
-    digest = sha256(repr(list(seeds)).encode()).hexdigest()[:8]
-    return f"{seeds[0]}-to-{seeds[-1]}-{digest}.npz"
-
-
-def read_folder(folder: Path, seeds: Sequence[int]) -> dict[int, Arrays]:
-    """Return the rows of those of `seeds` that some file has; a damaged file has none."""
-    rows = {}
-    for file in sorted(folder.glob("*.npz")):
-        if kept := read_file(file):
-            rows |= split(*kept)
-    return {seed: rows[seed] for seed in seeds if seed in rows}
-
-
-def read_file(file: Path) -> tuple[np.ndarray, Arrays] | None:
-    """Return a stack's seeds and arrays, or None if the file is missing or damaged."""
-    try:
-        with np.load(file, allow_pickle=False) as kept:
-            arrays = {name: kept[name] for name in kept.files}
-        return arrays.pop(SEEDS), arrays
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-        return None
-
-
-def write_file(file: Path, seeds: Sequence[int], arrays: Arrays) -> None:
-    """Write a stack's file in one step: it is there whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = tempfile.NamedTemporaryFile(dir=file.parent, suffix=".part", delete=False)
-    try:
-        with part:
-            np.savez(part, **arrays, **{SEEDS: seeds})
-            part.flush()
-            os.fsync(part.fileno())
-        os.replace(part.name, file)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(part.name)
-        raise
-
-
-@contextmanager
-def locked(file: Path) -> Iterator[None]:
-    """Hold a stack's lock, which ends with the process that holds it, however that ends."""
-    import fcntl
-
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with open(file.with_suffix(".lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-        with suppress(OSError):     # only after success, when the file itself tells others
-            os.unlink(lock.name)

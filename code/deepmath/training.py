@@ -15,14 +15,14 @@ from deepmath.checks import (
     DivergenceError, check_choice, check_finite, check_not_negative, check_whole, generator)
 from deepmath.fast import IN_PLACE, FastObjective
 from deepmath.losses import BINARY_CROSS_ENTROPY, Loss, loss_function
-from deepmath.network import Network
-from deepmath.objective import InChunks, Objective
+from deepmath.network import AnyNetwork, Network
+from deepmath.objective import InChunks, Objective, Trainable
 from deepmath.optimisers import GradientDescent, Optimiser
 
 CHUNK_BYTES = 2**21
 
 OnEpoch = Callable[[int, np.ndarray, np.ndarray, np.ndarray | None], bool | None]
-Watcher = Callable[[Network, np.ndarray, np.ndarray, int], OnEpoch | None]
+Watcher = Callable[[AnyNetwork, np.ndarray, np.ndarray, int], OnEpoch | None]
 WATCHER: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
 
 
@@ -38,6 +38,15 @@ class History:
         compares with the validation loss.
     validation_loss : array or None
         The loss on the validation set before the epoch's first update.
+
+    Examples
+    --------
+    >>> from deepmath import xor
+    >>> network = Network((2, 8, 1))
+    >>> thetas = network.initialise_stack(range(3))
+    >>> history = fit(network, thetas, *xor(40, 0), n_epochs=10).history
+    >>> history.training_loss.shape, history.validation_loss
+    ((10, 3), None)
     """
 
     training_loss: np.ndarray
@@ -52,7 +61,7 @@ class Fit:
     history: History
 
 
-def fit(network: Network, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
+def fit(network: AnyNetwork, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
         loss: str | Loss = "binary_cross_entropy",
         optimiser: Optimiser = GradientDescent(0.05), n_epochs: int = 500,
         batch_size: int | None = None, batch_seed: int | Generator = 0, l2: float = 0.0,
@@ -65,7 +74,7 @@ def fit(network: Network, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
 
     Parameters
     ----------
-    network : Network
+    network : Network, RecurrentNetwork or ConvolutionalNetwork
     theta : array of shape (P,) or (S, P)
         Where to start; it is not changed.
     X, y : arrays
@@ -103,6 +112,16 @@ def fit(network: Network, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
         If an argument is out of its range; the message names both.
     DivergenceError
         If the loss or the parameters stop being finite; it names the epoch.
+
+    Examples
+    --------
+    >>> from deepmath import Network, accuracy, xor
+    >>> X, y = xor(120, 1)
+    >>> network = Network((2, 8, 8, 1), hidden="relu")
+    >>> theta = network.initialise(0, "he")
+    >>> result = fit(network, theta, X, y, optimiser=GradientDescent(0.3), n_epochs=500)
+    >>> print(result.theta.shape, f"{accuracy(network.predict(result.theta, X), y):.1f}")
+    (105,) 1.0
     """
     loss = loss_function(loss)
     check_whole("n_epochs", n_epochs)
@@ -119,12 +138,12 @@ def fit(network: Network, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
     objective = make_objective(engine, network, loss, theta, size)
     rng, decay = generator(batch_seed, "batch_seed"), l2 * network.weight_mask
     state, step, history = optimiser.start(theta), 0, []
-    callbacks = [on_epoch, watcher and watcher(network, *points, n_epochs)]
-    callbacks = [each for each in callbacks if each]
+    told = on_epoch, watcher and watcher(network, *points, n_epochs)
+    callbacks = [each for each in told if each]
     for epoch in range(n_epochs):
         with np.errstate(all="ignore"):  # divergence is reported below
             validation_loss = objective.value(*validation) if validation else None
-            training_loss = 0.0
+            training_loss = np.zeros(theta.shape[:-1])
             for X_batch, Y_batch, share in batches(X, Y, size, rng):
                 value, gradient = objective.value_and_gradient(X_batch, Y_batch)
                 training_loss = training_loss + share * value
@@ -150,6 +169,17 @@ def watched(watcher: Watcher) -> Iterator[None]:
     watcher : callable
         `watcher(network, X, y, n_epochs)` is called when a training begins, with the arguments
         of `fit`. What it returns, unless that is None, is called as `on_epoch`.
+
+    Examples
+    --------
+    >>> from deepmath import Network, xor
+    >>> def watcher(network, X, y, n_epochs):
+    ...     return lambda epoch, theta, training_loss, validation_loss: print(epoch, theta.shape)
+    >>> network = Network((2, 3, 1))
+    >>> with watched(watcher):
+    ...     result = fit(network, network.initialise(0), *xor(20, 0), n_epochs=2)
+    0 (13,)
+    1 (13,)
     """
     token = WATCHER.set(watcher)
     try:
@@ -171,12 +201,12 @@ def batches(X: np.ndarray, Y: np.ndarray, size: int,
         yield X[..., batch], Y[..., batch], len(batch) / n
 
 
-def make_objective(engine: str, network: Network, loss: Loss, theta: np.ndarray,
-                   n_points: int) -> Objective | FastObjective | InChunks:
+def make_objective(engine: str, network: AnyNetwork, loss: Loss, theta: np.ndarray,
+                   n_points: int) -> Trainable:
     """Return what `engine` calls for; a stack in even chunks of CHUNK_BYTES of activations."""
-    kind = check_choice("engine", engine, {"fast": FastObjective, "readable": Objective})
-    known = type(network) is Network and IN_PLACE.keys() >= set(network.activations)
-    if kind is FastObjective and known:
+    fast = check_choice("engine", engine, {"fast": True, "readable": False})
+    objective: Callable[[np.ndarray], Trainable]
+    if fast and type(network) is Network and IN_PLACE.keys() >= set(network.activations):
         objective = partial(FastObjective, network, loss, arrays={})
     else:
         keep_freed_memory()
@@ -197,7 +227,8 @@ def keep_freed_memory(n_bytes: int = 2**24) -> None:
     np.empty(n_bytes, dtype=np.uint8)
 
 
-def check_data(network, theta, X, y, loss, which=""):
+def check_data(network: AnyNetwork, theta: np.ndarray, X: np.ndarray, y: np.ndarray, loss: Loss,
+               which: str = "") -> tuple[np.ndarray, np.ndarray]:
     """Return X and y as columns, or raise ValueError if they do not fit network and loss."""
     X_columns = network.columns(theta, X, f"{which}X")
     Y = network.targets(theta, X, y, f"{which}y")
@@ -210,14 +241,14 @@ def check_data(network, theta, X, y, loss, which=""):
     return X_columns, Y
 
 
-def check_optimiser(optimiser):
+def check_optimiser(optimiser: Optimiser) -> None:
     """Raise ValueError unless `optimiser` can start and step."""
     if not (hasattr(optimiser, "start") and hasattr(optimiser, "step")):
         raise ValueError("optimiser must be a GradientDescent, Momentum or Adam, such as "
                          f"GradientDescent(learning_rate=0.05); got {optimiser!r}")
 
 
-def check_converging(numbers, epoch, optimiser):
+def check_converging(numbers: np.ndarray, epoch: int, optimiser: Optimiser) -> None:
     """Raise DivergenceError unless all numbers are finite."""
     if not isfinite(numbers.sum() if numbers.ndim else numbers):
         raise DivergenceError(

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.filterwarnings("error")
 every_loss = pytest.mark.parametrize("loss", LOSSES)
 every_hidden = pytest.mark.parametrize("hidden", ACTIVATIONS)
 every_output = pytest.mark.parametrize("output", ["identity", "sigmoid", "tanh"])
+one_output_and_two = pytest.mark.parametrize("sizes", [(2, 5, 4, 1), (3, 5, 4, 2)])
 
 
 def setting(hidden, output="identity", sizes=(3, 5, 4, 2), stack=()):
@@ -24,16 +25,18 @@ def setting(hidden, output="identity", sizes=(3, 5, 4, 2), stack=()):
 @every_loss
 @every_hidden
 @every_output
-def test_against_the_complex_step(loss, hidden, output):
-    check = check_gradient(*setting(hidden, output), loss, l2=0.01, method="complex step")
+@one_output_and_two
+def test_against_the_complex_step(loss, hidden, output, sizes):
+    check = check_gradient(*setting(hidden, output, sizes), loss, l2=0.01, method="complex step")
     assert check.relative_error < 1e-10
 
 
 @every_loss
 @every_hidden
 @every_output
-def test_against_differences(loss, hidden, output):
-    check = check_gradient(*setting(hidden, output), loss, l2=0.01, method="difference")
+@one_output_and_two
+def test_against_differences(loss, hidden, output, sizes):
+    check = check_gradient(*setting(hidden, output, sizes), loss, l2=0.01, method="difference")
     assert check.relative_error < 1e-6
 
 
@@ -99,7 +102,7 @@ def test_deltas_are_derivatives_by_the_pre_activations():
     network, theta, X, _ = setting("tanh", sizes=(2, 4, 3, 1))
     trace = network.forward(theta, X)
     deltas = network.deltas(theta, trace, np.ones(11))  # of the sum of the outputs
-    for l, (W, b) in enumerate(views(theta, network.sizes)):
+    for l, (_, b) in enumerate(views(theta, network.sizes)):
         shifted = theta.astype(complex)
         views(shifted, network.sizes)[l][1][...] += np.eye(len(b))[:, :1] * 1e-30j
         step = network.predict(shifted, X).imag / 1e-30  # unit 0's bias shifts its z alone

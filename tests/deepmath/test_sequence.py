@@ -6,8 +6,8 @@ import pytest
 from autograd import grad
 
 from deepmath import (
-    Adam, ConvolutionalNetwork, EarlyStopping, Network, RecurrentNetwork, check_gradient,
-    default_rng, fit, views)
+    Adam, AnyNetwork, ConvolutionalNetwork, EarlyStopping, Network, RecurrentNetwork,
+    check_gradient, default_rng, fit, views)
 
 T, D, H, N = 6, 3, 4, 25
 NETWORKS = [
@@ -17,12 +17,24 @@ NETWORKS = [
     ConvolutionalNetwork(n_steps=T, n_inputs=D, n_hidden=H, width=T),
     ConvolutionalNetwork(n_steps=T, n_inputs=D, n_hidden=H, width=1, output="sigmoid"),
 ]
-kinds = pytest.mark.parametrize("network", NETWORKS, ids=lambda n: f"{type(n).__name__}-{n.sizes}")
+kinds = pytest.mark.parametrize("network", NETWORKS, ids=lambda n: type(n).__name__)
 
 
 def data(network, seed=0):
     rng = default_rng(seed)
     return rng.normal(size=(N, network.input_size)), rng.normal(size=N)
+
+
+@kinds
+def test_a_network_for_sequences_says_its_own_shape_and_no_other(network):
+    X, _ = data(network)
+    assert isinstance(network, AnyNetwork) and not isinstance(network, Network)
+    assert not hasattr(network, "sizes")
+    assert network.input_size == X.shape[1] == network.n_steps * D and network.output_size == 1
+    assert network.predict(network.initialise_stack(range(2)), X).shape == (2, N)
+    again = type(network)(**vars(network))
+    assert again == network and repr(again) == repr(network)
+    assert again != type(network)(**vars(network) | {"n_hidden": H + 1})
 
 
 @kinds

@@ -81,7 +81,8 @@ def test_rows_are_in_the_order_of_the_seeds_whatever_the_stack(seeds, stack):
 
 @pytest.mark.parametrize("figure, names, arguments", [
     (depth, ("training_loss", "validation_loss", "validation_accuracy", "X"), {}),
-    (smoke_capacity, ("training", "validation", "best_by_days"), {"widths": (2,), "n_days": (240,)})])
+    (smoke_capacity, ("training", "validation", "best_by_days"),
+     {"widths": (2,), "n_days": (240,)})])
 def test_figures_do_not_depend_on_the_processes(figure, names, arguments):
     here = figure.compute(seeds=range(10), n_epochs=5, **arguments)
     with executing(n_jobs=2):

@@ -1,6 +1,6 @@
 """Small made-up files in each layout, for the tests of readers and of `book data`."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 OPENAQ_HEADER = ("locationId,location,parameter,value,date,unit,coordinates,country,city,"
                  "isMobile,isAnalysis,entity,sensorType")
@@ -14,7 +14,7 @@ def openaq_row(utc: datetime, value, offset=-7, location="Made Up", parameter="p
             "-113.5}\",CA,,False,,Governmental Organization,reference grade")
 
 
-def openaq_hours(n=24 * 4, first=datetime(2023, 1, 1, 7, tzinfo=timezone.utc)):
+def openaq_hours(n=24 * 4, first=datetime(2023, 1, 1, 7, tzinfo=UTC)):
     """Instants, the oldest first; the default begins at local midnight."""
     return [first + timedelta(hours=i) for i in range(n)]
 

@@ -1,7 +1,7 @@
 """Files of every layout become one tidy record, and what is wrong with one is told."""
 
 import gzip
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -61,9 +61,9 @@ def test_openaq_hours_belong_to_the_local_day(tmp_path):
 
 
 def test_days_of_the_clock_change_have_23_and_25_hours(tmp_path):
-    spring = layouts.openaq_hours(24, datetime(2023, 3, 12, 7, tzinfo=timezone.utc))
+    spring = layouts.openaq_hours(24, datetime(2023, 3, 12, 7, tzinfo=UTC))
     rows = [layouts.openaq_row(utc, 1, -7 if i < 2 else -6) for i, utc in enumerate(spring)]
-    autumn = layouts.openaq_hours(25, datetime(2023, 11, 5, 6, tzinfo=timezone.utc))
+    autumn = layouts.openaq_hours(25, datetime(2023, 11, 5, 6, tzinfo=UTC))
     rows += [layouts.openaq_row(utc, 1, -6 if i < 2 else -7) for i, utc in enumerate(autumn)]
     table = read_record([write(tmp_path, "a.csv", layouts.openaq(rows))]).table
     assert table.valid_hours["2023-03-12"] == 23 and table.valid_hours["2023-11-05"] == 25
@@ -232,7 +232,7 @@ def test_small_negative_values_are_kept_and_counted(tmp_path):
 @given(st.lists(st.tuples(st.integers(0, 24 * 9), st.floats(-10, 500).map(lambda v: round(v, 1))),
                 min_size=1, max_size=150, unique_by=lambda pair: pair[0]))
 def test_no_hour_is_lost_and_means_are_those_of_the_day(tmp_path_factory, hours):
-    first = datetime(2023, 6, 1, 6, tzinfo=timezone.utc)     # midnight in Alberta's summer
+    first = datetime(2023, 6, 1, 6, tzinfo=UTC)     # midnight in Alberta's summer
     rows = [layouts.openaq_row(first + timedelta(hours=h), value, -6) for h, value in hours]
     path = write(tmp_path_factory.mktemp("made"), "a.csv", layouts.openaq(rows))
     by_day = {}

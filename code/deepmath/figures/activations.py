@@ -32,7 +32,14 @@ class Activations:
 
 
 def compute(limit: float = 3.0, n_points: int = 601) -> Activations:
-    """Evaluate ReLU, leaky ReLU, sigmoid and tanh over [-limit, limit]."""
+    """Evaluate ReLU, leaky ReLU, sigmoid and tanh over [-limit, limit].
+
+    Examples
+    --------
+    >>> result = compute(limit=3.0, n_points=7)
+    >>> result.values.shape, result.names[0], result.values[0]
+    ((4, 7), 'relu', array([0., 0., 0., 0., 1., 2., 3.]))
+    """
     check_positive("limit", limit)
     check_whole("n_points", n_points, at_least=2)
     z = np.linspace(-limit, limit, n_points)

@@ -53,5 +53,6 @@ def draw_plane(axes: Axes, network: Network, theta: np.ndarray, limit: float = 1
 def draw_points(axes: Axes, X: np.ndarray, y: np.ndarray, size: float = 16) -> None:
     """Draw the points of each class in its colour and with its marker."""
     for label, (colour, marker) in enumerate(zip(CLASS_COLOURS, CLASS_MARKERS)):
-        axes.scatter(*X[y == label].T, s=size, color=colour, marker=marker, edgecolors="white",
+        x1, x2 = X[y == label].T
+        axes.scatter(x1, x2, s=size, color=colour, marker=marker, edgecolors="white",
                      linewidths=0.5, label=f"class {label}")

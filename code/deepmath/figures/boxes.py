@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from math import floor, log10
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,8 +21,10 @@ CHARACTER = 0.602 * SIZE / 72              # their width in DejaVu Sans Mono
 MOST_ROWS, MOST_COLUMNS = 4, 3             # larger matrices are abridged
 PALE = "#F2F2F2"
 
-FORWARD = {"color": BLUE, "linestyle": "-"}
-BACKWARD = {"color": VERMILLION, "linestyle": (0, (3, 1.5))}
+Style = dict[str, Any]
+
+FORWARD: Style = {"color": BLUE, "linestyle": "-"}
+BACKWARD: Style = {"color": VERMILLION, "linestyle": (0, (3, 1.5))}
 
 
 def sheet(height: float) -> tuple[Figure, Axes]:
@@ -48,7 +51,8 @@ def draw_panel(axes: Axes, left: float, right: float, bottom: float, top: float,
         facecolor=colour, edgecolor=edge, linewidth=1.0))
 
 
-def draw_arrow(axes: Axes, points: Sequence[tuple[float, float]], style: dict) -> None:
+def draw_arrow(axes: Axes, points: Sequence[tuple[float, float]] | np.ndarray,
+               style: Style) -> None:
     """Draw an arrow along a polyline."""
     axes.add_patch(FancyArrowPatch(path=Path(points), arrowstyle="-|>", mutation_scale=9,
                                    linewidth=1.3, capstyle="butt", joinstyle="miter",
@@ -63,8 +67,8 @@ def format_number(value: float, largest: float) -> str:
         exponent = min(floor(log10(largest)), 2)
         written = f"{value:.{2 - exponent - (exponent < 0)}f}"
     else:
-        digits, exponent = f"{value:.1e}".split("e")
-        written = f"{digits}e{int(exponent)}"
+        digits, power = f"{value:.1e}".split("e")
+        written = f"{digits}e{int(power)}"
     return written.replace("-", "−")
 
 

@@ -9,6 +9,7 @@ one of `RATES` which gives the *shallow* network the lowest median validation lo
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -16,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.random import default_rng
 
-from deepmath.datasets import checkerboard
+from deepmath.datasets import Dataset, checkerboard
 from deepmath.figures.style import (
     BLUE, CLASS_COLOURS, CLASS_MARKERS, GREY, VERMILLION, WIDTH, letter, styled)
 from deepmath.losses import accuracy
@@ -74,16 +75,21 @@ def compute(architectures: Sequence[Sequence[int]] = (SHALLOW, DEEP),
         Takes its steps with the gradient of all points.
     folds : int
         As in `checkerboard`.
+
+    Examples
+    --------
+    >>> result = compute([(8,), (4, 4)], seeds=range(2), n_points=50, n_epochs=3)
+    >>> result.training_loss.shape, result.n_parameters
+    ((2, 3, 2), array([33, 37]))
     """
-    seeds, architectures = list(seeds), tuple(tuple(widths) for widths in architectures)
-    if not seeds or not architectures:
+    seeds, compared = list(seeds), tuple(tuple(widths) for widths in architectures)
+    if not seeds or not compared:
         raise ValueError("seeds and architectures must name at least one each")
-    setting = {"architectures": architectures, "n_points": n_points, "n_epochs": n_epochs,
+    setting = {"architectures": compared, "n_points": n_points, "n_epochs": n_epochs,
                "optimiser": optimiser, "folds": folds}
     [runs] = sweep(train, seeds, [setting])
     return Depth(
-        architectures,
-        np.array([relu_network(widths).n_parameters for widths in architectures]),
+        compared, np.array([relu_network(widths).n_parameters for widths in compared]),
         np.moveaxis(runs["training_loss"], 0, -1), np.moveaxis(runs["validation_loss"], 0, -1),
         np.moveaxis(runs["validation_accuracy"], 0, -1), runs["X"][0], runs["y"][0])
 
@@ -97,33 +103,40 @@ def train(seeds: list[int], architectures: tuple[tuple[int, ...], ...], n_points
           n_epochs: int, optimiser: Optimiser, folds: int) -> dict[str, np.ndarray]:
     """Train each architecture from some seeds, the first axis of all arrays returned."""
     generators = [default_rng(seed) for seed in seeds]
-    points, held_out = ([np.stack(arrays) for arrays in zip(
-        *(checkerboard(n_points, rng, folds) for rng in generators))] for _ in range(2))
+    (X, y), held_out = (stacked(checkerboard(n_points, rng, folds) for rng in generators)
+                        for _ in range(2))
     training, validation, right = [], [], []
     for network in map(relu_network, architectures):
-        result = fit(network, network.initialise_stack(generators, "he"), *points,
+        result = fit(network, network.initialise_stack(generators, "he"), X, y,
                      optimiser=optimiser, n_epochs=n_epochs, validation=held_out)
-        training.append(result.history.training_loss.T)
-        validation.append(result.history.validation_loss.T)
+        history = result.history
+        assert history.validation_loss is not None
+        training.append(history.training_loss.T)
+        validation.append(history.validation_loss.T)
         right.append(accuracy(network.predict(result.theta, held_out[0]), held_out[1]))
-    X, y = points
     return {"training_loss": np.stack(training, axis=1),
             "validation_loss": np.stack(validation, axis=1),
             "validation_accuracy": np.stack(right, axis=1), "X": X, "y": y}
 
 
+def stacked(data: Iterable[Dataset]) -> Dataset:
+    """Return data sets as one, with a leading axis for them."""
+    X, y = zip(*data)
+    return np.stack(X), np.stack(y)
+
+
 def best_rate(widths: Sequence[int] = SHALLOW, rates: Sequence[float] = RATES,
-              **settings) -> float:
+              **settings: Any) -> float:
     """Return the rate whose median validation loss in the last epoch is lowest.
 
     `settings` are those of `compute`. A rate with which training diverges is out.
     """
-    def final_loss(rate):
+    def final_loss(rate: float) -> float:
         try:
             result = compute([widths], optimiser=GradientDescent(rate), **settings)
         except ArithmeticError:
             return np.inf
-        return np.median(result.validation_loss[0, -1])
+        return float(np.median(result.validation_loss[0, -1]))
     return min(rates, key=final_loss)
 
 

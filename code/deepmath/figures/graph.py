@@ -107,13 +107,20 @@ def compute(network: Network | None = None, theta: np.ndarray | None = None,
     ------
     ValueError
         If the network has several outputs, or a shape doesn't fit.
+
+    Examples
+    --------
+    >>> result = compute(X=np.array([[1.0, -0.5]]))
+    >>> [layer.weights.gradient.shape for layer in result.layers], result.loss.value.shape
+    ([(3, 2), (2, 3), (1, 2)], (1, 1))
     """
     network = network or Network((2, 3, 2, 1), hidden="relu")
     if theta is None:
         theta = default_rng(SEED).normal(size=network.n_parameters).round(1)
     if X is None:
-        X = np.linspace(1.0, -0.5, network.sizes[0])[None, :]
-    theta, X, y, loss = check(network, theta, X, y, loss)
+        X = np.linspace(1.0, -0.5, network.input_size)[None, :]
+    theta, X, y = check(network, theta, X, y)
+    loss = loss_function(loss)
     trace = network.forward(theta, X)
     output_gradient = loss.gradient(trace.output, y)
     deltas = network.deltas(theta, trace, output_gradient)
@@ -130,21 +137,22 @@ def compute(network: Network | None = None, theta: np.ndarray | None = None,
     return ComputationGraph(layers, outputs, y, loss.name, value)
 
 
-def check(network: Network, theta, X, y, loss) -> tuple:
-    """Return theta, X, y and the loss, or raise ValueError if they don't fit the network."""
-    if network.sizes[-1] != 1:
+def check(network: Network, theta: np.ndarray, X: np.ndarray,
+          y: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return theta, X and y, or raise ValueError if they don't fit the network."""
+    if network.output_size != 1:
         raise ValueError(f"network must have one output unit; got sizes={network.sizes}")
     theta, X = check_finite("theta", theta), check_finite("X", X)
     if theta.shape != (network.n_parameters,):
         raise ValueError(f"theta must have the shape ({network.n_parameters},) of one network's "
                          f"parameters; got {theta.shape}")
-    if X.ndim != 2 or X.shape[1] != network.sizes[0] or not len(X):
-        raise ValueError(f"X must have the shape (n, {network.sizes[0]}), n at least 1; "
+    if X.ndim != 2 or X.shape[1] != network.input_size or not len(X):
+        raise ValueError(f"X must have the shape (n, {network.input_size}), n at least 1; "
                          f"got {X.shape}")
     y = check_finite("y", np.ones(len(X)) if y is None else y)
     if y.shape != (len(X),):
         raise ValueError(f"y must have the shape ({len(X)},), one label a point; got {y.shape}")
-    return theta, X, y, loss_function(loss)
+    return theta, X, y
 
 
 @styled
@@ -152,10 +160,11 @@ def draw(result: ComputationGraph) -> Figure:
     """Draw the graph, a row for each layer, as high as its matrices ask."""
     heights = [row_height(layer) for layer in result.layers]
     has_loss_row = result.layers[-1].activation != "identity"
-    height = LEGEND + sum(heights) + (2 * edge_height(None) if has_loss_row else MARGIN - ROW_GAP)
+    ends = np.cumsum([0.0, *heights])       # `sum` rounds otherwise from Python 3.12 on
+    height = LEGEND + ends[-1] + (2 * edge_height(None) if has_loss_row else MARGIN - ROW_GAP)
     figure, axes = sheet(height)
     draw_legend(axes, height - LEGEND / 2)
-    tops = height - LEGEND - np.cumsum([0.0, *heights])
+    tops = height - LEGEND - ends
     middles = [top - edge_height(layer) for top, layer in zip(tops, [*result.layers, None])]
     draw_pair(axes, [(IN, middles[0]), (AFFINE, middles[0])])
     for l, layer in enumerate(result.layers, start=1):
@@ -243,7 +252,7 @@ def draw_parameters(axes: Axes, layer: Layer, y: float) -> None:
     items = [(q.symbol, q.value, FORWARD) for q in parameters]
     items += [(gradient_symbol(q.symbol), q.gradient, BACKWARD) for q in parameters]
     widths = [width_of(entries(matrix, PARAMETER)) for _, matrix, _ in items]
-    gap = (PANEL_END - IN - sum(widths)) / (len(items) + 1)
+    gap = (PANEL_END - IN - np.cumsum(widths)[-1]) / (len(items) + 1)
     left = IN + gap
     for (symbol, matrix, style), width in zip(items, widths):
         draw_matrix(axes, left, (top + bottom) / 2, symbol, matrix, PARAMETER, style["color"])

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from deepmath.checks import check_whole
 from deepmath.figures.style import BLUE, VERMILLION, WIDTH, letter, styled
+from deepmath.network import Network
 from deepmath.sawtooth import count_pieces, folded_sawtooth, shallow_sawtooth
 
 MOST_FOLDS = 16  # a grid of 2^16 points; a drawing shows no difference long before
@@ -54,17 +55,23 @@ def compute(folds: Sequence[int] = (1, 2, 3, 5), most_folds: int = 10) -> Sawtoo
         The numbers of folded layers to draw, from 1 to 16.
     most_folds : int
         The numbers of hidden units are counted up to this many folds.
+
+    Examples
+    --------
+    >>> result = compute(folds=(1, 2, 3), most_folds=5)
+    >>> result.values.shape, result.pieces, result.shallow_units
+    ((3, 9), array([2, 4, 8]), array([ 2,  4,  8, 16, 32]))
     """
-    folds = np.array([check_folds("each of folds", k) for k in folds])
-    if not len(folds):
+    shown = [check_folds("each of folds", k) for k in folds]
+    if not shown:
         raise ValueError("folds must name at least one number of folded layers; got none")
-    all_folds = np.arange(1, check_folds("most_folds", most_folds) + 1)
-    x = np.linspace(0.0, 1.0, 2 ** int(folds.max()) + 1)
-    deep, shallow = (np.array([predict(make(k), x) for k in folds])
+    all_folds = range(1, check_folds("most_folds", most_folds) + 1)
+    x = np.linspace(0.0, 1.0, 2 ** max(shown) + 1)
+    deep, shallow = (np.array([predict(make(k), x) for k in shown])
                      for make in (folded_sawtooth, shallow_sawtooth))
     return Sawtooth(
-        folds, x, deep, np.array([count_pieces(x, curve) for curve in deep]),
-        np.abs(deep - shallow).max(axis=1), all_folds,
+        np.array(shown), x, deep, np.array([count_pieces(x, curve) for curve in deep]),
+        np.abs(deep - shallow).max(axis=1), np.array(all_folds),
         *(np.array([sum(make(k)[0].sizes[1:-1]) for k in all_folds])
           for make in (folded_sawtooth, shallow_sawtooth)))
 
@@ -76,7 +83,7 @@ def check_folds(name: str, k: int) -> int:
     return int(k)
 
 
-def predict(sawtooth, x: np.ndarray) -> np.ndarray:
+def predict(sawtooth: tuple[Network, np.ndarray], x: np.ndarray) -> np.ndarray:
     """Return a network's outputs, (n,), at the numbers x, (n,)."""
     network, theta = sawtooth
     return network.predict(theta, x[:, None])

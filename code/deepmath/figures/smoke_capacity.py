@@ -7,12 +7,14 @@ is the mean squared error of log(1 + PM2.5), in which all models and all numbers
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from deepmath import smoke
 from deepmath.checks import check_whole
 from deepmath.figures.style import BLACK, BLUE, GREEN, GREY, VERMILLION, WIDTH, letter, styled
 from deepmath.sweep import sweep
@@ -22,8 +24,8 @@ SHOWN = (2, 16, 128)
 DAYS = (60, 120, 240, 480, 960)
 WIDTH_FOR_DAYS = 16
 BATCH = 64
-TRAINING = {"color": BLUE, "linestyle": "--", "marker": "s"}
-VALIDATION = {"color": VERMILLION, "linestyle": "-", "marker": "o"}
+TRAINING: dict[str, Any] = {"color": BLUE, "linestyle": "--", "marker": "s"}
+VALIDATION: dict[str, Any] = {"color": VERMILLION, "linestyle": "-", "marker": "o"}
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,8 @@ class SmokeCapacity:
         return np.median(self.validation, axis=-1).argmin(axis=-1)
 
 
-def compute(record=None, widths: Sequence[int] = WIDTHS, n_days: Sequence[int] = DAYS,
-            seeds: Iterable[int] = range(8), n_epochs: int = 50,
+def compute(record: smoke.Record | None = None, widths: Sequence[int] = WIDTHS,
+            n_days: Sequence[int] = DAYS, seeds: Iterable[int] = range(8), n_epochs: int = 50,
             n_training: int = 600) -> SmokeCapacity:
     """Train dense networks to the end, from each seed.
 
@@ -76,9 +78,13 @@ def compute(record=None, widths: Sequence[int] = WIDTHS, n_days: Sequence[int] =
     seeds : iterable of int
     n_epochs, n_training : int
         Fewer days are taken where the record has no more.
-    """
-    from deepmath import smoke   # pandas, which the other figures do without
 
+    Examples
+    --------
+    >>> result = compute(smoke.simulate(1), widths=(2, 4), n_days=(60,), seeds=range(3), n_epochs=5)
+    >>> result.training.shape, result.validation_by_days.shape
+    ((2, 5, 3), (1, 3))
+    """
     check_whole("n_training", n_training, at_least=30)
     pairs = smoke.make_pairs(record or smoke.simulate())
     split = smoke.split_by_time(pairs)
@@ -103,14 +109,13 @@ def compute(record=None, widths: Sequence[int] = WIDTHS, n_days: Sequence[int] =
         float(smoke.log_rmse(y, ridge) ** 2))
 
 
-def losses(seeds: list[int], pairs, split, n_hidden: int, n_days: int,
+def losses(seeds: list[int], pairs: smoke.Pairs, split: smoke.Split, n_hidden: int, n_days: int,
            n_epochs: int) -> dict[str, np.ndarray]:
     """Train one network a seed on the last `n_days` of the training; losses (S, n_epochs)."""
-    from deepmath import smoke
-
     part = smoke.Split(split.training[-n_days:], split.validation, split.test)
     history = smoke.train("dense", pairs, part, seeds, n_hidden, l2=0.0, n_epochs=n_epochs,
                           patience=n_epochs, batch_size=BATCH).history
+    assert history.validation_loss is not None
     unit = smoke.Scaler.fit(pairs, part.training).target_spread ** 2
     return {"training": unit * history.training_loss.T,
             "validation": unit * history.validation_loss.T}
@@ -121,8 +126,10 @@ def draw(result: SmokeCapacity) -> Figure:
     """Draw curves of three widths above; below, the losses against width and days."""
     figure = plt.figure(figsize=(WIDTH, 5.8))
     frame = {"left": 0.095, "right": 0.985, "wspace": 0.12}
-    above = figure.add_gridspec(1, 3, bottom=0.575, top=0.855, **frame).subplots(sharey=True)
-    below = figure.add_gridspec(1, 2, bottom=0.085, top=0.41, **frame).subplots(sharey=True)
+    [above] = figure.add_gridspec(1, 3, bottom=0.575, top=0.855, **frame).subplots(
+        sharey=True, squeeze=False)
+    [below] = figure.add_gridspec(1, 2, bottom=0.085, top=0.41, **frame).subplots(
+        sharey=True, squeeze=False)
     shown = [w for w in SHOWN if w in result.widths]
     for axes, mark, width in zip(above, "abc", shown):
         place = result.widths.index(width)

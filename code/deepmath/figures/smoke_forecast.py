@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.dates import DateFormatter
 from matplotlib.figure import Figure
 
+from deepmath import smoke
 from deepmath.checks import check_whole
 from deepmath.figures.style import BLACK, BLUE, GREEN, GREY, VERMILLION, WIDTH, styled
 
@@ -36,7 +38,8 @@ class SmokeForecast:
     objective: float
 
 
-def compute(record=None, forecasts=None, n_days: int = 45) -> SmokeForecast:
+def compute(record: smoke.Record | None = None, forecasts: smoke.Forecasts | None = None,
+            n_days: int = 45) -> SmokeForecast:
     """Cut about `n_days` around the highest day of the test.
 
     Parameters
@@ -44,24 +47,31 @@ def compute(record=None, forecasts=None, n_days: int = 45) -> SmokeForecast:
     record, forecasts
         As in `smoke_models.compute`.
     n_days : int
-    """
-    from deepmath import smoke   # pandas, which the other figures do without
 
+    Examples
+    --------
+    >>> record = smoke.simulate(1)
+    >>> pairs = smoke.make_pairs(record)
+    >>> forecasts = smoke.forecast_all(pairs, [smoke.split_by_time(pairs)], range(2))
+    >>> result = compute(record, forecasts, n_days=30)
+    >>> len(result.days) <= 30, result.network.shape == (2, len(result.days))
+    (True, True)
+    """
     check_whole("n_days", n_days)
     record = record or smoke.simulate()
     if forecasts is None:
         pairs = smoke.make_pairs(record)
         forecasts = smoke.forecast_all(pairs, [smoke.split_by_time(pairs)], range(8))
-    middle = forecasts.days[forecasts.y.argmax()].to_datetime64()
+    middle = forecasts.days[int(forecasts.y.argmax())].to_datetime64()
     days = middle + np.arange(-n_days // 2, n_days - n_days // 2).astype("timedelta64[D]")
     days = days[(days >= forecasts.days[0]) & (days <= forecasts.days[-1])]
     quantiles = None
-    if record.simulated:
+    if isinstance(record, smoke.SimulatedRecord):
         quantiles = np.percentile(record.tomorrows(days, 4000), [10, 90], axis=1)
 
-    def on_days(values):
+    def on_days(values: np.ndarray) -> np.ndarray:
         """Return values on the days, NaN where no forecast was judged."""
-        places = forecasts.days.get_indexer(days)
+        places = forecasts.days.get_indexer(pd.DatetimeIndex(days))
         return np.where(places >= 0, values[..., places], np.nan)
 
     said = forecasts.by_model

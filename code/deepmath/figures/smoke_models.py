@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from deepmath import smoke
 from deepmath.figures.style import BLACK, BLUE, GREY, VERMILLION, WIDTH, letter, styled
 
 
@@ -34,7 +35,8 @@ class SmokeModels:
     best: float | None
 
 
-def compute(record=None, forecasts=None) -> SmokeModels:
+def compute(record: smoke.Record | None = None,
+            forecasts: smoke.Forecasts | None = None) -> SmokeModels:
     """Judge forecasts, or make and judge them.
 
     Parameters
@@ -43,16 +45,23 @@ def compute(record=None, forecasts=None) -> SmokeModels:
         By default the simulated one.
     forecasts : deepmath.smoke.Forecasts or None
         By default those of all models with 8 seeds.
-    """
-    from deepmath import smoke   # pandas, which the other figures do without
 
+    Examples
+    --------
+    >>> record = smoke.simulate(1)
+    >>> pairs = smoke.make_pairs(record)
+    >>> forecasts = smoke.forecast_all(pairs, [smoke.split_by_time(pairs)], range(2))
+    >>> result = compute(record, forecasts)
+    >>> len(result.names), result.interval.shape
+    (8, (8, 2))
+    """
     record = record or smoke.simulate()
     if forecasts is None:
         pairs = smoke.make_pairs(record)
         forecasts = smoke.forecast_all(pairs, [smoke.split_by_time(pairs)], range(8))
     scores = smoke.score_all(forecasts)
     expected = best = None
-    if record.simulated:
+    if isinstance(record, smoke.SimulatedRecord):
         draws = record.tomorrows(forecasts.days)
         best = float(smoke.expected_mae(draws, np.median(draws, axis=1)))
         expected = [np.atleast_1d(smoke.expected_mae(draws, f))
@@ -64,8 +73,8 @@ def compute(record=None, forecasts=None) -> SmokeModels:
 @styled
 def draw(result: SmokeModels) -> Figure:
     """Draw a row a model: the error seen with its interval, and the error to expect."""
-    known = result.expected is not None
-    figure, panels = plt.subplots(1, 1 + known, figsize=(WIDTH, 3.1), sharey=True, squeeze=False)
+    n_panels = 1 if result.expected is None else 2
+    figure, panels = plt.subplots(1, n_panels, figsize=(WIDTH, 3.1), sharey=True, squeeze=False)
     figure.subplots_adjust(left=0.255, right=0.985, bottom=0.155, top=0.905, wspace=0.08)
     rows = np.arange(len(result.names))
     seen = panels[0, 0]
@@ -75,21 +84,21 @@ def draw(result: SmokeModels) -> Figure:
     seen.set_yticks(rows, result.names)
     seen.invert_yaxis()
     letter(seen, "a", "on the days that came")
-    if known:
-        draw_expected(panels[0, 1], result, rows)
+    if result.expected is not None and result.best is not None:
+        draw_expected(panels[0, 1], dict(zip(result.names, result.expected)), result.best)
     for axes in panels.flat:
         axes.grid(axis="x")
     return figure
 
 
-def draw_expected(axes: Axes, result: SmokeModels, rows: np.ndarray) -> None:
+def draw_expected(axes: Axes, expected: dict[str, np.ndarray], best: float) -> None:
     """Draw the error to expect, without climatology, which would press the rest together."""
-    for row, values in zip(rows, result.expected):
-        if result.names[row] != "climatology":
+    for row, (name, values) in enumerate(expected.items()):
+        if name != "climatology":
             axes.plot(values, np.full(len(values), row), "D", color=VERMILLION, markersize=4,
                       alpha=0.25 if len(values) > 1 else 1, markeredgewidth=0)
-    axes.axvline(result.best, color=BLACK, linewidth=1.2, linestyle="--")
-    axes.text(result.best, rows[0], " the least possible", va="center")
+    axes.axvline(best, color=BLACK, linewidth=1.2, linestyle="--")
+    axes.text(best, 0, " the least possible", va="center")
     axes.set(xlabel="error to expect in µg/m³")
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_color(GREY)

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.dates import DateFormatter, MonthLocator
 from matplotlib.figure import Figure
 
+from deepmath import smoke
 from deepmath.checks import check_whole
 from deepmath.figures.style import BLACK, BLUE, GREY, VERMILLION, WIDTH, letter, styled
 
@@ -38,7 +39,7 @@ class SmokeRecord:
     season: slice
 
 
-def compute(record=None, n_days: int = 120) -> SmokeRecord:
+def compute(record: smoke.Record | None = None, n_days: int = 120) -> SmokeRecord:
     """Find the highest day, and `n_days` around it.
 
     Parameters
@@ -46,9 +47,13 @@ def compute(record=None, n_days: int = 120) -> SmokeRecord:
     record : deepmath.smoke.Record or None
         By default the simulated one.
     n_days : int
-    """
-    from deepmath import smoke   # pandas, which the other figures do without
 
+    Examples
+    --------
+    >>> result = compute(smoke.simulate(1), n_days=60)
+    >>> result.pm25.shape, result.season.stop - result.season.start
+    ((365,), 60)
+    """
     check_whole("n_days", n_days)
     record = record or smoke.simulate()
     pm25 = record.table.pm25.to_numpy()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import wraps
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -78,7 +79,7 @@ def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
     page or notebook in which the figure stands.
     """
     @wraps(draw)
-    def wrapper(*args, **kwargs):
+    def wrapper(*args: Any, **kwargs: Any) -> Figure:
         settings = {**SETTINGS, "figure.dpi": matplotlib.rcParams["figure.dpi"]}
         with plt.style.context(["default", settings]):
             figure = draw(*args, **kwargs)
@@ -98,7 +99,8 @@ def darken(figure: Figure) -> None:
     figure.draw_without_rendering()     # makes the ticks
     changes = []                        # all are found before any is made: some colours are shared
     for artist in figure.findobj():
-        if isinstance(artist, ScalarMappable) and np.ndim(artist.get_array()) in (1, 2):
+        if (isinstance(artist, ScalarMappable) and (values := artist.get_array()) is not None
+                and values.ndim in (1, 2)):
             colours = artist.get_cmap()(np.linspace(0, 1, 256))
             changes.append((artist.set_cmap, ListedColormap(on_dark(colours))))
             continue
@@ -110,13 +112,14 @@ def darken(figure: Figure) -> None:
         change(colour)
 
 
-def on_dark(colour):
+def on_dark(colour: Any) -> Any:
     """Return what a colour, or an array of colours with a row for each, is on a dark ground."""
     if not isinstance(colour, str) and np.ndim(colour) == 2:
         return np.array([on_dark(row) for row in colour]).reshape(-1, 4)
     if isinstance(colour, str) and colour in ("none", "auto"):
         return colour
-    *rgb, alpha = to_rgba(colour)
+    *_, alpha = to_rgba(colour)
+    rgb = to_rgb(colour)
     if named := ON_DARK.get(to_hex(rgb).upper()):
         return to_rgba(named, alpha)
     hue, saturation, value = rgb_to_hsv(rgb)
@@ -142,6 +145,14 @@ def render(figure: Figure, file_format: str, dpi: float = DPI) -> bytes:
     ------
     ValueError
         If the format is another.
+
+    Examples
+    --------
+    >>> figure, axes = plt.subplots()
+    >>> content = render(figure, "svg")
+    >>> content == render(figure, "svg"), content[:5]
+    (True, b'<?xml')
+    >>> plt.close(figure)
     """
     metadata = check_choice("file_format", file_format, METADATA)
     content = BytesIO()

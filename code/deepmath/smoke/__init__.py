@@ -2,9 +2,16 @@
 
 From files to results, in the order in which data flow: `tables`, `openaq`, `naps` and `climate`
 read; `record` makes one tidy table of them; `simulation` draws a record whose truth is known;
-`pairs` says what a forecast may see and splits the days by time; `baselines` and `networks`
-forecast; `metrics` and `results` judge. The only part of deepmath that needs pandas.
+`stations` finds either by name; `pairs` says what a forecast may see and splits the days by time;
+`baselines` and `networks` forecast; `metrics` and `results` judge. The only part of deepmath that
+needs pandas.
 """
+
+# ruff: noqa: E402
+from deepmath.checks import require
+
+require("pandas", "smoke")      # before the modules below ask for it
+
 
 from deepmath.smoke.baselines import BASELINES, climatology, persistence, ridge
 from deepmath.smoke.metrics import (
@@ -13,10 +20,11 @@ from deepmath.smoke.metrics import (
 from deepmath.smoke.networks import NETWORKS, Trained, train
 from deepmath.smoke.pairs import (
     LAGS, Pairs, Scaler, Split, columns, make_pairs, rolling_splits, split_by_time)
-from deepmath.smoke.record import Record, data_folder, load, read_record
+from deepmath.smoke.record import Record, read_record
 from deepmath.smoke.results import (
     Forecasts, Score, forecast_all, markdown, read_results, score_all)
 from deepmath.smoke.simulation import Law, SimulatedRecord, simulate
+from deepmath.smoke.stations import data_folder, load
 from deepmath.smoke.tables import RecordError
 
 __all__ = [

@@ -10,14 +10,16 @@ import sys
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from deepmath.smoke.metrics import OBJECTIVE
 from deepmath.smoke.pairs import Pairs, Split, make_pairs, rolling_splits, split_by_time
-from deepmath.smoke.record import Record, load
+from deepmath.smoke.record import Record
 from deepmath.smoke.results import Forecasts, Score, forecast_all, markdown, score_all
+from deepmath.smoke.stations import load
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     if args.seeds < 1:
         parser.error(f"--seeds: at least 1; got {args.seeds}")
 
-    def say(message):
+    def say(message: str) -> None:
         print(message, file=sys.stderr, flush=True)
 
     try:
@@ -57,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def describe(record: Record, pairs: Pairs, splits: list[Split], forecasts: Forecasts,
-             scores: list[Score]) -> dict:
+             scores: list[Score]) -> dict[str, Any]:
     """Return results that can be shipped: counts, scores and provenance, not the record."""
     pm25 = record.table.pm25
     return {

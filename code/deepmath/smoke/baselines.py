@@ -15,7 +15,16 @@ PENALTIES = 10.0 ** np.arange(0, 6)
 
 
 def climatology(pairs: Pairs, split: Split) -> np.ndarray:
-    """The season's average of log(1 + PM2.5), through a window of some weeks, turned back."""
+    """The season's average of log(1 + PM2.5), through a window of some weeks, turned back.
+
+    Examples
+    --------
+    >>> from deepmath.smoke import make_pairs, simulate, split_by_time
+    >>> pairs = make_pairs(simulate(2))
+    >>> forecast = climatology(pairs, split_by_time(pairs))
+    >>> forecast.shape == pairs.y.shape, bool(forecast.std() < pairs.y.std())
+    (True, True)
+    """
     return np.expm1(season(pairs, split.training))
 
 
@@ -31,7 +40,15 @@ def season(pairs: Pairs, training: np.ndarray) -> np.ndarray:
 
 
 def persistence(pairs: Pairs, split: Split) -> np.ndarray:
-    """Tomorrow like today."""
+    """Tomorrow like today.
+
+    Examples
+    --------
+    >>> from deepmath.smoke import make_pairs, simulate, split_by_time
+    >>> pairs = make_pairs(simulate(1))
+    >>> bool((persistence(pairs, split_by_time(pairs)) == pairs.today).all())
+    True
+    """
     return pairs.today
 
 
@@ -56,7 +73,18 @@ def ridge_on_weather(pairs: Pairs, split: Split) -> np.ndarray:
 
 
 def ridge(pairs: Pairs, split: Split, names: tuple[str, ...] | None) -> np.ndarray:
-    """Fit with each penalty; keep the one with the least absolute error on validation days."""
+    """Fit with each penalty; keep the one with the least absolute error on validation days.
+
+    Examples
+    --------
+    >>> from deepmath.smoke import make_pairs, simulate, split_by_time
+    >>> pairs = make_pairs(simulate(2))
+    >>> split = split_by_time(pairs)
+    >>> forecast = ridge(pairs, split, None)
+    >>> y, test = pairs.y, split.test
+    >>> bool(mae(y[test], forecast[test]) < mae(y[test], pairs.today[test]))
+    True
+    """
     scaler = Scaler.fit(pairs, split.training)
     X, z = scaler.inputs(pairs, names), scaler.target(pairs)
     weights = [ridge_weights(X[split.training], z[split.training], penalty)

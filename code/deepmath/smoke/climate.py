@@ -37,7 +37,7 @@ def is_header(cells: list[str]) -> bool:
     return {"LOCAL_DATE", "MEAN_TEMPERATURE"} <= names or {"Date/Time", "Mean Temp (°C)"} <= names
 
 
-def read_climate(path: str | Path, text: str) -> tuple[pd.DataFrame, Counter]:
+def read_climate(path: str | Path, text: str) -> tuple[pd.DataFrame, Counter[str]]:
     """Read daily weather, or raise RecordError.
 
     Returns
@@ -52,12 +52,13 @@ def read_climate(path: str | Path, text: str) -> tuple[pd.DataFrame, Counter]:
     for column in ("CLIMATE_IDENTIFIER", "Climate ID"):
         if column in table.header:
             table.only(column)
-    notes, weather = Counter(), {}
+    notes: Counter[str] = Counter()
+    weather = {}
     for name, (unit, own, bulk, lowest, highest) in COLUMNS.items():
-        column = own if geomet else bulk
-        weather[name] = measured(table, column, name, unit, lowest, highest)
-        flag = column and (f"{column}_FLAG" if geomet else column.split(" (")[0] + " Flag")
-        if name == "precipitation" and flag in table.header:
+        named = own if geomet else bulk
+        weather[name] = measured(table, named, name, unit, lowest, highest)
+        flag = named and (f"{named}_FLAG" if geomet else named.split(" (")[0] + " Flag")
+        if name == "precipitation" and flag and flag in table.header:
             note(notes, "days with a trace of precipitation, as 0", table.text(flag).count("T"))
     frame = pd.DataFrame(weather, index=days_of(table, "LOCAL_DATE" if geomet else "Date/Time"))
     frame["gust_censored"] = frame.gust.isna() & frame.temperature.notna()
@@ -85,13 +86,10 @@ def measured(table: Table, column: str | None, name: str, unit: str, lowest: flo
 
 def days_of(table: Table, column: str) -> pd.DatetimeIndex:
     """Return the rows' days, or raise RecordError where one is no date or stands twice."""
-    seen = {}
+    seen: dict[pd.Timestamp, int] = {}
     for line, cell in zip(table.lines, table.text(column)):
-        try:
-            day = pd.Timestamp(cell[:10])
-        except ValueError:
-            day = pd.NaT
-        if day is pd.NaT:
+        day = day_of(cell)
+        if day is None:
             raise RecordError(table.path, f"expected a date such as 2023-01-31, got {cell!r}",
                               line, column)
         if day in seen:
@@ -99,3 +97,12 @@ def days_of(table: Table, column: str) -> pd.DatetimeIndex:
                               line, column)
         seen[day] = line
     return pd.DatetimeIndex(seen, name="day")
+
+
+def day_of(cell: str) -> pd.Timestamp | None:
+    """Return the day with which a cell begins, or None."""
+    try:
+        day = pd.Timestamp(cell[:10])
+    except ValueError:
+        return None
+    return None if pd.isna(day) else day

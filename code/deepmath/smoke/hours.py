@@ -1,7 +1,9 @@
 """Hourly PM2.5 of one station: what a reader of any layout returns, and what it checks."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -30,11 +32,11 @@ class Hours:
 
     station: str
     table: pd.DataFrame
-    notes: Counter = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
 
 
 def check_values(table: Table, column: str, values: np.ndarray, lines: list[int],
-                 notes: Counter) -> np.ndarray:
+                 notes: Counter[str]) -> np.ndarray:
     """Return concentrations with NaN for "missing", or raise RecordError at an absurd one.
 
     Values a little below zero stay as they are: they are noise around a clean hour, and
@@ -53,14 +55,14 @@ def check_values(table: Table, column: str, values: np.ndarray, lines: list[int]
     return values
 
 
-def note(notes: Counter, what: str, times: int) -> None:
+def note(notes: Counter[str], what: str, times: int) -> None:
     """Count `what`, if it occurred."""
     if times:
         notes[what] += times
 
 
-def without_repeats(path, table: pd.DataFrame, key: list[str], lines: list[int],
-                    notes: Counter) -> pd.DataFrame:
+def without_repeats(path: str | Path, table: pd.DataFrame, key: list[str],
+                    lines: Sequence[int] | np.ndarray, notes: Counter[str]) -> pd.DataFrame:
     """Return the hours in order, each once, or raise RecordError where two disagree."""
     table = table.assign(line=lines).sort_values([*key, "line"], kind="stable")
     repeated = table.duplicated(key)
@@ -69,8 +71,9 @@ def without_repeats(path, table: pd.DataFrame, key: list[str], lines: list[int],
         same = (table.pm25 == before.pm25) | (table.pm25.isna() & before.pm25.isna())
         differs = repeated & ~same
         if differs.any():
-            first = table[differs].iloc[0]
-            raise RecordError(path, f"this hour stands in line {int(before.line[first.name])} too, "
-                              "with another value: keep one of them", int(first.line), "value")
+            first = int(np.argmax(differs))
+            raise RecordError(path, f"this hour stands in line {int(before.line.iloc[first])} too, "
+                              "with another value: keep one of them",
+                              int(table.line.iloc[first]), "value")
         note(notes, "hours that stood twice, with one value", int(repeated.sum()))
     return table[~repeated].drop(columns="line").reset_index(drop=True)

@@ -14,22 +14,46 @@ OBJECTIVE = 29.0   # µg/m³: Alberta's ambient air quality objective for a mean
 
 
 def mae(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
-    """Mean absolute error."""
+    """Mean absolute error.
+
+    Examples
+    --------
+    >>> print(mae(np.array([10.0, 20.0]), np.array([12.0, 16.0])))
+    3.0
+    """
     return np.abs(forecast - y).mean(axis=-1)
 
 
 def rmse(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
-    """Root of the mean squared error."""
+    """Root of the mean squared error.
+
+    Examples
+    --------
+    >>> print(rmse(np.array([10.0, 20.0]), np.array([11.0, 13.0])))
+    5.0
+    """
     return np.sqrt(((forecast - y) ** 2).mean(axis=-1))
 
 
 def log_rmse(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
-    """Root of the mean squared error of log(1 + PM2.5)."""
+    """Root of the mean squared error of log(1 + PM2.5).
+
+    Examples
+    --------
+    >>> print(log_rmse(np.array([9.0, 19.0]), np.array([19.0, 39.0])).round(4))    # log 2
+    0.6931
+    """
     return rmse(np.log1p(y), np.log1p(forecast))
 
 
 def skill(error: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """1 for a perfect forecast, 0 for one no better than the reference (Murphy 1988)."""
+    """1 for a perfect forecast, 0 for one no better than the reference (Murphy 1988).
+
+    Examples
+    --------
+    >>> print(skill(mae(np.zeros(2), np.ones(2)), reference=4.0))
+    0.75
+    """
     return 1.0 - error / reference
 
 
@@ -46,6 +70,12 @@ def expected_mae(draws: np.ndarray, forecast: np.ndarray) -> np.ndarray:
     -------
     array of shape () or (S,)
         No forecast has less than the median of the draws.
+
+    Examples
+    --------
+    >>> draws = np.array([[8.0, 10.0, 12.0]])
+    >>> print(expected_mae(draws, np.array([10.0])).round(2))
+    1.33
     """
     errors = [np.abs(draws - each[:, None]).mean() for each in np.atleast_2d(forecast)]
     return np.array(errors).reshape(np.shape(forecast)[:-1])
@@ -78,7 +108,14 @@ class Warnings:
 
 
 def warnings_at(y: np.ndarray, forecast: np.ndarray, limit: float = OBJECTIVE) -> Warnings:
-    """Count the days on which the value, and the forecast, reach `limit`."""
+    """Count the days on which the value, and the forecast, reach `limit`.
+
+    Examples
+    --------
+    >>> found = warnings_at(np.array([5.0, 30.0, 40.0]), np.array([30.0, 35.0, 10.0]))
+    >>> print(found.days, found.hits, found.false_alarms, found.hit_rate)
+    2 1 1 0.5
+    """
     high, warned = y >= limit, forecast >= limit
     return Warnings(int(high.sum()), (warned & high).sum(axis=-1), (warned & ~high).sum(axis=-1))
 
@@ -93,6 +130,12 @@ def block_samples(n: int, length: int = 14, n_samples: int = 1000,
     Returns
     -------
     array of shape (n_samples, n)
+
+    Examples
+    --------
+    >>> samples = block_samples(100, length=14, n_samples=1000)
+    >>> samples.shape, bool((np.diff(samples[0, :14]) == 1).all())
+    ((1000, 100), True)
     """
     length = min(check_whole("length", length), n)
     n_blocks = -(-n // length)
@@ -102,7 +145,13 @@ def block_samples(n: int, length: int = 14, n_samples: int = 1000,
 
 
 def interval(samples: np.ndarray, level: float = 0.95) -> tuple[float, float]:
-    """Return the middle `level` of bootstrap samples of a statistic."""
+    """Return the middle `level` of bootstrap samples of a statistic.
+
+    Examples
+    --------
+    >>> interval(np.arange(101.0), level=0.5)
+    (25.0, 75.0)
+    """
     tail = 50 * (1 - level)
     low, high = np.percentile(samples, [tail, 100 - tail])
     return float(low), float(high)
@@ -114,6 +163,12 @@ def error_interval(y: np.ndarray, forecast: np.ndarray, reference: np.ndarray | 
     """Return an interval for the mean absolute error, or for its difference to a reference's.
 
     With S seeds, a day's error is the mean over them: that of a seed drawn at random.
+
+    Examples
+    --------
+    >>> y = np.arange(50.0)
+    >>> error_interval(y, y + 2.0, reference=y + 3.0)
+    (-1.0, -1.0)
     """
     error = per_day(y, forecast)
     if reference is not None:
@@ -123,5 +178,11 @@ def error_interval(y: np.ndarray, forecast: np.ndarray, reference: np.ndarray | 
 
 
 def per_day(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
-    """Return each day's absolute error, the mean over seeds, of shape (n,)."""
+    """Return each day's absolute error, the mean over seeds, of shape (n,).
+
+    Examples
+    --------
+    >>> per_day(np.array([10.0, 20.0]), np.array([[12.0, 20.0], [10.0, 26.0]]))
+    array([1., 3.])
+    """
     return np.abs(np.atleast_2d(forecast) - y).mean(axis=0)

@@ -44,21 +44,21 @@ def read_naps(path: str | Path, text: str, station: str | None = None) -> Hours:
         Its NAPS identifier, such as "90130"; None where the file holds one station only.
     """
     header = read_table(path, text, is_header, keep=lambda cells: False).header
-    place = {key: next((i for i, name in enumerate(header) if name.startswith(start)), None)
-             for key, start in NAMES.items()}
+    place = {key: i for key, start in NAMES.items()
+             for i, name in reversed(list(enumerate(header))) if name.startswith(start)}
     for key, start in NAMES.items():
-        if place[key] is None and key not in ("method", "city"):
+        if key not in place and key not in ("method", "city"):
             raise RecordError(path, f"no column {start}...; the columns are "
                               f"{', '.join(header[:8])}")
 
-    def mine(cells):
+    def mine(cells: list[str]) -> bool:
         return station is None or cells[place["station"]].strip().lstrip("0") == station.lstrip("0")
 
     table = read_table(path, text, is_header, keep=mine)
     if not table.rows:
         raise RecordError(path, f"no row of the station {station}")
     one_station(table, place)
-    notes = Counter()
+    notes: Counter[str] = Counter()
     days, values, methods, lines = unfold(table, place, notes)
     hours = pd.DataFrame({"day": np.repeat(days, 24), "hour": np.tile(np.arange(24), len(days)),
                           "pm25": values.ravel()})
@@ -68,7 +68,7 @@ def read_naps(path: str | Path, text: str, station: str | None = None) -> Hours:
     return Hours(name_of(table, place), hours, notes)
 
 
-def one_station(table: Table, place: dict) -> None:
+def one_station(table: Table, place: dict[str, int]) -> None:
     """Raise RecordError unless all rows are PM2.5 of one station."""
     table.only(table.header[place["station"]])
     column = table.header[place["pollutant"]]
@@ -77,7 +77,8 @@ def one_station(table: Table, place: dict) -> None:
             raise RecordError(table.path, f"expected PM2.5, got {cell!r}", line, column)
 
 
-def unfold(table: Table, place: dict, notes: Counter):
+def unfold(table: Table, place: dict[str, int], notes: Counter[str]
+           ) -> tuple[pd.DatetimeIndex, np.ndarray, np.ndarray, np.ndarray]:
     """Return days (n,), values (n, 24), methods (n,) and lines (n,)."""
     column = table.header[place["date"]]
     days = []
@@ -88,25 +89,25 @@ def unfold(table: Table, place: dict, notes: Counter):
         except ValueError:
             raise RecordError(table.path, f"expected a date such as 2023-01-31 or 20230131, got "
                               f"{cell!r}", line, column) from None
-    hours = sorted((int(HOUR.match(name)[1]), name) for name in table.header if HOUR.match(name))
+    hours = sorted((int(found[1]), name) for name in table.header if (found := HOUR.match(name)))
     values = [check_values(table, name, table.numbers(name), table.lines, notes)
               for _, name in hours]
-    methods = [row[place["method"]] if place["method"] is not None else "" for row in table.rows]
+    methods = [row[place["method"]] if "method" in place else "" for row in table.rows]
     return (pd.DatetimeIndex(days), np.stack(values, axis=1), np.array(methods),
             np.array(table.lines))
 
 
-def best_method(values: np.ndarray, methods: np.ndarray, notes: Counter) -> np.ndarray:
+def best_method(values: np.ndarray, methods: np.ndarray, notes: Counter[str]) -> np.ndarray:
     """Return which rows are of the method with the most valid hours, (n,) of bool."""
     valid = {method: int(np.isfinite(values[methods == method]).sum())
              for method in dict.fromkeys(methods)}
-    keep = methods == max(valid, key=valid.get)
+    keep = methods == max(valid, key=valid.__getitem__)
     note(notes, "station-days of a second method, left out", int((~keep).sum()))
     return keep
 
 
-def name_of(table: Table, place: dict) -> str:
+def name_of(table: Table, place: dict[str, int]) -> str:
     """Return the station's city and identifier."""
     row = table.rows[0]
-    city = row[place["city"]].strip() if place["city"] is not None else ""
+    city = row[place["city"]].strip() if "city" in place else ""
     return f"{city} {row[place['station']].strip()}".strip()

@@ -5,13 +5,13 @@ of each day by itself, the recurrent one applies one rule from day to day, the c
 looks for the same short patterns anywhere in the week.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from deepmath.checks import check_choice
-from deepmath.network import Network
+from deepmath.network import AnyNetwork, Network
 from deepmath.optimisers import Adam
 from deepmath.sequence import ConvolutionalNetwork, RecurrentNetwork
 from deepmath.smoke.pairs import Pairs, Scaler, Split
@@ -31,7 +31,9 @@ def convolutional(n_steps: int, n_inputs: int, n_hidden: int) -> ConvolutionalNe
     return ConvolutionalNetwork(n_steps=n_steps, n_inputs=n_inputs, n_hidden=n_hidden, width=3)
 
 
-NETWORKS = {"dense": dense, "recurrent": recurrent, "convolutional": convolutional}
+Build = Callable[[int, int, int], AnyNetwork]
+NETWORKS: dict[str, Build] = {
+    "dense": dense, "recurrent": recurrent, "convolutional": convolutional}
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Trained:
 
     Attributes
     ----------
-    network : Network
+    network : AnyNetwork
     forecast : array of shape (S, n)
         For every pair, in µg/m³.
     history : History
@@ -49,7 +51,7 @@ class Trained:
         The epoch whose parameters were kept.
     """
 
-    network: Network
+    network: AnyNetwork
     forecast: np.ndarray
     history: History
     epoch: np.ndarray
@@ -74,11 +76,20 @@ def train(kind: str, pairs: Pairs, split: Split, seeds: Iterable[int] = range(32
         As in `deepmath.fit`, with Adam.
     patience : int
         As in `EarlyStopping`; n_epochs or more trains to the end, and keeps the best all the same.
+
+    Examples
+    --------
+    >>> from deepmath.smoke import make_pairs, simulate, split_by_time
+    >>> pairs = make_pairs(simulate(1))
+    >>> trained = train("recurrent", pairs, split_by_time(pairs), seeds=range(3), n_epochs=5)
+    >>> trained.forecast.shape == (3, len(pairs)), trained.history.training_loss.shape
+    (True, (5, 3))
     """
     build = check_choice("kind", kind, NETWORKS)
     scaler = Scaler.fit(pairs, split.training)
     X, z = scaler.inputs(pairs), scaler.target(pairs)
-    network = build(*pairs.X.shape[1:], n_hidden)
+    _, n_steps, n_inputs = pairs.X.shape
+    network = build(n_steps, n_inputs, n_hidden)
     theta = network.initialise_stack(seeds, "glorot")
     stopping = EarlyStopping(theta, patience)
     result = fit(network, theta, X[split.training], z[split.training], "mean_squared_error",

@@ -20,7 +20,7 @@ from pathlib import Path
 import pandas as pd
 
 from deepmath.smoke.hours import Hours, check_values, without_repeats
-from deepmath.smoke.tables import RecordError, read_table
+from deepmath.smoke.tables import RecordError, Table, read_table
 
 COLUMNS = {"location", "parameter", "value", "date", "unit"}
 MICROGRAMS = {"µg/m³", "μg/m³", "ug/m3", "µg/m3", "Âµg/mÂ³"}   # micro sign, Greek mu, plain
@@ -39,24 +39,25 @@ def read_openaq(path: str | Path, text: str) -> Hours:
     for line, unit in zip(table.lines, table.text("unit")):
         if unit not in MICROGRAMS:
             raise RecordError(table.path, f"expected µg/m³, got {unit!r}", line, "unit")
-    notes = Counter()
+    notes: Counter[str] = Counter()
     values = check_values(table, "value", table.numbers("value"), table.lines, notes)
     utc, day = zip(*(instant(table, i, cell) for i, cell in enumerate(table.text("date"))))
     hours = pd.DataFrame({"day": pd.to_datetime(list(day)), "hour": utc, "pm25": values})
     return Hours(station, without_repeats(table.path, hours, ["hour"], table.lines, notes), notes)
 
 
-def instant(table, row: int, cell: str) -> tuple[datetime, str]:
+def instant(table: Table, row: int, cell: str) -> tuple[datetime, str]:
     """Return the instant, in UTC, and the local day of a cell of `date`."""
     found = DATE.search(cell)
+    utc_text, local_text = found.groups() if found else ("", "")
     try:
-        utc, local = map(datetime.fromisoformat, found.groups())
+        utc, local = datetime.fromisoformat(utc_text), datetime.fromisoformat(local_text)
         same = utc == local
-    except (AttributeError, ValueError, TypeError):
+    except (ValueError, TypeError):
         raise RecordError(table.path, "expected {'utc': ..., 'local': ...} with times such as "
                           f"2023-05-20T17:00:00-06:00, got {cell!r}",
                           table.lines[row], "date") from None
     if not same:
         raise RecordError(table.path, f"utc and local are not the same instant in {cell!r}",
                           table.lines[row], "date")
-    return utc, found[2][:10]
+    return utc, local_text[:10]

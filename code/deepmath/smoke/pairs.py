@@ -5,6 +5,7 @@ learned from data (means, deviations, what stands in for a missing value) is lea
 training days of a `Split` alone.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from deepmath.checks import check_number, check_positive, check_whole
 from deepmath.smoke.climate import GUST_LIMIT
 from deepmath.smoke.record import Record
 from deepmath.smoke.tables import RecordError
+from deepmath.store import stable_parts
 
 LAGS = 7          # days that a forecast sees, today included
 MIN_PAIRS = 100   # fewer cannot be split into three parts and mean anything
@@ -51,6 +53,12 @@ class Pairs:
         return np.expm1(self.X[:, -1, self.names.index("log PM2.5")])
 
 
+@stable_parts.register
+def _(index: pd.Index) -> Iterable[bytes]:
+    """Let a sweep's store know pairs by their days, too."""
+    return stable_parts(index.to_numpy())
+
+
 @dataclass(frozen=True)
 class Split:
     """Numbers of pairs for fitting, for choosing and for judging, in order of time."""
@@ -66,6 +74,13 @@ def columns(record: Record) -> pd.DataFrame:
     PM2.5 and rain enter by log(1 + x). A gust below the limit of reporting enters as the limit,
     with a column that says so. Rain also enters as a running mean of the days so far, with a
     half-life of ten days: dryness is slower than the T days that a forecast sees.
+
+    Examples
+    --------
+    >>> from deepmath.smoke import simulate
+    >>> numbers = columns(simulate(1))
+    >>> numbers.shape, numbers.columns[0]
+    ((365, 9), 'log PM2.5')
     """
     table = record.table
     found = {"log PM2.5": np.log1p(table.pm25)}
@@ -79,7 +94,7 @@ def columns(record: Record) -> pd.DataFrame:
             "recent rain": rain.ewm(halflife=RAIN_HALFLIFE, ignore_na=True).mean(),
             "humidity": table.humidity,
         }
-    angle = 2 * np.pi * table.index.day_of_year / 365.25
+    angle = 2 * np.pi * pd.DatetimeIndex(table.index).day_of_year / 365.25
     found |= {"season, cosine": np.cos(angle), "season, sine": np.sin(angle)}
     return pd.DataFrame(found, index=table.index).astype(float)
 
@@ -91,6 +106,15 @@ def make_pairs(record: Record, lags: int = LAGS) -> Pairs:
     ------
     RecordError
         If there are fewer than 100.
+
+    Examples
+    --------
+    >>> from deepmath.smoke import simulate
+    >>> pairs = make_pairs(simulate(1))
+    >>> pairs.X.shape[1:], pairs.y.shape == (len(pairs),)
+    ((7, 9), True)
+    >>> pairs.names[:2]
+    ('log PM2.5', 'temperature')
     """
     check_whole("lags", lags)
     numbers = columns(record)
@@ -120,6 +144,14 @@ def split_by_time(pairs: Pairs, validation: float = 0.2, test: float = 0.2,
     ------
     ValueError
         If a share is not above 0, or both leave nothing for training.
+
+    Examples
+    --------
+    >>> from deepmath.smoke import simulate
+    >>> pairs = make_pairs(simulate(1))
+    >>> split = split_by_time(pairs, validation=0.2, test=0.2)
+    >>> bool(split.training.max() < split.validation.min() < split.test.min())
+    True
     """
     check_positive("validation", validation)
     check_positive("test", test)
@@ -145,6 +177,15 @@ def rolling_splits(pairs: Pairs, n_blocks: int = 5, first: float = 0.3, validati
     validation : float
         Share of the pairs before a block that is kept for choosing, its last ones.
     gap : int
+
+    Examples
+    --------
+    >>> from deepmath.smoke import simulate
+    >>> pairs = make_pairs(simulate(1))
+    >>> splits = rolling_splits(pairs, n_blocks=5)
+    >>> tested = np.concatenate([split.test for split in splits])
+    >>> len(splits), bool((np.diff(tested) == 1).all()), int(tested[-1]) == len(pairs) - 1
+    (5, True, True)
     """
     n = len(pairs)
     edges = np.round(np.linspace(n * first, n, n_blocks + 1)).astype(int)
@@ -173,6 +214,16 @@ class Scaler:
 
     The season counts as unknown, and its inputs as 0, until the training days span a year: half
     a year of sines and cosines is a trend, and a trend does not come back.
+
+    Examples
+    --------
+    >>> from deepmath.smoke import simulate
+    >>> pairs = make_pairs(simulate(1))
+    >>> scaler = Scaler.fit(pairs, split_by_time(pairs).training)
+    >>> scaler.inputs(pairs).shape == (len(pairs), 7 * 9)
+    True
+    >>> bool(np.allclose(scaler.pm25(pairs, scaler.target(pairs)), pairs.y))
+    True
     """
 
     centre: np.ndarray

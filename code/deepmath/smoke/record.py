@@ -2,7 +2,6 @@
 
 import csv
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,7 +14,6 @@ from deepmath.smoke.hours import Hours, note
 from deepmath.smoke.tables import RecordError, read_text
 
 MIN_HOURS = 18       # of 24: three quarters, the usual rule for a valid daily mean
-FOLDER_VARIABLE = "DEEPMATH_DATA"
 HEADER_WITHIN = 60   # lines in which a header must come
 LAYOUTS = {"openaq": openaq.is_header, "naps": naps.is_header, "climate": climate.is_header}
 
@@ -41,7 +39,7 @@ class Record:
 
     station: str
     table: pd.DataFrame
-    notes: Counter = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
     checksums: dict[str, str] = field(default_factory=dict)
     simulated: bool = False
 
@@ -51,43 +49,6 @@ class Record:
         lines = [f"{self.station}: {kind} of {len(days)} valid days in {len(self.table)}, "
                  f"{self.table.index[0]:%Y-%m-%d} to {self.table.index[-1]:%Y-%m-%d}"]
         return "\n  ".join(lines + [f"{what}: {times}" for what, times in self.notes.items()])
-
-
-def load(station: str | Path, folder: str | Path | None = None) -> Record:
-    """Return the record of a station that `data/` has, or the simulated one.
-
-    Parameters
-    ----------
-    station : str or Path
-        "simulated"; or the name of a folder in `data/` that holds the station's files; or the
-        path of such a folder. A name ending in ":90130" picks that station from NAPS files.
-    folder : str, Path or None
-        Where to look for the name; by default what the environment variable DEEPMATH_DATA
-        names, or else the next folder `data` upwards of the working directory.
-
-    Raises
-    ------
-    RecordError
-        If there is no such folder or a file in it cannot be used.
-    """
-    if str(station) == "simulated":
-        from deepmath.smoke.simulation import simulate
-        return simulate()
-    name, _, naps_station = str(station).partition(":")
-    place = Path(folder or os.environ.get(FOLDER_VARIABLE) or data_folder()) / name
-    if not place.is_dir() and Path(name).is_dir():
-        place = Path(name)
-    files = sorted(p for p in place.glob("*") if p.suffix in (".csv", ".gz")) if name else []
-    if not files:
-        raise RecordError(place, "no .csv or .csv.gz file of a station here: fetch some with "
-                          "`book data`, or choose \"simulated\"")
-    return read_record(files, naps_station or None)
-
-
-def data_folder() -> Path:
-    """Return the next folder `data` upwards of the working directory."""
-    here = Path.cwd()
-    return next((p / "data" for p in (here, *here.parents) if (p / "data").is_dir()), Path("data"))
 
 
 def read_record(files: Iterable[str | Path], naps_station: str | None = None) -> Record:
@@ -105,18 +66,25 @@ def read_record(files: Iterable[str | Path], naps_station: str | None = None) ->
     ------
     RecordError
         With file, line and column.
+
+    Examples
+    --------
+    >>> read_record(["no such file.csv"])
+    Traceback (most recent call last):
+        ...
+    FileNotFoundError: [Errno 2] No such file or directory: 'no such file.csv'
     """
-    hours, weather, notes, checksums = [], [], Counter(), {}
-    layouts = {}
+    hours, weather, checksums, layouts = [], [], {}, {}
+    notes: Counter[str] = Counter()
     for path in map(Path, files):
         text = read_text(path)
         checksums[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
         layout = layout_of(path, text)
         layouts[layout] = path
         if layout == "climate":
-            frame, found = climate.read_climate(path, text)
+            frame, found_in_weather = climate.read_climate(path, text)
             weather.append((path, frame))
-            notes.update(found)
+            notes.update(found_in_weather)
         else:
             found = (openaq.read_openaq(path, text) if layout == "openaq"
                      else naps.read_naps(path, text, naps_station))
@@ -147,7 +115,7 @@ def layout_of(path: Path, text: str) -> str:
                       "hourly files, and daily climate of Environment Canada (GeoMet or bulk)", 1)
 
 
-def joined_hours(hours: list[tuple[Path, Hours]], notes: Counter) -> pd.DataFrame:
+def joined_hours(hours: list[tuple[Path, Hours]], notes: Counter[str]) -> pd.DataFrame:
     """Return the hours of all files, or raise RecordError where stations or values differ."""
     station = hours[0][1].station
     for path, found in hours:
@@ -166,7 +134,7 @@ def joined_hours(hours: list[tuple[Path, Hours]], notes: Counter) -> pd.DataFram
     return table[~repeated]
 
 
-def daily(hours: pd.DataFrame, station: str, notes: Counter) -> pd.DataFrame:
+def daily(hours: pd.DataFrame, station: str, notes: Counter[str]) -> pd.DataFrame:
     """Return the days, one row each and none left out, with means of at least 18 valid hours."""
     by_day = hours.sort_values(["day", "hour"]).groupby("day").pm25
     days = pd.date_range(hours.day.min(), hours.day.max(), name="day")

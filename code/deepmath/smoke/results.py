@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -80,6 +81,17 @@ def forecast_all(pairs: Pairs, splits: list[Split], seeds: Iterable[int] = range
         Of the networks.
     say : callable
         Is told which model is being fitted.
+
+    Examples
+    --------
+    >>> from deepmath.smoke import make_pairs, simulate, split_by_time
+    >>> pairs = make_pairs(simulate(1))
+    >>> split = split_by_time(pairs)
+    >>> forecasts = forecast_all(pairs, [split], seeds=range(2))
+    >>> list(forecasts.by_model)[:2], forecasts.y.shape == split.test.shape
+    (['climatology', 'persistence'], True)
+    >>> forecasts.by_model["recurrent network"].shape == (2, len(split.test))
+    True
     """
     seeds = list(seeds)
     by_model = {}
@@ -96,7 +108,15 @@ def forecast_all(pairs: Pairs, splits: list[Split], seeds: Iterable[int] = range
 
 
 def score_all(forecasts: Forecasts) -> list[Score]:
-    """Return a score for each model."""
+    """Return a score for each model.
+
+    Examples
+    --------
+    >>> days, y = pd.date_range("2023-06-01", periods=3), np.array([5.0, 40.0, 8.0])
+    >>> by_model = {"persistence": y + 2.0, REFERENCE: y + 1.0}
+    >>> [(s.model, s.mae, s.skill) for s in score_all(Forecasts(days, y, by_model))]
+    [('persistence', 2.0, 0.0), ('ridge on lags and weather', 1.0, 0.5)]
+    """
     y, by_model = forecasts.y, forecasts.by_model
     return [score(name, y, forecast, by_model["persistence"], by_model[REFERENCE])
             for name, forecast in by_model.items()]
@@ -105,7 +125,7 @@ def score_all(forecasts: Forecasts) -> list[Score]:
 def score(name: str, y: np.ndarray, forecast: np.ndarray, persistence: np.ndarray,
           reference: np.ndarray) -> Score:
     """Return one model's score."""
-    def median(values):
+    def median(values: np.ndarray) -> float:
         return float(np.median(values))
 
     errors, warned = mae(y, forecast), warnings_at(y, forecast)
@@ -124,7 +144,15 @@ COLUMNS = [("Model", ":-", 19), ("MAE", "-:", 6), ("seeds", ":-", 11), ("95%", "
 
 
 def markdown(scores: list[Score]) -> str:
-    """Return the table as Markdown."""
+    """Return the table as Markdown.
+
+    Examples
+    --------
+    >>> score = Score("ridge on lags and weather", 1, 3.0, (3.0, 3.0), (2.5, 3.6), 7.0, 0.4, 0.1,
+    ...               (0.0, 0.0), 12, 5.0, 2.0)
+    >>> print(markdown([score]).splitlines()[-1])
+    | ridge on lags and weather | 3.00 |  | 2.5–3.6 | 7.0 | 0.400 | 0.10 |  | 5/12 | 2 |
+    """
     rows = [[heading for heading, _, _ in COLUMNS],
             [align.replace("-", (width - 1) * "-") for _, align, width in COLUMNS]]
     for s in scores:
@@ -146,7 +174,17 @@ def minus(number: str) -> str:
     return number.replace("-", "−")
 
 
-def read_results(path: str | Path) -> tuple[dict, list[Score]]:
-    """Return what `python -m deepmath.smoke` wrote: what it says of the results, and the scores."""
+def read_results(path: str | Path) -> tuple[dict[str, Any], list[Score]]:
+    """Return what `python -m deepmath.smoke` wrote: what it says of the results, and the scores.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "results.json")
+    ...     length = path.write_text('{"station": "simulated", "scores": []}')
+    ...     read_results(path)
+    ({'station': 'simulated'}, [])
+    """
     results = json.loads(Path(path).read_text(encoding="utf-8"))
     return results, [Score(**s) for s in results.pop("scores")]

@@ -25,6 +25,8 @@ FIRST_DAY = "2001-01-01"   # the years are as little real as the rest
 DAYS_A_YEAR = 365.25
 WARM_UP = 60               # days that are drawn and forgotten
 
+Numbers = np.ndarray | float
+
 
 @dataclass(frozen=True)
 class Law:
@@ -63,13 +65,13 @@ class Day:
     severity : of the year, in standard deviations
     """
 
-    warmth: np.ndarray
-    log_gust: np.ndarray
-    rain: np.ndarray
-    dryness: np.ndarray
-    log_background: np.ndarray
-    smoke: np.ndarray
-    severity: np.ndarray
+    warmth: Numbers
+    log_gust: Numbers
+    rain: Numbers
+    dryness: Numbers
+    log_background: Numbers
+    smoke: Numbers
+    severity: Numbers
 
     @property
     def pm25(self) -> np.ndarray:
@@ -77,12 +79,12 @@ class Day:
         return np.exp(self.log_background) + self.smoke
 
 
-def tomorrow(today: Day, day_of_year: np.ndarray, rng: Generator, law: Law = Law()) -> Day:
+def tomorrow(today: Day, day_of_year: Numbers, rng: Generator, law: Law = Law()) -> Day:
     """Draw the day after `today`; `day_of_year` is tomorrow's, and the shape is today's."""
-    def noise():
+    def noise() -> np.ndarray:
         return rng.normal(size=np.shape(today.smoke))
 
-    def happens(logit):
+    def happens(logit: Numbers) -> np.ndarray:
         return rng.uniform(size=np.shape(today.smoke)) < 1 / (1 + np.exp(-logit))
 
     cold = np.cos(2 * np.pi * (day_of_year - 15) / DAYS_A_YEAR)     # 1 in mid-January
@@ -110,12 +112,12 @@ def tomorrow(today: Day, day_of_year: np.ndarray, rng: Generator, law: Law = Law
     return Day(warmth, log_gust, rain, dryness, log_background, smoke, today.severity)
 
 
-def season_temperature(day_of_year: np.ndarray) -> np.ndarray:
+def season_temperature(day_of_year: Numbers) -> np.ndarray:
     """Mean temperature of a day of the year, °C."""
     return 3.5 - 14.5 * np.cos(2 * np.pi * (day_of_year - 15) / DAYS_A_YEAR)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SimulatedRecord(Record):
     """A `Record`, and the truth behind it.
 
@@ -126,10 +128,10 @@ class SimulatedRecord(Record):
     law : Law
     """
 
-    truth: Day | None = None
+    truth: Day
     law: Law = Law()
 
-    def tomorrows(self, days: pd.DatetimeIndex, n_draws: int = 1000,
+    def tomorrows(self, days: pd.DatetimeIndex | np.ndarray, n_draws: int = 1000,
                   seed: int | Generator = 0) -> np.ndarray:
         """Draw what might have been measured on days, each from the true state of the day before.
 
@@ -171,6 +173,14 @@ def simulate(n_years: int = 8, seed: int | Generator = 7, law: Law = Law()) -> S
     -------
     SimulatedRecord
         In the columns and units of a real one, with gaps.
+
+    Examples
+    --------
+    >>> record = simulate(n_years=1, seed=7)
+    >>> record.table.shape, record.simulated
+    ((365, 9), True)
+    >>> print(f"{record.table.pm25.median():.1f} µg/m³")
+    7.1 µg/m³
     """
     check_whole("n_years", n_years)
     rng = generator(seed)
@@ -185,7 +195,7 @@ def simulate(n_years: int = 8, seed: int | Generator = 7, law: Law = Law()) -> S
         states.append(astuple(state))
     truth = Day(*np.array(states[WARM_UP:], dtype=float).T)
     table = observed(truth, days, rng)
-    return SimulatedRecord("simulated", table, Counter(), {}, True, truth, law)
+    return SimulatedRecord("simulated", table, Counter(), {}, True, truth=truth, law=law)
 
 
 def observed(truth: Day, days: pd.DatetimeIndex, rng: Generator) -> pd.DataFrame:
@@ -198,10 +208,10 @@ def observed(truth: Day, days: pd.DatetimeIndex, rng: Generator) -> pd.DataFrame
     humidity = 50 + 20 * (truth.rain > 0) - 1.2 * truth.warmth + rng.normal(0, 10, n)
     return pd.DataFrame({
         "station": "simulated",
-        "pm25": np.where(hours >= 18, truth.pm25.round(1), np.nan),
+        "pm25": np.where(hours >= 18, np.round(truth.pm25, 1), np.nan),
         "valid_hours": hours,
         "temperature": temperature.round(1),
-        "precipitation": truth.rain.round(1),
+        "precipitation": np.round(truth.rain, 1),
         "humidity": np.clip(humidity, 8, 100).round(),
         "gust": np.where(censored, np.nan, gust),
         "gust_direction": np.where(censored, np.nan, 10.0 * rng.integers(1, 37, n)),

@@ -4,12 +4,15 @@ import csv
 import gzip
 import io
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 GZIP_MAGIC = b"\x1f\x8b"
+
+Asked = Callable[[list[str]], bool]      # of a row's cells
 
 
 class RecordError(ValueError):
@@ -26,7 +29,8 @@ class RecordError(ValueError):
         The column's name.
     """
 
-    def __init__(self, path, message: str, line: int | None = None, column: str | None = None):
+    def __init__(self, path: str | Path, message: str, line: int | None = None,
+                 column: str | None = None) -> None:
         self.path, self.line, self.column = path, line, column
         place = str(path) if line is None else f"{path}:{line}"
         super().__init__(f"{place}: {message}" if column is None
@@ -117,7 +121,8 @@ def read_text(path: str | Path) -> str:
     return text
 
 
-def read_table(path: str | Path, text: str, is_header, keep=None) -> Table:
+def read_table(path: str | Path, text: str, is_header: Asked,
+               keep: Asked | None = None) -> Table:
     """Return the table that begins with the first row of which `is_header(cells)` is true.
 
     Parameters

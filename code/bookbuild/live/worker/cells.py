@@ -374,7 +374,7 @@ class Watcher:
         self.frame_due = self.turn_due = 0.0
         self.stepping = False
         X, y = np.asarray(X), np.asarray(y)
-        self.in_plane = network.sizes[0] == 2 and network.sizes[-1] == 1 and X.ndim == 2
+        self.in_plane = network.input_size == 2 and network.output_size == 1 and X.ndim == 2
         fields = {}
         if self.in_plane:
             low, high = X.min(axis=0), X.max(axis=0)

@@ -1,0 +1,58 @@
+"""A station's record by its name, wherever it is from."""
+
+import os
+from pathlib import Path
+
+from deepmath.smoke.record import Record, read_record
+from deepmath.smoke.simulation import simulate
+from deepmath.smoke.tables import RecordError
+
+FOLDER_VARIABLE = "DEEPMATH_DATA"
+
+
+def load(station: str | Path, folder: str | Path | None = None) -> Record:
+    """Return the record of a station that `data/` has, or the simulated one.
+
+    Parameters
+    ----------
+    station : str or Path
+        "simulated"; or the name of a folder in `data/` that holds the station's files; or the
+        path of such a folder. A name ending in ":90130" picks that station from NAPS files.
+    folder : str, Path or None
+        Where to look for the name; by default what the environment variable DEEPMATH_DATA
+        names, or else the next folder `data` upwards of the working directory.
+
+    Raises
+    ------
+    RecordError
+        If there is no such folder or a file in it cannot be used.
+
+    Examples
+    --------
+    >>> record = load("simulated")
+    >>> record.station, list(record.table.columns[:3])
+    ('simulated', ['station', 'pm25', 'valid_hours'])
+    """
+    if str(station) == "simulated":
+        return simulate()
+    name, _, naps_station = str(station).partition(":")
+    place = Path(folder or os.environ.get(FOLDER_VARIABLE) or data_folder()) / name
+    if not place.is_dir() and Path(name).is_dir():
+        place = Path(name)
+    files = sorted(p for p in place.glob("*") if p.suffix in (".csv", ".gz")) if name else []
+    if not files:
+        raise RecordError(place, "no .csv or .csv.gz file of a station here: fetch some with "
+                          "`book data`, or choose \"simulated\"")
+    return read_record(files, naps_station or None)
+
+
+def data_folder() -> Path:
+    """Return the next folder `data` upwards of the working directory.
+
+    Examples
+    --------
+    >>> data_folder().name
+    'data'
+    """
+    here = Path.cwd()
+    return next((p / "data" for p in (here, *here.parents) if (p / "data").is_dir()), Path("data"))
