@@ -25,12 +25,14 @@ examples:
   book figures depth --set n_epochs=1000 --set "seeds=range(64)" --out slides
 
 --check answers for each figure, and exits with 0 for the first two:
-  same                     not made again while code, data, versions are the same (--force: is)
+  same                     equal bytes; not made again while code, data and versions are the same
+                           (--force: is), and passes with a notice if they are others
   changed in pixels only   by other versions or another platform; the numbers agree
   changed in numbers       which array, and how much
   changed in its picture   the numbers agree, lines and colours are too far off
   missing                  no such figure, or not the file that was made
-  stale                    made from other code or data, or no longer registered
+  stale                    from other code or data the same numbers make another picture, or the
+                           figure is no longer registered
   failed                   the figure's function raised an error"""
 
 

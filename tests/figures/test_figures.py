@@ -19,9 +19,9 @@ from bookbuild.figures import environment
 CODE = Path(__file__).parents[2] / "code"
 REGISTRY = '''"""Figures."""
 
-from deepmath.figures import noise, sawtooth, wave
+from deepmath.figures.register import Register
 
-FIGURES = {"wave": wave, "saw-tooth": sawtooth, "noise": noise}
+FIGURES = Register(__name__, {"wave": "wave", "saw-tooth": "sawtooth", "noise": "noise"})
 '''
 WAVE = '''"""A wave, as high as a file says."""
 
@@ -272,7 +272,7 @@ def test_a_figure_that_fails_stops_no_other(book):
 
 
 def test_a_figure_that_is_new_or_gone(book):
-    book.edit("__init__", '"noise": noise', '"hiss": noise')
+    book.edit("__init__", '"noise": "noise"', '"hiss": "noise"')
     status, found, _ = book.check()
     assert status == 1 and found["noise"] == "stale (no longer registered)"
     assert found["hiss"] == "missing (manifest.json does not name it)"

@@ -66,8 +66,9 @@ def compare(name: str, kept: Manifest, made: Made, changes: list[str]) -> Verdic
     files = [(kept.folder / f"{name}.{suffix}").read_bytes() == content
              for suffix, content in made.files.items()]
     other = [change for change in changes if change != "versions"]
-    if all(files) and not numbers and not other:
-        return Verdict(name, State.SAME)
+    if all(files) and not numbers:
+        return Verdict(name, State.SAME, f"the same bytes, from other {', '.join(other)}"
+                       if other else "")
     distance, _ = compare_pictures((kept.folder / lines_file(name)).read_bytes(), made.lines)
     _, difference = compare_pictures(before, after)
     picture = f"image distance {distance:.2f}, threshold {THRESHOLD:g}"

@@ -2,13 +2,11 @@
 
 import os
 import signal
-import sys
 import threading
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass
 from importlib import import_module
 from multiprocessing import active_children, get_context, parent_process
@@ -16,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from bookbuild.figures.origin import loaded_modules, read_data
+from bookbuild.run import Observer
 from bookbuild.say import Problem, progress
 
 
@@ -60,6 +60,8 @@ class Made:
     lines : bytes
         The figure without text and legends, as a PNG: versions of matplotlib set text
         differently, and legends are as wide as theirs.
+    modules : tuple of str
+        The modules of deepmath that were imported.
     data : tuple of str
         Files that were read, relative to the root.
     """
@@ -67,34 +69,42 @@ class Made:
     files: dict[str, bytes]
     arrays: dict[str, np.ndarray]
     lines: bytes
+    modules: tuple[str, ...]
     data: tuple[str, ...]
 
 
 def make_all(jobs: list[Job], n_jobs: int) -> Iterator[tuple[Job, Made | Problem]]:
     """Yield each figure when it is made; one that fails is a Problem and stops no other.
 
-    A single figure is made in this process, and the processors go to the sweeps within it.
+    Each is made in a process of its own, which sees what that figure is made from. The
+    processors that figures leave go to the sweeps within them.
     Close the generator, as `contextlib.closing` does, to end processes that are at work.
     """
-    if len(jobs) < 2 or n_jobs == 1:
-        yield from ((job, make(job, n_jobs)) for job in jobs)
+    if not jobs:
         return
-    pool = ProcessPoolExecutor(min(n_jobs, len(jobs)), get_context("spawn"), initializer=prepare)
+    side_by_side = min(n_jobs, len(jobs))
+    threads = ThreadPoolExecutor(side_by_side)
     try:
-        futures = {pool.submit(make, job): job for job in jobs}
+        futures = {threads.submit(make_alone, job, n_jobs // side_by_side): job for job in jobs}
         for future in as_completed(futures):
-            job = futures[future]
-            try:
-                yield job, future.result()
-            except BrokenProcessPool:
-                yield job, Problem(job.module, None, f"the figure {job.name} failed: its process "
-                                   "ended early (out of memory, or killed)")
+            yield futures[future], future.result()
     except BaseException:
+        threads.shutdown(wait=False, cancel_futures=True)
         for process in active_children():
             process.kill()
         raise
     finally:
-        pool.shutdown(cancel_futures=True)
+        threads.shutdown(cancel_futures=True)
+
+
+def make_alone(job: Job, n_jobs: int) -> Made | Problem:
+    """Make a figure in a process of its own."""
+    with ProcessPoolExecutor(1, get_context("spawn"), initializer=prepare) as pool:
+        try:
+            return pool.submit(make, job, n_jobs).result()
+        except BrokenProcessPool:
+            return Problem(job.module, None, f"the figure {job.name} failed: its process ended "
+                           "early (out of memory, or killed)")
 
 
 def prepare() -> None:
@@ -110,11 +120,13 @@ def end_with(process) -> None:
 
 def make(job: Job, n_jobs: int = 1) -> Made | Problem:
     """Compute and draw a figure once, and render it in each format."""
-    from deepmath.sweep import executing
-
     try:
+        observer = Observer(str(job.root or Path.cwd()))
+        observer.begin()
+        from deepmath.sweep import executing
+
         with executing(n_jobs=n_jobs, **job.execution, progress=Progress(job.name)):
-            return make_here(job)
+            return make_here(job, observer)
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         told = " ".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", [])])
@@ -122,16 +134,16 @@ def make(job: Job, n_jobs: int = 1) -> Made | Problem:
                        f"the figure {job.name} failed: {' '.join(told.split())}")
 
 
-def make_here(job: Job) -> Made:
+def make_here(job: Job, observer: Observer) -> Made:
     from matplotlib import pyplot
     from matplotlib.legend import Legend
     from matplotlib.text import Text
     from deepmath.figures.style import DPI, darken, render
 
     module = import_module(job.module)
-    with reading(job.root) as data:
-        result = module.compute(**job.values)
-        figure = module.draw(result)
+    result = module.compute(**job.values)
+    figure = module.draw(result)
+    data = read_data(observer, job.root) if job.root else ()
     if job.dark:
         darken(figure)
     # The hundredth of a pixel keeps rounding from taking one away.
@@ -141,7 +153,7 @@ def make_here(job: Job) -> Made:
         written.set_visible(False)
     lines = render(figure, "png", DPI / 2)
     pyplot.close(figure)
-    return Made(files, dict(arrays_of(result)), lines, tuple(sorted(data)))
+    return Made(files, dict(arrays_of(result)), lines, loaded_modules(), data)
 
 
 class Progress:
@@ -156,38 +168,6 @@ class Progress:
         if is_due:
             self.tenth = tenth
         progress(f"{self.name}: {done} of {total} networks", everywhere=is_due)
-
-
-READ: set[str] | None = None    # the files opened while `reading`
-
-
-@contextmanager
-def reading(root: Path | None) -> Iterator[set[str]]:
-    """Collect the project's files that are read within, but for code and what is hidden."""
-    global READ
-    data, READ = set(), set()
-    sys.addaudithook(note_opened)
-    try:
-        yield data
-    finally:
-        opened, READ = READ, None
-        for path in filter(None, [root and inside(path, root) for path in opened]):
-            hidden = any(part.startswith(".") or part == "site-packages" for part in path.parts)
-            if not hidden and path.suffix not in (".py", ".pyc"):
-                data.add(path.as_posix())
-
-
-def note_opened(event: str, arguments: tuple) -> None:
-    if event == "open" and READ is not None and isinstance(arguments[0], (str, os.PathLike)):
-        if not set(arguments[1] or "r") & set("wax+"):
-            READ.add(os.path.abspath(arguments[0]))
-
-
-def inside(path: str, root: Path) -> Path | None:
-    """Return a file's path from the root, or None if it is not a file there."""
-    resolved = Path(path).resolve()
-    return resolved.relative_to(root) if resolved.is_relative_to(root) and resolved.is_file() \
-        else None
 
 
 def arrays_of(value, name: str = "") -> Iterable[tuple[str, np.ndarray]]:

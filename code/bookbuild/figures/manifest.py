@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from bookbuild.figures.origin import code_and_versions, registry_code
+from bookbuild.figures.origin import code_of, versions
 from bookbuild.files import digest_file, locked, put_file
 
 FORMATS = ("svg", "pdf", "png")
-EMPTY = {"registry": {"code": None, "figures": {}}, "figures": {}}
-ENTRY = ("function", "code", "data", "versions", "files")
+EMPTY: dict[str, dict] = {"figures": {}}
+ENTRY = ("function", "modules", "code", "data", "versions", "files")
 
 
 class Manifest:
@@ -39,7 +39,6 @@ class Manifest:
         self.file = folder / "manifest.json"
         try:
             self.content = json.loads(self.file.read_bytes())
-            self.content["registry"]["figures"]
             [entry[part] for entry in self.entries.values() for part in ENTRY]
         except FileNotFoundError:
             self.content = json.loads(json.dumps(EMPTY))
@@ -49,15 +48,6 @@ class Manifest:
     @property
     def entries(self) -> dict[str, dict]:
         return self.content["figures"]
-
-    def registered(self) -> dict[str, str]:
-        """Return the registered figures' names and modules; import them only if need be."""
-        code = registry_code()
-        if self.content["registry"]["code"] != code:
-            from deepmath.figures import FIGURES
-            self.content["registry"] = {
-                "code": code, "figures": {name: m.__name__ for name, m in FIGURES.items()}}
-        return self.content["registry"]["figures"]
 
     def lacks(self, name: str) -> str | None:
         """Say what keeps a figure from counting as kept; None if nothing does."""
@@ -75,11 +65,11 @@ class Manifest:
     def changes(self, name: str, module: str) -> list[str]:
         """Name what a kept figure was made from and is no longer so."""
         entry = self.entries[name]
-        code, versions = code_and_versions(module)
-        changed = ["code"] if (entry["code"], entry["function"]) != (code, function(module)) else []
+        made_from = entry["function"], entry["code"]
+        changed = ["code"] if made_from != (function(module), code_of(entry["modules"])) else []
         changed += [path for path, digest in entry["data"].items()
                     if digest_file(self.root / path) != digest]
-        if entry["versions"] != versions:
+        if entry["versions"] != versions():
             changed.append("versions")
         return changed
 
@@ -95,11 +85,11 @@ class Manifest:
         contents[lines_file(name)] = made.lines
         for path, content in contents.items():
             put_file(self.folder / path, content)
-        code, versions = code_and_versions(module)
         self.entries[name] = {
-            "function": function(module), "code": code,
+            "function": function(module), "modules": list(made.modules),
+            "code": code_of(made.modules),
             "data": {path: digest_file(self.root / path) for path in made.data},
-            "versions": versions,
+            "versions": versions(),
             "arrays": {array: {"shape": list(a.shape), "dtype": str(a.dtype),
                                "sha256": sha256(np.ascontiguousarray(a)).hexdigest()}
                        for array, a in made.arrays.items()},

@@ -1,6 +1,7 @@
 """What a figure is made from: code, data and the versions of libraries.
 
-Nothing is imported to find out, so that asking whether a figure has changed is quick.
+A figure is made in a process of its own, in which everything that is imported and read is seen.
+Nothing is imported to find out whether it has changed since.
 """
 
 import ast
@@ -8,108 +9,65 @@ import io
 import platform
 import sys
 import tokenize
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
 from importlib import metadata, util
 from pathlib import Path
 
-from bookbuild.run import imported_module
+from bookbuild.run import Observer
 from bookbuild.source import PACKAGE
 
-REGISTRY = "deepmath.figures"
+LIBRARIES = ("numpy", "matplotlib", "pandas")       # whose versions show in numbers and pictures
 
 
-@dataclass(frozen=True)
-class Source:
-    """One module: its code as far as it counts, and the modules that it imports."""
-
-    code: str
-    own: frozenset[str]
-    libraries: frozenset[str]
+def loaded_modules() -> tuple[str, ...]:
+    """Return the modules of deepmath that this process has imported."""
+    return tuple(sorted(name for name in sys.modules if name.split(".")[0] == PACKAGE))
 
 
-def code_and_versions(module: str) -> tuple[str, dict[str, str]]:
-    """Return the digest of a module's code, and the versions of what it runs on.
-
-    The code is that of the module and of all modules of deepmath that it imports, directly or
-    not; comments, docstrings and blank lines do not count. What a package's `__init__` brings
-    with it counts only where a name is imported from it.
-    """
-    found, waiting = {}, [module]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found[name] = read_module(name)
-            waiting += found[name].own
-    codes = "".join(f"{name}\0{found[name].code}\0" for name in sorted(found))
-    libraries = sorted(frozenset().union(*(source.libraries for source in found.values())))
-    versions = {"python": platform.python_version(),
-                **{name: version for name in libraries if (version := version_of(name))},
-                "platform": f"{platform.system()} {platform.machine()}"}
-    return sha256(codes.encode()).hexdigest(), versions
+def read_data(observer: Observer, root: Path) -> tuple[str, ...]:
+    """Return the project's files that were read, but for code and what is hidden."""
+    found = set()
+    for kind, name, *_ in observer.take()["looks"]:
+        path = Path(name).resolve()
+        if kind == "file" and path.is_relative_to(root) and path.is_file():
+            inside = path.relative_to(root)
+            if path.suffix != ".py" and not any(part.startswith(".") for part in inside.parts):
+                found.add(inside.as_posix())
+    return tuple(sorted(found))
 
 
-def registry_code() -> str:
-    """Return the digest of the module that lists the figures."""
-    return sha256(read_module(REGISTRY).code.encode()).hexdigest()
+def code_of(modules: Iterable[str]) -> str:
+    """Return the digest of modules' code; comments, docstrings and blank lines do not count."""
+    codes = "".join(f"{name}\0{essence(name)}\0" for name in sorted(modules))
+    return sha256(codes.encode()).hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what figures are made with."""
+    return {"python": platform.python_version(),
+            **{name: metadata.version(name) for name in LIBRARIES},
+            "platform": f"{platform.system()} {platform.machine()}"}
 
 
 @cache
-def version_of(library: str) -> str | None:
-    try:
-        return metadata.version(library)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-@cache
-def module_file(name: str) -> Path | None:
-    """Return the file of a module of deepmath, or None if there is no such module."""
-    top, *rest = name.split(".")
-    spec = util.find_spec(top)
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    path = Path(spec.submodule_search_locations[0], *rest)
-    files = [path / "__init__.py", path.with_name(path.name + ".py")]
-    return next((file for file in files if file.is_file()), None)
-
-
-@cache
-def read_module(name: str) -> Source:
-    """Read a module of deepmath."""
-    file = module_file(name)
+def essence(module: str) -> str:
+    """Return a module's source without comments, docstrings and blank lines; of one that is
+    gone, nothing."""
+    top, *rest = module.split(".")
+    folder = Path(util.find_spec(top).submodule_search_locations[0], *rest)
+    files = [folder / "__init__.py", folder.with_name(folder.name + ".py")]
+    file = next((file for file in files if file.is_file()), None)
+    if file is None:
+        return ""
     source = file.read_text(encoding="utf-8")
-    tree = ast.parse(source, file)
-    package = name if file.name == "__init__.py" else name.rpartition(".")[0]
-    own = {module for node in ast.walk(tree) for module in imports(node, package)
-           if module.split(".")[0] == PACKAGE}
-    libraries = {module.split(".")[0] for node in tree.body for module in imports(node, package)}
-    return Source(essence(source, tree), frozenset(own),
-                  frozenset(libraries - sys.stdlib_module_names - {PACKAGE}))
-
-
-def imports(node: ast.AST, package: str) -> list[str]:
-    """Return the modules that a statement imports from; none if it is another statement."""
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if not isinstance(node, ast.ImportFrom):
-        return []
-    base = imported_module(node, package)
-    if base.split(".")[0] != PACKAGE:
-        return [base]
-    inner = [f"{base}.{alias.name}" for alias in node.names]
-    return [module if module_file(module) else base for module in inner]
-
-
-def essence(source: str, tree: ast.Module) -> str:
-    """Return a module's source without comments, docstrings and blank lines."""
     lines = source.splitlines()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             row, column = token.start
             lines[row - 1] = lines[row - 1][:column]
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse(source, file)):
         documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
         if documented and ast.get_docstring(node, clean=False) is not None:
             text = node.body[0]

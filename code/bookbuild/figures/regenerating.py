@@ -14,6 +14,7 @@ from bookbuild.figures.settings import typed
 from bookbuild.files import put_file
 from bookbuild.say import BookError, Problem, say
 from bookbuild.source import find_root
+from deepmath.figures import FIGURES
 
 
 def run(args) -> int:
@@ -85,7 +86,7 @@ def regenerate(args, kept: Manifest) -> int:
         kept = Manifest(kept.folder, kept.root)     # as another process may just have left it
         if kept.damaged:
             say(f"{kept.file}: damaged; every figure is made again")
-        registered = kept.registered()
+        registered = FIGURES.names
         jobs = []
         for name, module in chosen(args.names, registered).items():
             if args.force:
@@ -114,13 +115,15 @@ def regenerate(args, kept: Manifest) -> int:
 def check(args, kept: Manifest) -> int:
     """Compare what the code makes with what is kept, and tell."""
     verdicts, jobs, changes = {}, [], {}
-    registered = kept.registered()
+    registered = FIGURES.names
     for name, module in chosen(args.names, registered).items():
         if lack := kept.lacks(name):
             verdicts[name] = Verdict(name, State.MISSING, lack)
             continue
         changes[name] = kept.changes(name, module)
         if changes[name] or args.force:
+            if args.force:
+                shutil.rmtree(store(kept.root, name), ignore_errors=True)
             jobs.append(job(args, kept.root, name, module))
             say(f"{name}: making it to compare")
         else:
@@ -147,6 +150,9 @@ def tell(args, kept: Manifest, verdicts: list[Verdict]) -> int:
     good = all(verdict.state.passes for verdict in verdicts)
     if any(verdict.state is State.PIXELS for verdict in verdicts):
         say("notice: some figures have changed in pixels only")
+    if any(verdict.state is State.SAME and verdict.detail for verdict in verdicts):
+        say("notice: some figures are made from other code and come out the same: "
+            "`book figures` notes the new code")
     say(f"figures: {report.title(verdicts)}; see {file}"
         + ("" if good else "; `book figures` makes them again"))
     return 0 if good else 1
@@ -156,9 +162,7 @@ def tell(args, kept: Manifest, verdicts: list[Verdict]) -> int:
 
 def export(args) -> int:
     """Make figures with an instructor's own settings, into a folder."""
-    from deepmath.figures import FIGURES
-
-    figures = chosen(args.names, {name: module.__name__ for name, module in FIGURES.items()})
+    figures = chosen(args.names, FIGURES.names)
     own = {"formats": tuple(args.format or (["png"] if args.width else ["svg", "pdf"])),
            "width": args.width, "dark": args.dark}
     try:

@@ -3,7 +3,7 @@
 from bookbuild.files.digests import digest, digest_file, digest_folder
 from bookbuild.files.locks import locked
 from bookbuild.files.placing import only_render, put_in_place, staging
-from bookbuild.files.writing import is_writable, keep, put_file, replace_file, write_file, writing
+from bookbuild.files.writes import is_writable, keep, put_file, replace_file, write_file, writing
 
 __all__ = ["digest", "digest_file", "digest_folder", "is_writable", "keep", "locked",
            "only_render", "put_file", "put_in_place", "replace_file", "staging", "write_file",

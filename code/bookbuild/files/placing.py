@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bookbuild.files.locks import locked
-from bookbuild.files.writing import writing
+from bookbuild.files.writes import writing
 
 AT_FDCWD = -100
 RENAME_EXCHANGE = 2         # Linux renameat2(2)

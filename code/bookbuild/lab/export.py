@@ -102,8 +102,8 @@ def data_of(notebook: NotebookNode, root: Path) -> list[Path]:
 
 def setup_cell(root: Path, data: Iterable[Path]) -> NotebookNode:
     """A first cell that makes the book's package importable and brings files of `data/`."""
-    needs = [f'"{need}"' for need in requires("deepmath-book") or ()
-             if re.match(r"[\w-]+", need)[0] in NEEDS and ";" not in need]
+    told = (re.match(r"([\w.-]+)[^;]*", need) for need in requires("deepmath-book") or ())
+    needs = sorted({f'"{need[0].strip()}"' for need in told if need and need[1] in NEEDS})
     source = SETUP.format(package=PACKAGE, needs=" ".join(needs),
                           content=in_lines(make_wheel(root / "code" / PACKAGE)))
     source += "".join(DATA.format(package=PACKAGE, name=path.name,

@@ -4,34 +4,17 @@ A module is imported when it is first asked for, as `figures.depth` or `FIGURES[
 figure does not wait for what the others need.
 """
 
-from collections.abc import Iterator, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import iter_modules
 from types import ModuleType
 
 from deepmath.checks import require
+from deepmath.figures.register import Register
 
 require("matplotlib", "figures")
 
-
-class Register(Mapping[str, ModuleType]):
-    """Modules of this package, by the names of their figures."""
-
-    def __init__(self, modules: dict[str, str]) -> None:
-        self.modules = modules
-
-    def __getitem__(self, name: str) -> ModuleType:
-        return import_module(f"{__name__}.{self.modules[name]}")
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.modules)
-
-    def __len__(self) -> int:
-        return len(self.modules)
-
-
-FIGURES = Register({
+FIGURES = Register(__name__, {
     "activations": "activations",
     "spirals": "spirals",
     "computation-graph": "graph",
