@@ -121,13 +121,20 @@ def named(path, folder=None) -> str:
     return os.path.join(base, os.fsdecode(path))
 
 
-def environment(report: Path, **options) -> dict[str, str]:
+def environment(report: Path, path: str | Path = "", **options) -> dict[str, str]:
     """What makes the Python processes of a command count their steps and die at one.
 
-    Each writes a line with their number into `report` when it ends by itself.
+    Parameters
+    ----------
+    report : Path
+        Each process that ends by itself writes a line with its number of steps here.
+    path : path
+        Where the processes find modules beside; by default where this one does.
+    **options
+        Of `Watch`.
     """
-    given = os.environ.get("PYTHONPATH")
-    return {"PYTHONPATH": os.pathsep.join([str(HOOK), *([given] if given else [])]),
+    places = [str(HOOK), str(path) or os.environ.get("PYTHONPATH", "")]
+    return {"PYTHONPATH": os.pathsep.join(filter(None, places)),
             "STEPS": repr({"report": str(report), **options})}
 
 
