@@ -395,7 +395,7 @@ from pathlib import Path
 from bookbuild.cli import main
 import deepmath.figures
 from deepmath.figures.style import plt
-from steps import Watch
+from steps import forked
 
 MOMENTS, NEXT = 12, 5
 HEIGHTS = ["3.0", "4.0"]
@@ -403,20 +403,15 @@ HEIGHTS = ["3.0", "4.0"]
 def contents():
     return {str(path): path.read_bytes() for path in Path("figures").rglob("*") if path.is_file()}
 
-def was_killed(edition, **options):
+def run(edition, **options):
     Path("data/height.txt").write_text(HEIGHTS[edition])
-    if process := os.fork():
-        return os.WIFSIGNALED(os.waitpid(process, 0)[1])
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    os.dup2(1, 2)
-    watch = Watch(within=".", **options).start()
-    status = main(["figures", "wave", "--jobs", "1", "--force"])
-    Path("steps").write_text(str(watch.count))
-    os._exit(status)
 
-def run(edition):
-    assert not was_killed(edition)
-    return int(Path("steps").read_text())
+    def figures():
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os.dup2(1, 2)
+        return main(["figures", "wave", "--jobs", "1", "--force"])
+
+    return forked(figures, within=".", **options)
 
 gc.freeze()
 editions, left = [], Counter()
@@ -430,7 +425,7 @@ kills += [{"fatal": rng.randrange(1, left["steps"]), "delay": rng.expovariate(10
           for _ in range(MOMENTS)]
 old = 1
 for turn, options in enumerate(kills):
-    killed = was_killed(1 - old, **options)
+    killed = run(1 - old, **options) is None
     at = "at a moment" if "delay" in options else "at a step"
     left[f"killed {at}" if killed else "finished before"] += 1
     for path, content in contents().items():

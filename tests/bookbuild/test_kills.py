@@ -17,7 +17,7 @@ from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "common"))
-from steps import Watch  # noqa: E402
+from steps import forked  # noqa: E402
 
 MOMENTS = 60
 NEXT = 6        # after so many kills, and after each that came late, the next render is looked at
@@ -40,7 +40,7 @@ class Press:
     """Forked renders of one small book, HTML and PDF."""
 
     def __init__(self, root: Path, main) -> None:
-        self.root, self.main, self.counted = root, main, root.with_name("steps")
+        self.root, self.main = root, main
         (root / "_quarto.yml").write_text(CONFIG)
         (root / "index.qmd").write_text("# Preface {.unnumbered}\n\nHello.\n")
         self.books = []
@@ -50,27 +50,27 @@ class Press:
         self.steps = self.render(0)         # where a book stands
         assert self.books[0] != self.books[1]
 
-    def start(self, edition: int, watch: Watch | None = None) -> bool:
-        """Render an edition, with a fatal step; was it killed?"""
+    def start(self, edition: int, **options) -> int | None:
+        """Render an edition, with a fatal step; its steps, or None if it was killed."""
         (self.root / "one.qmd").write_text(
             f"# One {{#sec-one}}\n\nThis is {EDITIONS[edition]}, see @sec-one.\n")
-        process = os.fork()
-        if not process:
+
+        def render():
             silence = os.open(os.devnull, os.O_WRONLY)
             os.dup2(silence, 1)
             os.dup2(silence, 2)
-            watch = (watch or Watch(within=self.root)).start()
-            status = self.main(["render", "--engine", "builtin", "--force", str(self.root)])
-            self.counted.write_text(str(watch.count))
-            os._exit(status)
-        status = os.waitpid(process, 0)[1]
-        assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
-        return os.WIFSIGNALED(status)
+            return self.main(["render", "--engine", "builtin", "--force", str(self.root)])
+
+        return forked(render, within=self.root, **options)
+
+    def was_killed(self, edition: int, **options) -> bool:
+        return self.start(edition, **options) is None
 
     def render(self, edition: int) -> int:
         """Render an edition to its end; the steps that it took."""
-        assert not self.start(edition)
-        return int(self.counted.read_text())
+        steps = self.start(edition)
+        assert steps
+        return steps
 
     def stands(self) -> int | None:
         """Which edition stands, if a whole one does."""
@@ -86,7 +86,7 @@ def kill_at_each_step(press: Press, left: Counter) -> None:
     """Kill at each step of printing another edition than stands, the exchange among them."""
     old = press.stands()
     for step in range(1, press.steps + 1):
-        left["killed at a step"] += press.start(1 - old, Watch(step, press.root))
+        left["killed at a step"] += press.was_killed(1 - old, fatal=step)
         standing = press.stands()
         left["whole"] += standing is not None
         left["new already"] += standing == 1 - old
@@ -100,14 +100,14 @@ def kill_at_each_step(press: Press, left: Counter) -> None:
 
 def kill_at_each_step_of_sweeping(press: Press, left: Counter) -> None:
     """Kill a render at each step in which it sweeps up what one left that had built nearly all."""
-    assert press.start(1, Watch(press.steps * 3 // 4, press.root))
+    assert press.was_killed(1, fatal=press.steps * 3 // 4)
     built, = press.left_behind()
     kept = built.replace(press.root.with_name("kept"))
     shutil.copytree(kept, built)
     sweeping = press.render(1) - press.steps
     for step in range(1, sweeping + 1):
         shutil.copytree(kept, built, dirs_exist_ok=True)
-        left["killed while sweeping"] += press.start(0, Watch(step, press.root))
+        left["killed while sweeping"] += press.was_killed(0, fatal=step)
         left["whole"] += press.stands() == 1
     press.render(0)
     left["next render works"] += press.stands() == 0 and not press.left_behind()
@@ -118,8 +118,9 @@ def kill_at_moments(press: Press, moments: int, left: Counter) -> None:
     """Kill between steps, one after the other; none sweeps up but the press itself."""
     rng = random.Random(1)
     for turn in range(moments):
-        watch = Watch(rng.randrange(1, press.steps), press.root, delay=rng.expovariate(1000))
-        left["killed at a moment" if press.start(turn % 2, watch) else "finished before"] += 1
+        killed = press.was_killed(turn % 2, fatal=rng.randrange(1, press.steps),
+                                  delay=rng.expovariate(1000))
+        left["killed at a moment" if killed else "finished before"] += 1
         left["whole"] += press.stands() is not None
     press.render(0)
     left["left behind"] = len(press.left_behind())

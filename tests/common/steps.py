@@ -17,6 +17,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 HOOK = Path(__file__).parent / "killed"
@@ -119,6 +120,31 @@ def named(path, folder=None) -> str:
             return ""
     base = named(folder) if isinstance(folder, int) and folder >= 0 else os.getcwd()
     return os.path.join(base, os.fsdecode(path))
+
+
+def forked(action: Callable[[], object], **options) -> int | None:
+    """Do something in a forked process; the number of its steps, or None if it was killed.
+
+    `options` are those of `Watch`.
+    """
+    ours, theirs = os.pipe()
+    process = os.fork()
+    if not process:
+        status = 1
+        try:
+            watch = Watch(**options).start()
+            status = action() or 0
+            os.write(theirs, b"%d" % watch.count)
+        finally:
+            os._exit(status)
+    os.close(theirs)
+    with open(ours, "rb") as told:
+        count = told.read()
+    status = os.waitpid(process, 0)[1]
+    if os.WIFSIGNALED(status):
+        return None
+    assert os.WEXITSTATUS(status) == 0
+    return int(count)
 
 
 def environment(report: Path, path: str | Path = "", **options) -> dict[str, str]:
