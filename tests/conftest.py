@@ -13,13 +13,12 @@ from playwright.sync_api import expect, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent / "common"))
 from programs import CHROMIUM, needs, promised  # noqa: E402
+from waiting import PATIENCE  # noqa: E402
 
 # No test asserts a time; CI tries the same examples each time, a person's machine new ones.
 settings.register_profile("book", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("book")
 
-# A limit to what hangs, and no more: a machine may be busy with other things.
-PATIENCE = 240_000      # milliseconds
 expect.set_options(timeout=PATIENCE)
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update"]

@@ -29,7 +29,7 @@ def test_every_feature_agrees(book, tmp_path, record_property):
     assert not report, report
 
 
-@pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext is not installed")
+@pytest.mark.needs("poppler")
 def test_the_pdf_holds_what_quarto_prints(book, record_property):
     pdf, = (book / "_book").glob("*.pdf")
     if not (HERE / f"{book.name}.pdf.txt").exists():

@@ -40,8 +40,7 @@ def comparable(facts: dict) -> dict:
     return facts
 
 
-pytestmark = pytest.mark.skipif(find_quarto() is None,
-                                reason="no Quarto on PATH or in QUARTO_PATH")
+pytestmark = pytest.mark.needs("quarto", "chromium")
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """The PDF as a reader, a printer and a screen reader find it."""
 
 import re
-import shutil
 import subprocess
 
 import pytest
@@ -10,7 +9,7 @@ from bookbuild.project import load_project
 from bookbuild.publish import only_render
 from bookbuild.render import Timings, render
 
-pytestmark = pytest.mark.skipif(not shutil.which("pdftotext"), reason="poppler-utils is missing")
+pytestmark = pytest.mark.needs("poppler")
 
 CONFIG = """project:
   type: book

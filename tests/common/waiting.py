@@ -3,7 +3,14 @@
 import time
 from collections.abc import Callable
 
-LIMIT = 600.0       # seconds: only what hangs takes so long, on however busy a machine
+LIMIT = 600             # seconds: only what hangs takes so long, on however busy a machine
+PATIENCE = 240_000      # milliseconds, for one step of a page
+
+
+def frames(page) -> None:
+    """Wait until the page has drawn what it knows of: sizes, scrolling, the system's colours."""
+    page.evaluate("() => new Promise((drawn) => requestAnimationFrame("
+                  "() => requestAnimationFrame(() => drawn())))")
 
 
 def until(found: Callable, what: str, end: Callable[[], object] = lambda: None):
