@@ -13,6 +13,7 @@ from playwright.sync_api import expect, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent / "common"))
 from programs import CHROMIUM, needs, promised  # noqa: E402
+from real_book import printed  # noqa: E402
 from waiting import PATIENCE  # noqa: E402
 
 # No test asserts a time; CI tries the same examples each time, a person's machine new ones.
@@ -84,3 +85,12 @@ def make_patient(browser):
 
     browser.new_context = patient
     browser.new_page = lambda **options: patient(**options).new_page()
+
+
+@pytest.fixture(scope="session")
+def real_book(tmp_path_factory):
+    """The real book, printed whole: `root`, `output`, and what was `said` meanwhile."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:         # of all workers, the first prints it
+        base = base.parent
+    return printed(base / "real-book")

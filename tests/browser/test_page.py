@@ -477,11 +477,21 @@ def test_without_scripts_everything_can_be_read(visit):
 
 # --------------------------------------------------------------------------------------- axe
 
-def test_axe_finds_nothing_on_any_page_light_or_dark(visit, names):
+# Pictures to which the sample's author gave no words; a seventh is in a tab that is closed.
+WITHOUT_WORDS = {"appendices/notation.html": ["neuron"], "chapters/cells.html": ["fig-tanh", "cell"],
+                 "chapters/blocks.html": ["fig-neuron", "fig-side-neuron", "fig-side-chain",
+                                          "sec-picture-plain"]}
+
+
+def test_axe_finds_nothing_on_any_page_light_or_dark_but_pictures_without_words(visit, names):
     for name in names:
         page = visit(name)
-        page.evaluate("document.querySelectorAll('main img:not([alt])').forEach((e) => e.remove())")
-        assert violations(page) == [], name
+        found = violations(page)
+        assert [each for each in found if each[0] != "image-alt"] == [], name
+        speechless = [target for rule, (target,), _ in found if rule == "image-alt"]
+        assert len(speechless) == len(WITHOUT_WORDS.get(name, [])), name
+        for target, words in zip(speechless, WITHOUT_WORDS.get(name, [])):
+            assert words in target or words in page.locator(target).first.get_attribute("src")
 
 
 def test_axe_finds_nothing_in_search_and_preview(visit):
