@@ -1,23 +1,48 @@
-"""What tests share: Chromium, no deadlines, and a report of what was measured."""
+"""What tests share: Chromium, patience, what is skipped, and a report of what was measured."""
 
 import os
-import shutil
+import re
+import signal
+import sys
+from collections import Counter, defaultdict
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parent / "common"))
+from programs import CHROMIUM, needs, promised  # noqa: E402
+from real_book import printed  # noqa: E402
+from waiting import PATIENCE  # noqa: E402
 
 # No test asserts a time; CI tries the same examples each time, a person's machine new ones.
 settings.register_profile("book", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("book")
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+expect.set_options(timeout=PATIENCE)
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update"]
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "needs(*names): skipped where a program is missing, see "
+                            "tests/common/programs.py")
+    promised()
+    # Started in the background of a script, this process ignores interrupts, and so would those
+    # that tests start and interrupt.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    for mark in item.iter_markers("needs"):
+        needs(*mark.args)
+
+
 def pytest_terminal_summary(terminalreporter):
-    """Print what tests measured beside passing, such as the agreement by feature."""
+    """Print what tests measured beside passing, and what was skipped, with what brings it."""
     reports = [report for outcome in ("passed", "failed")
                for report in terminalreporter.getreports(outcome) if report.when == "call"]
     measured = [pair for report in reports for pair in report.user_properties]
@@ -25,14 +50,47 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.section("measured")
     for name, value in measured:
         terminalreporter.write_line(f"{name}: {value}")
+    skipped = defaultdict(Counter)
+    for report in terminalreporter.getreports("skipped"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        skipped[reason.removeprefix("Skipped: ")][re.sub(r"\[.*", "", report.nodeid)] += 1
+    if skipped:
+        terminalreporter.section("skipped")
+    for reason, names in sorted(skipped.items()):
+        terminalreporter.write_line(f"{reason}")
+        for name, times in sorted(names.items()):
+            terminalreporter.write_line(f"    {name}{f' ({times} times)' if times > 1 else ''}")
 
 
 @pytest.fixture(scope="module")
 def chromium():
     """A browser; for a module, since a loop runs as long as Playwright does."""
-    if not CHROMIUM:
-        pytest.skip("Chromium is not installed")
+    needs("chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET,
+                                             timeout=PATIENCE)
+        make_patient(browser)
         yield browser
         browser.close()
+
+
+def make_patient(browser):
+    """Let all that is waited for in the browser's pages have time."""
+    new_context = browser.new_context
+
+    def patient(**options):
+        context = new_context(**options)
+        context.set_default_timeout(PATIENCE)
+        return context
+
+    browser.new_context = patient
+    browser.new_page = lambda **options: patient(**options).new_page()
+
+
+@pytest.fixture(scope="session")
+def real_book(tmp_path_factory):
+    """The real book, printed whole: `root`, `output`, and what was `said` meanwhile."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:         # of all workers, the first prints it
+        base = base.parent
+    return printed(base / "real-book")

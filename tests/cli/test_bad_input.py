@@ -4,10 +4,8 @@ import fcntl
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-import time
 
 import pytest
 from bs4 import BeautifulSoup
@@ -93,20 +91,25 @@ def test_a_chapter_listed_twice_or_missing_is_told(write, capsys):
 def test_cells_that_fail_are_told_and_the_others_are_no_matter(write, capsys):
     root = write({
         "flood.qmd": cell("for _ in range(10_000):\n    print('x' * 10_000)"),
-        "endless.qmd": cell("while True:\n    pass"),
         "deadly.qmd": cell("import os\nos._exit(1)"),
         "lacking.qmd": cell("import no_such_package_xyz"),
         "deep.qmd": cell("def f():\n    return 1 / 0\n\nf()")})
-    start = time.monotonic()
-    assert render(root, "--cell-timeout", "10") == 1
+    assert render(root) == 1
     said = capsys.readouterr().err
     for wanted in ("flood.qmd:3: the cell that begins at line 3 put out more than 10 MB",
-                   "endless.qmd:3: the cell that begins at line 3 ran longer than 10 s",
                    "deadly.qmd:3: the kernel died", "lacking.qmd:4: the cell that begins at line 3 "
                    "raised ModuleNotFoundError: No module named 'no_such_package_xyz'",
                    "deep.qmd:5: the cell that begins at line 3 raised ZeroDivisionError"):
         assert wanted in said, (wanted, said)
-    assert said.count("\n") < 40 and time.monotonic() - start < 120
+    assert said.count("\n") < 40
+
+
+def test_a_cell_that_does_not_end_is_ended_and_the_others_are_no_matter(write, capsys):
+    root = write({"endless.qmd": cell("while True:\n    pass"), "deep.qmd": cell("1 / 0")})
+    assert render(root, "--cell-timeout", "3") == 1
+    said = capsys.readouterr().err
+    assert "endless.qmd:3: the cell that begins at line 3 ran longer than 3 s" in said
+    assert "deep.qmd:" in said and "Traceback" not in said
 
 
 def test_cells_that_misbehave_do_no_harm(write):
@@ -153,7 +156,7 @@ def test_a_second_render_waits_for_the_first(write):
 UNPRIVILEGED = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which(UNPRIVILEGED[0]), reason="superuser")
+@pytest.mark.needs("setpriv")
 def test_a_read_only_checkout_is_checked_and_not_rendered(write):
     root = write({"one.qmd": cell("print('done')")})
     for path in (*root.rglob("*"), root):
@@ -173,7 +176,7 @@ def test_a_read_only_checkout_is_checked_and_not_rendered(write):
 def said_to(root, terminal=None):
     """What a render says on a pipe, or on a terminal of some type."""
     command = [sys.executable, "-m", "bookbuild.cli", "render", "--engine", "builtin", "--to",
-               "html", "--force", root]
+               "html", "--fresh", root]
     if terminal is None:
         return subprocess.run(command, check=True, capture_output=True, text=True).stderr
     ours, theirs = os.openpty()

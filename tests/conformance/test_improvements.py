@@ -1,6 +1,5 @@
 """What the built-in press does better than Quarto, on purpose: one test for each."""
 
-import shutil
 import struct
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from programs import needs
 
 sys.path.insert(0, str(Path(__file__).parent))
 from agreement import IMPROVEMENTS  # noqa: E402
@@ -117,8 +117,7 @@ def page(book):
 
 @pytest.fixture(scope="module")
 def printed(book):
-    if not shutil.which("pdftotext"):
-        pytest.skip("pdftotext is not installed")
+    needs("poppler")
     done = subprocess.run(["pdftotext", book / "Departures.pdf", "-"], check=True,
                           capture_output=True, text=True)
     return " ".join(done.stdout.split())

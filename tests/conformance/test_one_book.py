@@ -6,7 +6,6 @@ Its pages by Quarto are as accessible as ours, and as much at home.
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from functools import partial
@@ -16,6 +15,7 @@ from threading import Thread
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from real_book import copy_project
 
 from bookbuild.quarto import find_quarto
 
@@ -23,8 +23,6 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "conformance"))
 from agreement import differences, facts_of  # noqa: E402
 
-LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".book", "_book", ".quarto", ".runtime",
-                                  "__pycache__", "_freeze")
 # On Quarto's page a formula's number stands beside the formula, on ours within it.
 NUMBER_BESIDE = re.compile(r"\$\$\([\w.]+\)")
 FORMULA_ALONE = re.compile(r"\$\$.*?\$\$")
@@ -41,22 +39,18 @@ def comparable(facts: dict) -> dict:
     return facts
 
 
-pytestmark = pytest.mark.skipif(find_quarto() is None,
-                                reason="no Quarto on PATH or in QUARTO_PATH")
+pytestmark = pytest.mark.needs("quarto", "chromium")
 
 
 @pytest.fixture(scope="module")
-def books(tmp_path_factory):
+def books(real_book, tmp_path_factory):
     """The folders of both books."""
-    folder = tmp_path_factory.mktemp("books")
+    folder = tmp_path_factory.mktemp("books") / "quarto"
+    copy_project(folder)
     env = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent),
                                                    os.environ["PATH"]])}
-    for name, command in (("quarto", [find_quarto(), "render", "--to", "html"]),
-                          ("press", [sys.executable, "-m", "bookbuild.cli", "render", "--engine",
-                                     "builtin", "--to", "html"])):
-        shutil.copytree(ROOT, folder / name, ignore=LEFT_OUT)
-        subprocess.run(command, cwd=folder / name, env=env, check=True)
-    return {name: folder / name / "_book" for name in ("quarto", "press")}
+    subprocess.run([find_quarto(), "render", "--to", "html"], cwd=folder, env=env, check=True)
+    return {"quarto": folder / "_book", "press": real_book.output}
 
 
 def test_both_presses_print_one_book(books, tmp_path, record_property):

@@ -3,16 +3,18 @@
 import hashlib
 import json
 import os
-import random
 import re
 import shutil
 import signal
 import subprocess
 import sys
-import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import steps
+from programs import needs
+from waiting import LIMIT, until
 
 from bookbuild.figures import environment
 
@@ -364,8 +366,7 @@ def without_power():
     """What takes from a command its power over permissions, if it is the administrator's."""
     if os.geteuid():
         return []
-    if not shutil.which("setpriv"):
-        pytest.skip("as administrator, and setpriv is not installed")
+    needs("setpriv")
     return ["setpriv", "--bounding-set", "-dac_override,-dac_read_search,-fowner"]
 
 
@@ -386,99 +387,116 @@ def test_what_is_read_only_stays_as_it_is(book, place):
     assert book.run()[0] == 0 and book.check()[0] == 0
 
 
-KILLS = 24
 # The command is imported once and forked, so that most of a killed run's life is making figures.
-KILLER = '''
-import json, os, random, signal, sys, time
+KILLER = """
+import gc, json, os, random, sys
 from collections import Counter
 from pathlib import Path
 from bookbuild.cli import main
 import deepmath.figures
 from deepmath.figures.style import plt
+from steps import forked
+
+MOMENTS, NEXT = 12, 5
+HEIGHTS = ["3.0", "4.0"]
 
 def contents():
     return {str(path): path.read_bytes() for path in Path("figures").rglob("*") if path.is_file()}
 
-def start(height):
-    Path("data/height.txt").write_text(height)
-    if process := os.fork():
-        return process
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    os.dup2(1, 2)
-    os._exit(main(["figures", "wave", "noise", "--jobs", "1", "--force"]))
+def run(edition, **options):
+    Path("data/height.txt").write_text(HEIGHTS[edition])
 
-editions, longest = {}, 0
-for height in ("3.0", "4.0"):
-    begin = time.perf_counter()
-    assert os.waitpid(start(height), 0)[1] == 0
-    longest = max(longest, time.perf_counter() - begin)
-    editions[height] = contents()
-assert editions["3.0"] != editions["4.0"]
-rng, left = random.Random(0), Counter()
-for turn in range(int(sys.argv[1])):
-    process = start(["3.0", "4.0"][turn % 2])
-    time.sleep(rng.uniform(0, 1.1 * longest))
-    os.kill(process, signal.SIGKILL)
-    left["killed" if os.WIFSIGNALED(os.waitpid(process, 0)[1]) else "finished before"] += 1
+    def figures():
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os.dup2(1, 2)
+        return main(["figures", "wave", "--jobs", "1", "--force"])
+
+    return forked(figures, within=".", **options)
+
+gc.freeze()
+editions, left = [], Counter()
+for edition in (0, 1):
+    left["steps"] = run(edition)
+    editions.append(contents())
+assert editions[0] != editions[1]
+kills = [{"fatal": step} for step in range(1, left["steps"] + 1)]
+rng = random.Random(0)
+kills += [{"fatal": rng.randrange(1, left["steps"]), "delay": rng.expovariate(1000)}
+          for _ in range(MOMENTS)]
+old = 1
+for turn, options in enumerate(kills):
+    killed = run(1 - old, **options) is None
+    at = "at a moment" if "delay" in options else "at a step"
+    left[f"killed {at}" if killed else "finished before"] += 1
     for path, content in contents().items():
         if path.endswith("manifest.json"):
             json.loads(content)
         elif not path.endswith(".part"):
-            whole = content in [edition[path] for edition in editions.values()]
+            whole = content in [edition[path] for edition in editions]
             left["whole files" if whole else "half-written files"] += 1
-    left["lost files"] += len(editions["3.0"].keys() - contents().keys())
-assert os.waitpid(start("3.0"), 0)[1] == 0
-left["next run works"] = int(contents() == editions["3.0"])
+    left["lost files"] += len(editions[0].keys() - contents().keys())
+    for path in [*Path("figures").rglob(".*.part"), *Path(".book").rglob(".*.part")]:
+        left["parts, to be swept up"] += 1
+        if turn % NEXT:                 # so that the next one's steps are the same
+            path.unlink()
+    if turn % NEXT == 0:
+        run(1 - old)
+        old = 1 - old
+        left["next runs"] += 1
+        left["next run works"] += contents() == editions[old]
 print(json.dumps(left))
-'''
+"""
 
 
-def test_killed_runs_leave_whole_files(book, record_property):
-    done = subprocess.run([sys.executable, "-c", KILLER, str(KILLS)], cwd=book.root, text=True,
-                          capture_output=True, env={**os.environ, **environment(),
-                                                    "PYTHONPATH": str(book.root / "code")})
+def test_runs_killed_at_each_step_leave_whole_files(book, record_property):
+    done = subprocess.run([sys.executable, "-c", KILLER], cwd=book.root, text=True,
+                          capture_output=True,
+                          env={**os.environ, **environment(), "PYTHONPATH": os.pathsep.join(
+                              [str(book.root / "code"), str(steps.HOOK.parent)])})
     assert done.returncode == 0, done.stderr
     left = json.loads(done.stdout)
     record_property("killed `book figures`", ", ".join(f"{what} {n}" for what, n in left.items()))
-    assert left["killed"] > KILLS / 4 and left["next run works"] == 1
+    assert left["killed at a step"] == left["steps"] > 20
+    assert left["next run works"] == left["next runs"] > 5
     assert left["whole files"] and not left.get("half-written files") and not left["lost files"]
 
 
-def test_killed_with_all_its_processes(made, tmp_path):
-    book = Book(tmp_path / "book")
-    whole, rng, kills = contents(made.figures), random.Random(0), 0
-    for _ in range(4):
-        process = book.start("--jobs", 2)
-        # What has been written tells how far it is, on a quick machine and on a slow one.
-        goal, until = rng.randrange(1, 12), time.monotonic() + 60
-        while time.monotonic() < until and process.poll() is None:
-            if book.figures.exists() and len(list(book.figures.rglob("*.*"))) >= goal:
-                break
-        kills += process.poll() is None
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        left = contents(book.figures) if book.figures.exists() else {}
-        for path, content in left.items():
-            if path != "manifest.json" and not path.endswith(".part"):
-                assert content == whole[path]
-        if "manifest.json" in left:
-            json.loads(left["manifest.json"])
-    assert kills >= 2
+@pytest.mark.parametrize("step", [1, 9, 20, 35])
+def test_killed_with_all_its_processes(made, tmp_path, step):
+    book, whole = Book(tmp_path / "book"), contents(made.figures)
+    process = book.start("--jobs", 2, **steps.environment(
+        tmp_path / "report", book.root / "code", fatal=step, within=str(book.root), group=True))
+    _, said = process.communicate()
+    assert process.returncode == -signal.SIGKILL, said
+    left = contents(book.figures) if book.figures.exists() else {}
+    for path, content in left.items():
+        if path != "manifest.json" and not path.endswith(".part"):
+            assert content == whole[path]
+    if "manifest.json" in left:
+        json.loads(left["manifest.json"])
     assert book.run()[0] == 0
     assert contents(book.figures) == whole
 
 
 def test_an_interrupt_ends_all_processes(book):
-    book.edit("wave", "    x = np.linspace",
-              "    import time; time.sleep(300)\n    x = np.linspace")
+    book.edit("wave", "    x = np.linspace", "    import signal; signal.pause()\n    x = np.linspace")
     process = book.start("wave", "noise", "--force", "--jobs", 2)
-    for line in process.stderr:
-        if "noise: made" in line:
-            break
-    os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 130 and "Traceback" not in said
-    with pytest.raises(ProcessLookupError):
-        for _ in range(100):
-            os.killpg(process.pid, 0)
-            time.sleep(0.1)
+    try:
+        for line in process.stderr:
+            if "noise: made" in line:
+                break
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=LIMIT)
+        assert process.returncode == 130 and "Traceback" not in said
+        until(lambda: not is_there(process.pid), "the end of all processes")
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def is_there(group):
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -6,12 +6,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from waiting import LIMIT, PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("_quarto.yml", "icon.svg", "index.qmd", "references.qmd", "references.bib", "chapters",
@@ -24,7 +24,6 @@ book:
   chapters: [index.qmd]
 """
 ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/lab")
-PATIENCE = 60_000                    # milliseconds: the machine may be busy
 
 
 @pytest.fixture(scope="session")
@@ -50,19 +49,19 @@ def lab(tmp_path_factory):
         yield book, f"http://127.0.0.1:{port_of(server, own / 'log')}/lab"
     finally:
         os.killpg(server.pid, signal.SIGTERM)
-        server.wait(20)
+        server.wait(LIMIT)
 
 
 def port_of(server: subprocess.Popen, log: Path) -> str:
     """The port, as soon as the server answers."""
-    deadline = time.monotonic() + PATIENCE / 1000
-    while time.monotonic() < deadline and server.poll() is None:
+    def answering():
         if found := ADDRESS.search(log.read_text()):
             with suppress(OSError):         # a busy machine says where before it answers
-                urlopen(f"http://127.0.0.1:{found[1]}/api", timeout=10).close()
+                urlopen(f"http://127.0.0.1:{found[1]}/api", timeout=LIMIT).close()
                 return found[1]
-        time.sleep(0.1)
-    raise AssertionError(f"JupyterLab did not start:\n{log.read_text()}")
+
+    return until(answering, "JupyterLab's answer", lambda: server.poll() is not None
+                 and f"JupyterLab did not start:\n{log.read_text()}")
 
 
 class Reader:
@@ -70,7 +69,6 @@ class Reader:
 
     def __init__(self, context, book: Path, address: str) -> None:
         self.book, self.page = book, context.new_page()
-        self.page.set_default_timeout(PATIENCE)
         self.asked: list[str] = []
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.goto(f"{address}?reset")
@@ -123,7 +121,7 @@ class Reader:
                 return codes.every(model => model.executionCount && model.executionState === 'idle')
                     && outputs.filter(output => output.output_type === 'error')
                         .map(({ evalue }) => evalue);
-            }""", timeout=10 * PATIENCE).json_value()
+            }""", timeout=5 * PATIENCE).json_value()
 
     def source(self, label: str) -> str:
         return self.page.evaluate(

@@ -5,12 +5,10 @@ import errno
 import os
 import random
 import stat
-import subprocess
-import sys
-import time
 
 import nbformat
 import pytest
+from steps import forked
 from tornado.web import HTTPError
 
 from bookbuild.files import placing
@@ -102,28 +100,23 @@ def test_a_full_disk_leaves_the_old_file(contents, chapter, monkeypatch):
     assert files(chapter.parent) == ["a.qmd"]
 
 
-WRITER = """
-import sys
-from pathlib import Path
-from bookbuild.publish import replace_file
-print("ready", flush=True)
-while True:
-    for letter in "ab":
-        replace_file(Path(sys.argv[1]), letter * 2_000_000)
-"""
+def test_whoever_is_killed_while_saving_leaves_a_whole_file(tmp_path, record_property):
+    path, rng = tmp_path / "a.qmd", random.Random(1)
+    texts = ["a" * 2_000_000, "b" * 2_000_000]
+    path.write_text(texts[0])
 
+    def saved(**options):
+        other, = {*texts} - {path.read_text()}
+        return forked(lambda: publish.replace_file(path, other), within=tmp_path, **options)
 
-def test_whoever_is_killed_while_saving_leaves_a_whole_file(tmp_path):
-    path = tmp_path / "a.qmd"
-    path.write_text("a" * 2_000_000)
-    rng = random.Random(1)
-    for _ in range(12):
-        writer = subprocess.Popen([sys.executable, "-c", WRITER, path], stdout=subprocess.PIPE)
-        writer.stdout.readline()
-        time.sleep(rng.uniform(0, 0.05))
-        writer.kill()
-        writer.wait()
-        assert path.read_text() in ("a" * 2_000_000, "b" * 2_000_000)
+    steps = saved()
+    kills = [saved(fatal=step) for step in range(1, steps + 1) if path.read_text() in texts]
+    kills += [saved(fatal=rng.randint(1, steps), delay=rng.expovariate(1000)) for _ in range(12)
+              if path.read_text() in texts]
+    assert path.read_text() in texts and len(kills) == steps + 12
+    assert steps >= 4 and kills[:steps] == [None] * steps
+    record_property("saves killed", f"at each of {steps} steps, and {kills[steps:].count(None)} of "
+                    "12 at any moment")
 
 
 def test_a_read_only_file_stays_as_it_is(contents, chapter):

@@ -3,12 +3,12 @@
 import ast
 import json
 import random
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from jupyter_client import KernelManager
+from waiting import LIMIT
 
 from bookbuild.lab.environment import BookKernel
 from bookbuild.lab.notebook import notebook_of
@@ -82,11 +82,11 @@ def generated_lines(number):
         yield f"N{rng.choice([' = ', '=', '  =  ', ' == '])}{value}{rng.choice(['  # ', '#', ' #  '])}{comment}"
 
 
-@pytest.mark.skipif(not shutil.which("node"), reason="Node is not installed")
+@pytest.mark.needs("node")
 def test_the_page_reads_the_same():
     codes = [*generated_lines(600), "A = 1  # 0-2\n\n# words\nB = 2.5  # 0-10 s\nprint()\nC = 1  # 0-2"]
     script = IN_THE_PAGE.format(page=json.dumps(PAGE.as_uri()), codes=json.dumps(codes))
-    told = subprocess.run(["node", "--input-type=module", "--eval", script], check=True, timeout=60,
+    told = subprocess.run(["node", "--input-type=module", "--eval", script], check=True,
                           capture_output=True, text=True).stdout
     seen = 0
     for code, page in zip(codes, json.loads(told), strict=True):
@@ -110,12 +110,12 @@ def run(tmp_path_factory):
     manager.start_kernel(cwd=str(tmp_path_factory.mktemp("kernel")))
     client = manager.client()
     client.start_channels()
-    client.wait_for_ready(timeout=120)
+    client.wait_for_ready(timeout=LIMIT)
 
     def wait(request):
         heard = []
         while not heard or heard[-1]["content"].get("execution_state") != "idle":
-            message = client.get_iopub_msg(timeout=120)
+            message = client.get_iopub_msg(timeout=LIMIT)
             if message["parent_header"].get("msg_id") == request:
                 heard.append(message)
         return [(each["msg_type"], each["content"]) for each in heard]

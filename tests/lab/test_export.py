@@ -254,7 +254,7 @@ def test_a_chapter_that_is_a_link(book, tmp_path_factory):
     assert nbformat.read("chapters/b.ipynb", 4).metadata["book"]["chapter"] == "chapters/b.qmd"
 
 
-@pytest.mark.skipif(find_quarto() is None, reason="no Quarto on PATH or in QUARTO_PATH")
+@pytest.mark.needs("quarto")
 @pytest.mark.parametrize("chapter", [
     *(ROOT / "chapters").glob("*.qmd"), ROOT / "index.qmd",
     *(ROOT / "tests" / "conformance" / "book-a" / "chapters").glob("*.qmd"),

@@ -10,12 +10,12 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from programs import needs
 
 from bookbuild.quarto import find_quarto
 
 ROOT = Path(__file__).parents[2]
 RUNTIME = ROOT / ".runtime"
-START = 120_000                 # milliseconds for Python to start, on a busy machine
 CONFIG = """project:
   type: book
   output-dir: _book
@@ -93,8 +93,7 @@ def print_book(folder: Path, press: str, runtime: bool = True) -> Path:
 
 @pytest.fixture(scope="session")
 def runtime() -> Path:
-    if not (RUNTIME / "pyodide.js").is_file():
-        pytest.skip("the runtime of live cells is not in .runtime: `make runtime` brings it")
+    needs("runtime")
     return RUNTIME
 
 
@@ -186,7 +185,7 @@ class Reader:
     def ended(self, name: str = "plain") -> str:
         cell = self.cell(name)
         self.page.wait_for_function("cell => cell.dataset.live && cell.dataset.live !== 'running'",
-                                    arg=cell.element_handle(), timeout=START)
+                                    arg=cell.element_handle())
         return cell.locator(".live-output").inner_text().strip()
 
     def status(self, name: str = "plain") -> str:
@@ -214,7 +213,6 @@ def opened(chromium, address, script="", **options) -> Reader:
     context = chromium.new_context(**{"viewport": {"width": 1100, "height": 900}} | options)
     context.add_init_script(script)
     page = context.new_page()
-    page.set_default_timeout(20_000)
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(address)

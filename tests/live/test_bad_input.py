@@ -1,8 +1,9 @@
 """What cells must not do gets a clear answer, and nothing that they print is markup."""
 
-import time
+import re
 
 import pytest
+from playwright.sync_api import expect
 
 
 @pytest.mark.parametrize("code, answer", [
@@ -49,21 +50,27 @@ def test_nothing_that_code_prints_is_markup(reader):
 
 def test_run_while_python_loads_waits_for_it(reader):
     cell = reader.edit("while True: pass")
-    cell.get_by_role("button", name="Run", exact=True).click()
-    time.sleep(0.3)
-    cell.get_by_role("button", name="Stop").click()
-    reader.ended()
-    assert reader.status() == "stopped"
+    # A run that hears nothing ends with its Python: the second one is stopped while that loads.
+    for words in ("Running", "Running|Loading"):
+        cell.get_by_role("button", name="Run", exact=True).click()
+        expect(cell.locator(".live-status")).to_have_text(re.compile(words))
+        cell.get_by_role("button", name="Stop").click()
+        reader.ended()
+        assert reader.status() == "stopped"
     assert reader.run("print('after')") == "after"
 
 
 def test_two_cells_take_turns(reader):
-    reader.edit("import time; time.sleep(0.5); print('first')")
+    reader.edit("print('first')\nwhile True: pass")
     reader.edit("print('second')", "task")
-    reader.cell().get_by_role("button", name="Run", exact=True).click()
-    reader.cell("task").get_by_role("button", name="Run", exact=True).click()
+    for name in ("plain", "task"):
+        reader.cell(name).get_by_role("button", name="Run", exact=True).click()
+    reader.cell().get_by_text("first", exact=True).wait_for()
+    waiting = reader.cell("task").locator(".live-status")
+    expect(waiting).to_contain_text("Waiting for the run before")
+    reader.cell().get_by_role("button", name="Stop").click()
     assert reader.ended("task").startswith("second")
-    assert reader.ended() == "first"
+    assert reader.ended() == "first" and reader.status() == "stopped"
 
 
 def test_tab_leaves_the_editor(reader):

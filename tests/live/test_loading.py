@@ -11,7 +11,7 @@ def refusal(reader):
     """Run a cell that cannot be run, and return what the page says."""
     reader.edit().get_by_role("button", name="Run", exact=True).click()
     told = reader.cell().locator(".live-unavailable")
-    told.wait_for(timeout=60_000)
+    told.wait_for()
     assert reader.cell().locator(".cell-output").first.inner_text().strip() == RENDERED
     assert reader.cell().get_by_role("button", name="Retry").is_visible()
     return told.inner_text()

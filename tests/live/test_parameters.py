@@ -1,7 +1,6 @@
 """The page and JupyterLab read the parameters of a cell in the same way, and write them back."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -44,9 +43,8 @@ def test_jupyterlab(example):
     assert agrees(in_python(example), example), in_python(example)
 
 
+@pytest.mark.needs("node")
 def test_the_page_reads_as_jupyterlab_does(tmp_path):
-    if not shutil.which("node"):
-        pytest.skip("Node is not installed")
     module = ROOT / "code" / "bookbuild" / "live" / "page" / "parameters.js"
     script = tmp_path / "read.mjs"
     script.write_text(SCRIPT % (json.dumps(module.as_uri()),

@@ -2,19 +2,12 @@
 
 import pytest
 from playwright.sync_api import expect
-
-from bookbuild.quarto import find_quarto
-from bookbuild.say.problems import BookError
+from programs import needs
 
 
 @pytest.fixture(scope="module")
 def quarto_site(runtime, tmp_path_factory, press_and_serve):
-    try:
-        found = find_quarto()
-    except BookError:
-        found = None
-    if not found:
-        pytest.skip("Quarto is not on this machine")
+    needs("quarto")
     yield from press_and_serve(tmp_path_factory.mktemp("quarto") / "book", "quarto")
 
 

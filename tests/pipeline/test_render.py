@@ -1,12 +1,18 @@
 """Bad input gets one line a mistake, and the book that stands is left alone."""
 
+import io
 import os
 import re
+import signal
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
+
+from bookbuild.cli import main
 
 CONFIG = """project:
   type: book
@@ -20,8 +26,11 @@ GOOD = "# One {#sec-one}\n\nText.\n\n```{python}\n1 + 1\n```\n"
 
 
 def render(root, *options):
-    return subprocess.run([sys.executable, "-m", "bookbuild.cli", "render", "--engine", "builtin",
-                           "--to", "html", str(root), *options], capture_output=True, text=True)
+    """What `book render` does and says, in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        status = main(["render", "--engine", "builtin", "--to", "html", str(root), *options])
+    return CompletedProcess([], status, out.getvalue(), err.getvalue())
 
 
 def contents(folder):
@@ -78,7 +87,7 @@ def test_an_unchanged_book_stands_and_any_change_is_seen(small_book):
         assert done.returncode == 0, done.stderr
         return "nothing has changed" not in done.stderr
 
-    assert rendered() and not rendered() and rendered("--force") and not rendered()
+    assert rendered() and not rendered() and rendered("--fresh") and not rendered()
     (small_book / "one.qmd").write_text(GOOD.replace("Text", "Other text"))
     assert rendered() and not rendered()
     (small_book / "data.csv").write_text("1,2")
@@ -134,7 +143,9 @@ def test_a_killed_render_leaves_the_old_book(small_book):
     (small_book / "one.qmd").write_text(
         "# One {#sec-one}\n\n```{python}\nimport os, signal\n"
         "os.kill(os.getppid(), signal.SIGKILL)\n```\n")
-    assert render(small_book).returncode != 0
+    killed = subprocess.run([sys.executable, "-m", "bookbuild.cli", "render", "--engine", "builtin",
+                             "--to", "html", str(small_book)])
+    assert killed.returncode == -signal.SIGKILL
     assert contents(small_book / "_book") == before
     (small_book / "one.qmd").write_text(GOOD)
     assert render(small_book).returncode == 0

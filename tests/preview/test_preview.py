@@ -2,14 +2,15 @@
 
 import http.client
 import json
+import os
 import re
 import socket
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
+from waiting import LIMIT, frames, until
 
 from bookbuild.preview.server import Handler
 
@@ -60,13 +61,13 @@ def book(tmp_path_factory):
 class Previewed:
     """A preview at work: its pages, its news, and its folder."""
 
-    def __init__(self, root, port, said):
-        self.root, self.port = root, port
+    def __init__(self, root, port, process):
+        self.root, self.port, self.process = root, port, process
         self.said = []
-        threading.Thread(target=lambda: self.said.extend(said), daemon=True).start()
+        threading.Thread(target=lambda: self.said.extend(process.stderr), daemon=True).start()
 
     def get(self, path, host=None):
-        server = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        server = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LIMIT)
         server.putrequest("GET", path, skip_host=True)
         server.putheader("Host", host or f"localhost:{self.port}")
         server.endheaders()
@@ -74,16 +75,12 @@ class Previewed:
         return answer.status, answer.read().decode(errors="replace")
 
     def news(self):
-        server = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        server = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LIMIT)
         server.request("GET", "/_preview/news", headers={"Host": f"localhost:{self.port}"})
         return json.loads(server.getresponse().readline().removeprefix(b"data: "))
 
     def until(self, test, what):
-        for _ in range(600):
-            if found := test():
-                return found
-            time.sleep(0.1)
-        raise AssertionError(f"never: {what}; {self.news()}")
+        return until(test, what, lambda: self.process.poll() is not None and "it has ended")
 
     def shows(self, text, path="/one.html"):
         self.until(lambda: text in self.get(path)[1], f"{text} in {path}")
@@ -95,7 +92,9 @@ class Previewed:
         path = self.root / name
         source = path.read_text()
         assert old in source
-        path.write_text(source.replace(old, new))
+        new_file = path.with_name(f"{name}.tmp")        # as editors do; no half is ever seen
+        new_file.write_text(source.replace(old, new))
+        os.replace(new_file, path)
 
     def rests(self):
         self.until(lambda: not self.news()["busy"], "rest")
@@ -122,10 +121,10 @@ def process(book):
         stderr=subprocess.PIPE, text=True)
     try:
         assert "serving" in process.stderr.readline()
-        yield Previewed(book, port, process.stderr)
+        yield Previewed(book, port, process)
     finally:
         process.terminate()
-        process.wait(timeout=600)
+        process.wait(timeout=LIMIT)
         assert process.returncode == 0
 
 
@@ -220,7 +219,7 @@ def test_a_page_of_an_earlier_preview_is_loaded_again(preview, chromium):
         page.unroute(old)
     page.route(old, as_before_a_restart)
     page.goto(old)
-    page.wait_for_function("!document.querySelector('script[data-run=\"1\"]')", timeout=30_000)
+    page.wait_for_function("!document.querySelector('script[data-run=\"1\"]')")
     page.close()
 
 
@@ -230,7 +229,7 @@ def test_a_port_in_use_is_told(book):
         taken.listen()
         done = subprocess.run([sys.executable, "-m", "bookbuild.cli", "preview", str(book),
                                "--port", str(taken.getsockname()[1])],
-                              capture_output=True, text=True, timeout=60)
+                              capture_output=True, text=True)
     assert done.returncode == 1
     assert "cannot be served on" in done.stderr and "--port" in done.stderr
 
@@ -244,13 +243,15 @@ def test_the_page_reloads_in_place(preview, chromium):
     page.locator("#sec-last").first.scroll_into_view_if_needed()
     place = page.evaluate("document.getElementById('sec-last').getBoundingClientRect().top")
     preview.edit("one.qmd", "Paragraph 3.", "A new beginning.\n\nAnd more.")
-    page.get_by_text("A new beginning.").wait_for(timeout=60_000)
-    page.wait_for_timeout(300)
+    page.get_by_text("A new beginning.").wait_for()
+    page.wait_for_function("document.readyState === 'complete'"
+                           " && !sessionStorage.getItem('preview:place:' + location.pathname)")
+    frames(page)
     now = page.evaluate("document.getElementById('sec-last').getBoundingClientRect().top")
     assert abs(now - place) < 5
     preview.edit("one.qmd", "sum(numbers)", "1 / 0")
-    page.get_by_text("ZeroDivisionError").wait_for(timeout=60_000)
+    page.get_by_text("ZeroDivisionError").wait_for()
     assert "one.qmd:" in page.locator("#preview-news").inner_text()
     preview.edit("one.qmd", "1 / 0", "sum(numbers)")
-    page.locator("#preview-news .wrong").wait_for(state="hidden", timeout=60_000)
+    page.locator("#preview-news .wrong").wait_for(state="hidden")
     page.close()

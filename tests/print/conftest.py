@@ -43,7 +43,6 @@ def visit(chromium, book):
         if options or not contexts or width != 1280:
             options = {"color_scheme": "light", "reduced_motion": "reduce"} | options
             context = chromium.new_context(viewport={"width": width, "height": height}, **options)
-            context.set_default_timeout(10_000)
             contexts.append(context)
         page = contexts[-1].new_page()
         page.asked = []

@@ -1,7 +1,6 @@
 """The PDF as a reader, a printer and a screen reader find it."""
 
 import re
-import shutil
 import subprocess
 
 import pytest
@@ -10,7 +9,7 @@ from bookbuild.files.placing import only_render
 from bookbuild.pipeline import Timings, render
 from bookbuild.source.project import load_project
 
-pytestmark = pytest.mark.skipif(not shutil.which("pdftotext"), reason="poppler-utils is missing")
+pytestmark = pytest.mark.needs("poppler")
 
 CONFIG = """project:
   type: book

@@ -14,15 +14,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-
+from programs import EPUBCHECK
 from bookbuild.quarto import find_quarto
 
 ROOT = Path(__file__).parents[2]
-CHECKER = Path("/usr/share/java/epubcheck.jar")     # of Debian's package epubcheck
-pytestmark = [
-    pytest.mark.skipif(find_quarto() is None, reason="no Quarto on PATH or in QUARTO_PATH"),
-    pytest.mark.skipif(not shutil.which("pdftotext"), reason="poppler-utils is missing"),
-]
+pytestmark = pytest.mark.needs("quarto", "poppler")
 
 INDEX = "# Preface {.unnumbered}\n\nRead [the chapter](chapters/one.qmd) and @eq-loss.\n"
 ONE = r"""# Maps {#sec-maps}
@@ -179,10 +175,10 @@ def test_links_lead_to_later_chapters(printed):
         each.replace("\xa0", " ").strip() for each in linked}
 
 
-@pytest.mark.skipif(not CHECKER.exists(), reason="epubcheck is missing")
+@pytest.mark.needs("epubcheck")
 @pytest.mark.parametrize("press", ["quarto", "press"])
 def test_epubcheck_finds_nothing(printed, press):
-    checked = subprocess.run(["java", "-jar", CHECKER, "--failonwarnings", printed[press, "epub"]],
+    checked = subprocess.run(["java", "-jar", EPUBCHECK, "--failonwarnings", printed[press, "epub"]],
                              capture_output=True, text=True)
     assert checked.returncode == 0, checked.stderr + checked.stdout
 

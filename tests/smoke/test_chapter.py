@@ -14,8 +14,8 @@ from bookbuild.source.pieces import Cell, split_source
 
 from deepmath import figures, smoke
 from deepmath.figures import style
+from deepmath.smoke.__main__ import main
 from deepmath.smoke.results import span
-from real import FOLDER, needs_real_files
 
 matplotlib.use("agg")
 
@@ -186,10 +186,19 @@ def test_shipped_results_say_what_the_chapter_says_of_them():
     assert results["first_tested_day"].startswith("2023-07") and results["training_days"][0] < 100
 
 
-@needs_real_files
-def test_shipped_results_are_those_of_the_files():
-    record = smoke.load(FOLDER.name, FOLDER.parent)
-    results, scores = smoke.read_results(RESULTS)
+@pytest.fixture
+def results_of(station, tmp_path):
+    """A station's results and their number of seeds: shipped with the book, or written here."""
+    if station.name == "Edmonton Woodcroft":
+        return RESULTS, 32
+    assert main([str(station.folder), "--out", str(tmp_path / "results.json"), "--seeds", "4"]) == 0
+    return tmp_path / "results.json", 4
+
+
+def test_results_are_those_of_the_files(station, results_of):
+    file, n_seeds = results_of
+    record = smoke.load(station.folder.name, station.folder.parent)
+    results, scores = smoke.read_results(file)
     assert results["sha256"] == record.checksums
     pairs = smoke.make_pairs(record)
     splits = smoke.rolling_splits(pairs)
@@ -198,22 +207,21 @@ def test_shipped_results_are_those_of_the_files():
     for name, baseline in smoke.BASELINES.items():
         forecast = np.concatenate([baseline(pairs, s)[s.test] for s in splits])
         assert np.isclose(smoke.mae(pairs.y[test], forecast), by_model[name].mae, rtol=1e-6)
-    dense = np.concatenate([smoke.train("dense", pairs, s, range(32)).forecast[:, s.test]
+    dense = np.concatenate([smoke.train("dense", pairs, s, range(n_seeds)).forecast[:, s.test]
                             for s in splits], axis=1)
     assert np.isclose(np.median(smoke.mae(pairs.y[test], dense)), by_model["dense network"].mae,
                       rtol=1e-3)
 
 
-@needs_real_files
-def test_all_cells_run_on_a_real_record(monkeypatch):
-    monkeypatch.setenv("DEEPMATH_DATA", str(FOLDER.parent.resolve()))
+def test_all_cells_run_on_a_stations_record(station, monkeypatch):
+    monkeypatch.setenv("DEEPMATH_DATA", str(station.folder.parent.resolve()))
 
     def change(code):
-        return with_few_seeds(code).replace('"simulated"', f'"{FOLDER.name}"').replace(
+        return with_few_seeds(code).replace('"simulated"', f'"{station.folder.name}"').replace(
             "range(8)", "range(2)")
 
     names, printed = run(CHAPTER, change)
-    assert printed["record"].startswith("Edmonton Woodcroft: record of 408 valid days")
+    assert printed["record"].startswith(f"{station.name}: record of {station.valid_days} valid days")
     assert names["expected"] == {} and np.isnan(names["best"])
 
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 import layouts
 from deepmath.smoke import RecordError, load, read_record
-from real import FOLDER, needs_real_files
 
 
 def write(folder, name, text, encoding="utf-8"):
@@ -19,31 +18,31 @@ def write(folder, name, text, encoding="utf-8"):
     return path
 
 
-# ------------------------------------------------------------------------ the real files
+# ------------------------------------------------------------------------ a station's files
 
-@needs_real_files
-def test_the_woodcroft_files_give_the_numbers_that_are_known_of_them():
-    record = load(FOLDER.name, FOLDER.parent)
+def test_a_stations_files_give_the_numbers_that_are_known_of_them(station):
+    record = load(station.folder.name, station.folder.parent)
     pm25 = record.table.pm25
     pairs = pm25.notna() & pm25.shift(1).notna()
-    assert record.station == "Edmonton Woodcroft" and not record.simulated
-    assert (pm25.notna().sum(), pairs.sum()) == (408, 389)
-    assert (pm25 >= 29).sum() == 64
-    assert (pm25 > 29).sum() == 63          # 2023-01-08 has 29 exactly
-    assert round(pm25.max()) == 289 and f"{pm25.idxmax():%Y-%m-%d}" == "2023-05-20"
-    assert round((pm25 - pm25.shift(1)).abs().mean(), 1) == 8.3
+    assert record.station == station.name and not record.simulated
+    assert (pm25.notna().sum(), pairs.sum()) == (station.valid_days, station.pairs)
+    assert (pm25 >= 29).sum() == station.at_or_above
+    assert (pm25 > 29).sum() == station.above           # 2023-01-08 has 29 exactly
+    assert 0 < station.above < station.at_or_above
+    assert round(pm25.max()) == round(station.highest)
+    assert f"{pm25.idxmax():%Y-%m-%d}" == station.highest_day
+    assert round((pm25 - pm25.shift(1)).abs().mean(), 1) == round(station.change, 1)
     today = pm25[pairs]
-    assert round((today - today.mean()).abs().mean(), 1) == 14.9
-    assert record.table.gust.notna().sum() == 273
-    assert record.table.gust_censored.sum() == 474 - 273
+    assert round((today - today.mean()).abs().mean(), 1) == round(station.spread, 1)
+    assert record.table.gust.notna().sum() == station.gusts
+    assert record.table.gust_censored.sum() == 474 - station.gusts
     assert record.table.index.freq is not None or record.table.index.is_monotonic_increasing
     assert len(record.checksums) == 3
-    assert "days with 1 to 17 valid hours, missing: 25" in str(record)
+    assert f"days with 1 to 17 valid hours, missing: {station.few_hours}" in str(record)
 
 
-@needs_real_files
-def test_order_and_repeats_of_rows_do_not_matter(tmp_path):
-    source = next(FOLDER.glob("openaq*2024*"))
+def test_order_and_repeats_of_rows_do_not_matter(station, tmp_path):
+    source = next(station.folder.glob("openaq*2024*"))
     header, *rows = gzip.decompress(source.read_bytes()).decode().splitlines()
     one = read_record([source])
     shuffled = [rows[i] for i in np.random.default_rng(0).permutation(len(rows))]

@@ -36,6 +36,8 @@ def sweep(state_dir: Path) -> None:
     """Remove what killed renders left behind."""
     for left in state_dir.glob("build-*"):
         shutil.rmtree(left, ignore_errors=True)
+    for left in state_dir.glob(".printed.json.*.part"):
+        left.unlink(missing_ok=True)
 
 
 @contextmanager

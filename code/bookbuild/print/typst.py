@@ -83,9 +83,8 @@ def preamble(project: Project) -> str:
     title, subtitle = (f"[{markup(book[key])}]" if book.get(key) else "none"
                        for key in ("title", "subtitle"))
     authors = "".join(f"{string(name)}, " for name in project.authors)
-    language = project.lang.partition("-")[0]
     return (f'#import "book.typ": *\n#show: book.with(title: {title}, '
-            f"subtitle: {subtitle}, authors: ({authors}), lang: {string(language)}, "
+            f"subtitle: {subtitle}, authors: ({authors}), lang: {string(project.lang)}, "
             f"contents-depth: {depth})\n\n")
 
 
