@@ -81,7 +81,8 @@ def add_render(commands) -> None:
         "and print where the results are.")
     parser.add_argument("chapter", nargs="?", type=Path, help="a chapter's .qmd file, or the "
                         "project's folder (default: the book around this folder)")
-    parser.add_argument("--to", choices=TARGETS, default="all", help="default: %(default)s, which is HTML and PDF")
+    parser.add_argument("--to", choices=TARGETS, default="all",
+                        help="default: %(default)s, which is HTML and PDF")
     parser.add_argument("--engine", choices=["auto", "quarto", "builtin"], default="auto",
                         help="auto (default): Quarto where it is found, else the built-in press")
     add_cell_timeout(parser)
@@ -321,9 +322,21 @@ def years(text: str) -> range:
 
 def run_data(args) -> int:
     """`book data`."""
-    from bookbuild import data
+    from bookbuild.source import find_root
+    from deepmath.smoke import fetching
 
-    return data.run(args)
+    root = find_root(Path.cwd())
+    folder = args.out or root / "data" / args.station
+    identifiers = {kind: value for kind, value in (("naps", args.naps), ("climate", args.climate))
+                   if value}
+    try:
+        *licences, station = fetching.fetch_station(
+            args.station, args.years, identifiers, args.sources or root / "data" / "sources.toml",
+            folder, say, progress)
+    except fetching.FetchError as error:
+        raise BookError([Problem(error.path, None, str(error))]) from None
+    print(*licences, folder, f'in the chapter: STATION = "{station}"', sep="\n")
+    return 0
 
 
 # ---------------------------------------------------------------------------- lab, notebook

@@ -12,9 +12,10 @@ import pytest
 
 import layouts
 
-from bookbuild import cli, data
+from bookbuild import cli
 
 from deepmath import smoke
+from deepmath.smoke import fetching
 
 NAPS = layouts.naps().encode("latin-1")
 CLIMATE = layouts.geomet().encode("utf-8-sig")
@@ -180,7 +181,7 @@ def test_a_full_disk_is_one_line_and_leaves_no_half_file(book, tmp_path, monkeyp
         yield b"H01"
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(data, "blocks", full)
+    monkeypatch.setattr(fetching, "blocks", full)
     assert book() == 1
     told = capsys.readouterr().err
     assert "No space left on device" in told and told.count("\n") == 2
@@ -233,7 +234,7 @@ def test_years_that_are_none(words, capsys):
 
 
 def test_the_shipped_sources_can_be_read():
-    delay, sources, stations = data.read_config(
+    delay, sources, stations = fetching.read_config(
         Path(__file__).parents[2] / "data" / "sources.toml")
     assert delay >= 1 and set(sources) == {"naps", "climate"}
     for source in sources.values():
