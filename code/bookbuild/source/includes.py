@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from bookbuild.say import Problem
+from bookbuild.files import decode_utf8
+from bookbuild.say import BookError, Problem
 from bookbuild.source.pieces import without_code
 from bookbuild.source.project import Project
 
@@ -72,12 +73,12 @@ def expand(project: Project, source: PurePosixPath, above: tuple):
     content = (project.root / source).read_bytes()
     lines, problems = [], []
     try:
-        content.decode()
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        problems.append(Problem(str(source), line, "not UTF-8 text: save it as UTF-8"))
-    content = content.decode("utf-8-sig", errors="replace")
-    for number, line in enumerate(re.findall(r"[^\n]*\n|[^\n]+", content), 1):
+        text = decode_utf8(content, str(source))
+    except BookError as error:
+        problems += error.problems
+        text = content.decode(errors="replace")
+    text = text.removeprefix("\ufeff")
+    for number, line in enumerate(re.findall(r"[^\n]*\n|[^\n]+", text), 1):
         where = (str(source), number)
         whole = SHORTCODE.fullmatch(line.strip())
         if whole and whole["name"] == "include":

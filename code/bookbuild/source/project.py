@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from bookbuild.files import decode_utf8
 from bookbuild.say import BookError, Problem
 from bookbuild.source.options import ELSEWHERE, OPTIONS, option_mistake
 from bookbuild.source.yaml_lines import load_yaml
@@ -174,13 +175,8 @@ def load_project(root: Path) -> Project:
     BookError
         For YAML that cannot be read, or that describes no book.
     """
-    raw = (root / CONFIG).read_bytes()
-    try:
-        content = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise BookError([Problem(CONFIG, line, "not UTF-8 text: save it as UTF-8")]) from None
-    config, lines = load_yaml(content, CONFIG)
+    content = decode_utf8((root / CONFIG).read_bytes(), CONFIG)
+    config, lines = load_yaml(content.removeprefix("\ufeff"), CONFIG)
     problems = list(config_problems(root, config, lines))
     if shapeless := list(shape_problems(config, lines)):
         raise BookError([*problems, *shapeless])
