@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import typst as typst_compiler
@@ -179,8 +179,7 @@ def read(project: Project, page: Page, problems: list[Problem], memory: Memory) 
     manuscript, found = read_manuscript(project, page.source)
     source = memory.step(("split", page.source), (manuscript,), lambda: split_source(
         manuscript.text, page.source, manuscript.origin))
-    refusals = [replace(refusal, stops="builtin") for refusal in source.refusals]
-    problems += [*found, *source.problems, *refusals]
+    problems += [*found, *source.problems]
     return Draft(page, manuscript, source)
 
 

@@ -26,7 +26,7 @@ def cells(source):
 
 def messages(text):
     source = split_source(text, "x.qmd")
-    return [str(problem) for problem in [*source.problems, *source.refusals]]
+    return [str(problem) for problem in source.problems]
 
 
 def options_of(*lines):
@@ -45,7 +45,7 @@ def test_the_pieces_are_the_text(text):
         for code in getattr(piece, "inline", ()):
             assert piece.text[code.start:code.end].startswith("`{python}")
             assert code.expression in piece.text[code.start:code.end]
-    for problem in [*source.problems, *source.refusals]:
+    for problem in source.problems:
         assert 1 <= problem.line <= text.count("\n") + 1
         assert "\n" not in str(problem)
 

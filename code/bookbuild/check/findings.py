@@ -11,29 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from bookbuild.document import (CALLOUT_KINDS, MATH_ENVIRONMENT, Chapter, Entry, Node, cited_keys,
+from bookbuild.document import (MATH_ENVIRONMENT, Chapter, Entry, Node, cited_keys,
                                 classes, cross_references, identifier, is_cross_reference, is_node,
                                 linked_page, nodes, pairs, picture_type, text)
 from bookbuild.say import Problem
-from bookbuild.source import REFUSED, Cell, Manuscript, Project, Source
+from bookbuild.source import (ATTRIBUTE, CLASS, HEAD, MARKDOWN, RAW, Attribute, Cell, Manuscript,
+                              Project, Source, mistake)
 
-WITH_QUARTO = "the built-in press does not know it: render with Quarto instead"
 NO_ALT = "a figure without alternative text: say in `fig-alt` what one would see"
 
-# Classes and attributes to which Quarto gives a meaning that this press does not print.
-REFUSED_CLASSES = re.compile(
-    r"column-(?!margin$).*|columns?|margin-caption|panel-(?!tabset$).*|grid|g-(col|start)-.*"
-    rf"|callout(?!-({'|'.join(CALLOUT_KINDS)})$).*|content-(?!visible$|hidden$).*"
-    r"|landscape|lightbox|hidden|unlisted|appendix|preview-image|code-(with|annotation|over).*"
-    r"|numberLines|number-lines|line-numbers|quarto-.*|\{.*")
-REFUSED_ATTRIBUTES = re.compile(
-    r"layout(-nrow|-valign|-align)?|(when|unless)-(profile|meta)|filename|startFrom|shortcode"
-    r"|code-(line-numbers|fold|summary|overflow)|lightbox|group|renderings|output-location"
-    r"|reference-location|(fig-|tbl-|lst-)?cap-location"
-    r"|fig-cap|(fig|tbl)-(subcap|scap|env|pos|link|align|column|colwidths)")
-# What only a book's `_quarto.yml` can say to this press, not a chapter.
-BOOK_KEYS = {"author", "authors", "bibliography", "csl", "date", "execute", "format", "lang",
-             "link-citations", "number-sections", "subtitle", "toc", "toc-depth"}
 # How files of pictures begin that both the page and the PDF can show.
 SIGNS = {".png": (b"\x89PNG",), ".jpg": (b"\xff\xd8",), ".jpeg": (b"\xff\xd8",),
          ".gif": (b"GIF8",), ".webp": (b"RIFF",), ".svg": (b"<", b"\xef\xbb\xbf<")}
@@ -262,12 +248,8 @@ def cell_problems(project: Project, cell: Cell, outputs: list | None) -> Iterato
 def front_matter(source: Source, manuscript: Manuscript) -> Iterator[Problem]:
     """Options of a chapter that the built-in press doesn't follow."""
     for key, value in source.metadata.items():
-        pattern = rf"(?m)^{re.escape(str(key))}\s*:"
-        if key in BOOK_KEYS or REFUSED.fullmatch(str(key)):
-            yield manuscript.problem(pattern, f"`{key}` in a chapter's front matter: {WITH_QUARTO}",
-                                     "builtin")
-        elif key == "title" and not isinstance(value, (str, int, float)):
-            yield manuscript.problem(pattern, f"`title` takes a text, not {value!r}")
+        if found := mistake(HEAD, key, value):
+            yield manuscript.problem(rf"(?m)^{re.escape(str(key))}\s*:", *found)
 
 
 def buried_metadata(meta: dict, manuscript: Manuscript) -> Iterator[Problem]:
@@ -305,26 +287,21 @@ def buried_titles(chapter: Chapter, manuscript: Manuscript) -> Iterator[Problem]
 
 def unknown_constructs(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
     """Classes, attributes and raw text of which the built-in press would make something else."""
-    def refusal(pattern: str, name: str) -> Problem:
-        return manuscript.problem(pattern, f"{name}: {WITH_QUARTO}", "builtin")
-
     for node in nodes(blocks):
         for name in classes(node) if node["t"] != "Code" else ():
-            if REFUSED_CLASSES.fullmatch(name):
-                yield refusal(rf"[{{.]{re.escape(name.strip('{}'))}", f"`{name}`")
+            if found := mistake(CLASS, name):
+                yield manuscript.problem(rf"[{{.]{re.escape(name.strip('{}'))}", *found)
         for name, value in () if "cell-code" in classes(node) else pairs(node).items():
-            if (REFUSED_ATTRIBUTES.fullmatch(name)
-                    or name == "fig-alt" and node["t"] != "Image"
-                    or name == "tbl-cap" and (identifier(node) or node["t"] != "Div")
-                    or name == "lst-cap" and not identifier(node).startswith("lst-")
-                    or name == "layout-ncol" and not re.fullmatch(r"[1-9]\d?", value)
-                    or name in ("when-format", "unless-format") and value not in ("html", "typst", "epub")):
-                yield refusal(rf"{re.escape(name)}\s*=\s*[\"']?{re.escape(value)}", f"`{name}={value}`")
+            attribute = Attribute(value, node["t"], identifier(node))
+            if found := mistake(ATTRIBUTE, name, attribute, f"{name}={value}"):
+                yield manuscript.problem(
+                    rf"{re.escape(name)}\s*=\s*[\"']?{re.escape(value)}", *found)
         if is_node(node, "RawBlock", "RawInline"):
             yield from raw_problems(*node["c"], manuscript)
         if is_node(node, "CodeBlock") and classes(node) and re.search(
                 r"(?m)(#|//|--|%)\s*<\d+>\s*$", node["c"][1]):
-            yield refusal(r"(#|//|--|%)\s*<\d+>\s*\n", "code annotations")
+            if found := mistake(MARKDOWN, "code annotations"):
+                yield manuscript.problem(r"(#|//|--|%)\s*<\d+>\s*\n", *found)
     for node in nodes(blocks, "Str") if ":::" in manuscript.prose else ():
         if node["c"].startswith(":::"):
             yield manuscript.problem(r"(?m)\S.*:::|^[ \t>]*:::", "a fence of colons that opens or "
@@ -337,8 +314,8 @@ def raw_problems(format: str, source: str, manuscript: Manuscript) -> Iterator[P
     if format == "tex" and not MATH_ENVIRONMENT.fullmatch(source.strip()):
         yield manuscript.problem(pattern, f"`{source.strip()[:40]}` is TeX, which neither the page "
                                  "nor the PDF prints outside formulas: write it in Markdown")
-    elif format not in ("html", "typst", "tex"):
-        yield manuscript.problem(pattern, f"raw `{format}`: {WITH_QUARTO}", "builtin")
+    elif found := mistake(RAW, format):
+        yield manuscript.problem(pattern, *found)
 
 
 def unclosed_blocks(manuscript: Manuscript) -> Iterator[Problem]:

@@ -10,8 +10,9 @@ from bookbuild.files import decode_utf8
 from bookbuild.say import BookError, Problem
 from bookbuild.source.pieces import without_code
 from bookbuild.source.project import Project
+from bookbuild.source.vocabulary import SHORTCODE, mistake
 
-SHORTCODE = re.compile(r"(?<!\{)\{\{<\s*(?P<name>[\w-]+)\s*(?P<argument>.*?)\s*>\}\}(?!\})")
+CALL = re.compile(r"(?<!\{)\{\{<\s*(?P<name>[\w-]+)\s*(?P<argument>.*?)\s*>\}\}(?!\})")
 ESCAPED = re.compile(r"\{(\{\{<.*?>\}\})\}")
 
 
@@ -80,7 +81,7 @@ def expand(project: Project, source: PurePosixPath, above: tuple):
     text = text.removeprefix("\ufeff")
     for number, line in enumerate(re.findall(r"[^\n]*\n|[^\n]+", text), 1):
         where = (str(source), number)
-        whole = SHORTCODE.fullmatch(line.strip())
+        whole = CALL.fullmatch(line.strip())
         if whole and whole["name"] == "include":
             named = whole["argument"].strip("\"'")
             folder = "" if named.startswith("/") else (above or [source])[-1].parent
@@ -110,10 +111,9 @@ def substitute(project: Project, line: str, where: tuple[str, int]) -> tuple[str
             found = found.get(key) if isinstance(found, dict) else None
         if match["name"] == "meta" and isinstance(found, (str, int, float)):
             return str(found)
-        if match["name"] == "meta":
-            problems.append(Problem(*where, f"no metadata `{match['argument']}` in _quarto.yml"))
+        if unknown := mistake(SHORTCODE, match["name"], True):
+            problems.append(Problem(*where, *unknown))
         else:
-            problems.append(Problem(*where, f"the built-in press does not know the shortcode "
-                                    f"`{match['name']}`: render with Quarto instead", "builtin"))
+            problems.append(Problem(*where, f"no metadata `{match['argument']}` in _quarto.yml"))
         return match[0]
-    return SHORTCODE.sub(value, line), problems
+    return CALL.sub(value, line), problems

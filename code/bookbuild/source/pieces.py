@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bookbuild.say import BookError, Problem
-from bookbuild.source.options import ELSEWHERE, ELSEWHERE_OPTIONS, _clash, option_mistake
+from bookbuild.source.vocabulary import CELL, EXPRESSION, LANGUAGE, mistake
 from bookbuild.source.yaml_lines import load_yaml
 
 FRONT_MATTER = re.compile(r"\ufeff?(?:[ \t\r]*\n)*---[ \t]*\r?\n(?![ \t]*\r?\n)(?P<yaml>(?:.*\n)*?)"
@@ -133,14 +133,11 @@ class Source:
     pieces : tuple of FrontMatter, Prose and Cell
         Their texts, joined, are the chapter's text.
     problems : tuple of Problem
-        Mistakes, under either press.
-    refusals : tuple of Problem
-        What Quarto prints and the built-in press doesn't.
+        What is wrong with them, or beyond the built-in press.
     """
 
     pieces: tuple[Piece, ...]
     problems: tuple[Problem, ...]
-    refusals: tuple[Problem, ...]
 
     @property
     def metadata(self) -> dict:
@@ -193,7 +190,6 @@ class _Splitter:
         self.pieces: list[Piece] = []
         self.inline: list[InlineCode] = []
         self.problems: list[Problem] = []
-        self.refusals: list[Problem] = []
         self.in_item = (0, "")
         self.breaks = [match.start() for match in re.finditer("\n", text)]
 
@@ -207,7 +203,7 @@ class _Splitter:
                 prose_start = closing.end()
                 self.cell(token, closing)
         self.prose(prose_start, len(self.text))
-        return Source(tuple(self.pieces), tuple(self.problems), tuple(self.refusals))
+        return Source(tuple(self.pieces), tuple(self.problems))
 
     def line(self, position: int) -> int:
         return bisect_left(self.breaks, position) + 1
@@ -239,9 +235,8 @@ class _Splitter:
         if not match:
             return
         path, line = self.origin(self.line(start))
-        if match["language"] != "python":
-            self.refusals.append(Problem(path, line, f"the built-in press runs Python only, not "
-                                         f"`{{{match['language']}}}`: {ELSEWHERE}"))
+        if found := mistake(EXPRESSION, match["language"]):
+            self.problems.append(Problem(path, line, *found))
         elif "\n" in match["expression"]:
             self.complain(start, "an expression in the text must stand on one line")
         else:
@@ -275,10 +270,9 @@ class _Splitter:
         if indent and not self.below_item(token.start(), indent):
             self.complain(token.start(), f"the cell is indented by {len(indent)} but stands in no "
                           "list item whose text begins there: align it with the item's text")
-        if language != "python":
+        if found := mistake(LANGUAGE, language):
             self.pieces.append(Cell(text, path, line, indent, language))
-            self.refusals.append(Problem(path, line, f"the built-in press runs Python cells only, "
-                                         f"not `{{{language}}}`: {ELSEWHERE}"))
+            self.problems.append(Problem(path, line, *found))
             return
         if info["attributes"]:
             self.complain(token.start(), f"`{info['attributes'].strip()}` in the braces has no "
@@ -330,14 +324,26 @@ class _Splitter:
             return {}, {}
         option_lines = {key[0]: number for key, number in lines.items() if len(key) == 1}
         for name, value in list(options.items()):
-            place = path, option_lines.get(str(name), line)
-            if name in ELSEWHERE_OPTIONS:
-                self.refusals.append(Problem(*place, f"the built-in press does not know the cell "
-                                             f"option `{name}`: {ELSEWHERE}"))
-            elif message := option_mistake(name, value) or _clash(name, options):
-                self.problems.append(Problem(*place, message))
+            found = mistake(CELL, name, value) or _clash(name, options)
+            if not found:
+                continue
+            problem = Problem(path, option_lines.get(str(name), line), *found)
+            self.problems.append(problem)
+            if problem.stops == "both":
                 del options[name]       # it is told, and would only trip those who read on
         return options, option_lines
+
+
+def _clash(name: str, options: dict) -> tuple[str] | None:
+    """What is wrong with an option beside the cell's label, as `Problem` takes it."""
+    label = str(options.get("label", ""))
+    if name == "label" and label.startswith("lst-"):
+        return f"label the code with `lst-label: {label}` and `lst-cap`",
+    if name == "label" and re.fullmatch(r"cell-\d+", label):
+        return f"`{label}` is what the press calls a cell without a label: choose another name",
+    if name == "fig-cap" and label.startswith("fig-") and isinstance(options[name], list):
+        return "a labelled figure takes one text in `fig-cap`: put the list into `fig-subcap`",
+    return None
 
 
 def _regions(text: str, position: int) -> Iterator[tuple[re.Match, re.Match | None]]:
