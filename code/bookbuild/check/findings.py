@@ -290,7 +290,7 @@ def unknown_constructs(blocks: list, manuscript: Manuscript) -> Iterator[Problem
     for node in nodes(blocks):
         for name in classes(node) if node["t"] != "Code" else ():
             if found := mistake(CLASS, name):
-                yield manuscript.problem(rf"[{{.]{re.escape(name.strip('{}'))}", *found)
+                yield manuscript.problem(rf"[{{.]{re.escape(name.strip('{}'))}(?![\w-])", *found)
         for name, value in () if "cell-code" in classes(node) else pairs(node).items():
             attribute = Attribute(value, node["t"], identifier(node))
             if found := mistake(ATTRIBUTE, name, attribute, f"{name}={value}"):

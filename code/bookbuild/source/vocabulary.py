@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 PRINTED, HARMLESS, SILENT, REFUSED = "printed", "harmless", "passed over", "refused"
@@ -166,12 +167,26 @@ _FIGURE_SIZE = "set the size in the code, as in `plt.figure(figsize=(7, 4))`"
 _BY_ITSELF = "the press does it by itself"
 _LATEX = "of LaTeX, by which no format here is made"
 _PASSED = "Quarto follows it"
+_ONE_PLACE = "figures and tables stand in one place"
+_AS_IT_STANDS = "code is shown as it stands"
+_LACKING = "a part of Quarto that this press does not have"
 
 VOCABULARY = (
+    *(Entry(name, (MARKDOWN,), PRINTED) for name in (
+        "chapters, parts (with or without a page) and appendices", "unnumbered chapters",
+        "cells with outputs of every kind, and expressions in the text",
+        "captions and sub-captions of figures, tables and listings",
+        "references in all forms and across chapters: sections, figures, tables, listings, "
+        "equations, theorems and their kin, callouts",
+        "callouts of all kinds, folding, with their looks", "tabsets", "margin content",
+        "content by format", "footnotes", "citations and the bibliography",
+        "definition, task and example lists", "line blocks")),
+    Entry("code annotations", (MARKDOWN,), REFUSED, _AS_IT_STANDS),
+
     # ------------------------------------------------------------------------ _quarto.yml
     *_all(PRINTED, TOP, "project book format execute bibliography"),
     *_all(PRINTED, TOP, "lang csl", takes=TEXT),
-    *_all(PRINTED, TOP, "alt-text", "our own: `required` stops at a picture without it"),
+    *_all(PRINTED, TOP, "alt-text", "our own, where `required` stops at a picture without it"),
     *_all(PRINTED, WORDS, "en*"),
     *_all(PRINTED, PROJECT, "type"),
     *_all(PRINTED, PROJECT, "output-dir", takes=TEXT),
@@ -206,25 +221,27 @@ VOCABULARY = (
     *_all(HARMLESS, DOCUMENT, "editor editor_options zotero order", "for editors and listings"),
     *_all(HARMLESS, DOCUMENT, "cache daemon daemon-restart debug enabled fail-if-warnings freeze "
           "ipynb-shell-interactivity keep-ipynb keep-md keep-source keep-typ log-file "
-          "quarto-required trace use-rsvg-convert verbosity", "how Quarto works, not what it prints"),
+          "quarto-required trace verbosity", "how Quarto works, not what it prints"),
     *_all(HARMLESS, DOCUMENT, "biblatexoptions biblio-config biblio-style biblio-title "
-          "block-headings citecolor CJK* classoption colorlinks documentclass filecolor fontenc "
+          "block-headings CJK* classoption colorlinks documentclass fontenc "
           "fontfamily fontfamilyoptions geometry hyperrefoptions indent links-as-notes listings "
           "mainfontoptions mathfontoptions microtypeoptions monofontoptions natbiboptions "
-          "pagestyle pdf-engine* sansfontoptions secnumdepth toccolor urlcolor", _LATEX),
+          "pagestyle pdf-engine* sansfontoptions secnumdepth toccolor urlcolor "
+          "use-rsvg-convert", _LATEX),
     *_all(SILENT, TOP, "author date subtitle title toc toc-depth", _PASSED),
-    *_all(SILENT, FORMAT, "author bibliography csl date execute lang subtitle title", _PASSED),
+    *_all(SILENT, FORMAT, "author bibliography csl date execute format lang subtitle title", _PASSED),
+    *_all(SILENT, SETTINGS, "link-citations", _PASSED),
     *_all(SILENT, DOCUMENT, "abbreviations aliases anchor-sections ascii author-meta body-classes "
-          "brand-mode canonical-url code-copy codefont copyright crossrefs-hover date-format "
-          "date-meta date-modified description-meta document-css dpi echo email-obfuscation "
-          "error eval extract-media file-scope format-links from highlight-style "
-          "html-math-method html-pre-tag-processing html-q-tags image image-* include "
-          "input-files keep-hidden keywords license link-bibliography link-citations link-external-* "
-          "monobackgroundcolor other-links output output-ext output-file "
-          "page-numbering pagetitle pdf-standard plotly-connected repo-actions respect-user-color-scheme search "
-          "smooth-scroll split-level strip-comments subject syntax-highlighting theme title-meta "
-          "title-prefix toc-indent warning", _PASSED),
-    *_all(SILENT, DOCUMENT, "belongs-to-collection contributor coverage creator epub-* format "
+          "brand-mode canonical-url citecolor code-copy codefont copyright crossrefs-hover "
+          "date-format date-meta date-modified description-meta document-css dpi echo "
+          "email-obfuscation error eval extract-media file-scope filecolor format-links from "
+          "highlight-style html-math-method html-pre-tag-processing html-q-tags image image-* "
+          "include input-files keep-hidden keywords license link-bibliography "
+          "link-external-* monobackgroundcolor other-links output output-ext output-file "
+          "page-numbering pagetitle pdf-standard plotly-connected repo-actions "
+          "respect-user-color-scheme search smooth-scroll split-level strip-comments subject "
+          "syntax-highlighting theme title-meta title-prefix toc-indent warning", _PASSED),
+    *_all(SILENT, DOCUMENT, "belongs-to-collection contributor coverage creator epub-* "
           "group-position ibooks identifier page-progression-direction relation rights type",
           "Quarto puts it into an EPUB"),
     *_all(REFUSED, DOCUMENT, "about abstract abstract-title affiliation affiliations doi funding "
@@ -247,7 +264,7 @@ VOCABULARY = (
           "header-includes identifier-prefix include-* julia knitr listing manuscript mermaid "
           "metadata-file metadata-files notebook-* ojs-engine params profile resources section-divs "
           "self-contained* server shortcodes template* variables website",
-          "a part of Quarto that this press does not have"),
+          _LACKING),
 
     # ----------------------------------------------------------------------------------- cells
     *_all(PRINTED, CELL, "label", takes=Values("one word of letters, digits and -_.:", _id)),
@@ -269,16 +286,17 @@ VOCABULARY = (
     *_all(PRINTED, CELL, "code-summary", takes=WORDING),
     *_all(PRINTED, CELL, "classes", takes=Values("one word", _id)),
     *_all(PRINTED, CELL, "tags", takes=Values("a list of texts", _texts)),
-    *_all(PRINTED, CELL, "cache", "false: run at every render", takes=FLAG),
-    *_all(PRINTED, EXECUTE, "cache", "false: run at every render", takes=flag_or("refresh")),
+    *_all(PRINTED, CELL, "cache", "where false means to run at every render", takes=FLAG),
+    *_all(PRINTED, EXECUTE, "cache", "where false means to run at every render", takes=flag_or("refresh")),
     *_all(REFUSED, EXECUTE, "enabled", "what does not run is not printed", only=FALSE,
           refusal=UNKNOWN("`execute: {name}: false`")),
     *_all(HARMLESS, EXECUTE, "daemon enabled freeze keep-ipynb",
           "how Quarto works, not what it prints"),
-    *_all(REFUSED, CELL, "cap-location code-line-numbers code-overflow column export fig-align "
-          "fig-cap-location fig-column fig-env fig-link fig-pos fig-scap html-table-processing id "
-          "layout layout-align layout-nrow layout-valign output-location panel renderings "
-          "tbl-cap-location tbl-column tbl-colwidths", "figures and tables stand in one place"),
+    *_all(REFUSED, CELL, "cap-location column fig-align fig-cap-location fig-column fig-env fig-link "
+          "fig-pos fig-scap layout layout-align layout-nrow layout-valign output-location panel "
+          "renderings tbl-cap-location tbl-column tbl-colwidths", _ONE_PLACE),
+    *_all(REFUSED, CELL, "code-line-numbers code-overflow", _AS_IT_STANDS),
+    *_all(REFUSED, CELL, "export html-table-processing id", _LACKING),
     *_all(REFUSED, CELL, "collapse comment fig-format fig-keep prompt", "of knitr",
           mend="leave it out", refusal=_KNITR),
     *_all(REFUSED, CELL, "fig-asp fig-dpi fig-height fig-width out-height out-width", "of knitr",
@@ -299,9 +317,9 @@ VOCABULARY = (
           "panel-*", "a page has one column and a margin"),
     *_all(REFUSED, CLASS, "callout* content-*", "Quarto knows no others"),
     *_all(REFUSED, CLASS, "code-with* code-annotation* code-over* numberLines number-lines "
-          "line-numbers", "code is shown as it stands"),
+          "line-numbers", _AS_IT_STANDS),
     *_all(REFUSED, CLASS, "appendix hidden lightbox preview-image quarto-* unlisted",
-          "a part of Quarto that this press does not have"),
+          _LACKING),
     *_all(REFUSED, CLASS, "{*", "a cell that none runs"),
     *_all(PRINTED, ATTRIBUTE, "alt appearance collapse height icon name title width"),
     *_all(PRINTED, ATTRIBUTE, "layout-ncol", only=COLUMNS),
@@ -317,17 +335,16 @@ VOCABULARY = (
     *_all(REFUSED, ATTRIBUTE, "when-profile when-meta unless-profile unless-meta",
           "content depends on the format alone"),
     *_all(REFUSED, ATTRIBUTE, "code-fold code-line-numbers code-overflow code-summary filename "
-          "startFrom", "code is shown as it stands"),
+          "startFrom", _AS_IT_STANDS),
     *_all(REFUSED, ATTRIBUTE, "cap-location fig-align fig-cap fig-cap-location fig-column "
           "fig-colwidths fig-env fig-link fig-pos fig-scap fig-subcap layout layout-align "
           "layout-nrow layout-valign lightbox lst-cap-location output-location reference-location "
           "renderings tbl-align tbl-cap-location tbl-column tbl-colwidths tbl-env tbl-link tbl-pos "
-          "tbl-scap tbl-subcap", "figures and tables stand in one place"),
+          "tbl-scap tbl-subcap", _ONE_PLACE),
     *_all(REFUSED, ATTRIBUTE, "group", "tabs switch by themselves"),
-    *_all(REFUSED, ATTRIBUTE, "shortcode", "a part of Quarto that this press does not have"),
+    *_all(REFUSED, ATTRIBUTE, "shortcode", _LACKING),
     *_all(PRINTED, RAW, "html typst"),
     *_all(PRINTED, RAW, "tex", "formulas alone"),
-    Entry("code annotations", (MARKDOWN,), REFUSED, "code is shown as it stands"),
     *_all(REFUSED, (PROJECT, BOOK, AUTHOR, FILE, EXECUTE, FORMAT_NAME, WORDS, LANGUAGE, EXPRESSION,
                     SHORTCODE, RAW), "*", "whatever else Quarto knows"))
 
@@ -388,3 +405,32 @@ def _unknown_option(name) -> str:
     close = difflib.get_close_matches(re.sub(r"[._ ]", "-", str(name).lower()), known, n=1)
     advice = f"did you mean `{close[0]}`?" if close else f"known are {', '.join(known)}"
     return f"unknown cell option `{name}`: {advice}"
+
+
+# ----------------------------------------------------------------------------- documentation
+
+COVERED = "<!-- From here on made by `write_list` of source/vocabulary.py -->"
+
+def covered() -> str:
+    """What is covered, as Markdown: a list for each set of places, of verdicts and reasons."""
+    lists: dict[str, dict[str, list[str]]] = {}
+    for entry in VOCABULARY:
+        title = "; ".join(place.title for place in entry.places)
+        mend = entry.mend if entry.verdict == REFUSED and entry.mend != ELSEWHERE else ""
+        because = ", ".join(filter(None, [f"*{entry.verdict}*", entry.reason, mend]))
+        lists.setdefault(title, {}).setdefault(because, []).append(_shown(entry))
+    return "\n".join(f"**{title}**\n\n" + "".join(
+        f"- {because}: {'; '.join(names)}\n" for because, names in reasons.items())
+        for title, reasons in lists.items())
+
+
+def _shown(entry: Entry) -> str:
+    name = f"`{entry.name}`" if entry.places != (MARKDOWN,) else entry.name
+    values = [given.words for given in (entry.only, entry.takes) if given]
+    return f"{name} ({values[0]})" if values else name
+
+
+def write_list(readme: Path = Path(__file__).parents[1] / "README.md") -> None:
+    """Bring the list of what is covered into the press's README."""
+    above = readme.read_text(encoding="utf-8").partition(COVERED)[0]
+    readme.write_text(f"{above}{COVERED}\n\n{covered()}", encoding="utf-8")
