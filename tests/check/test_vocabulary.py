@@ -8,10 +8,11 @@ import bookbuild
 from bookbuild.pipeline import check_book
 from bookbuild.say import BookError
 from bookbuild.source import load_project
+from bookbuild.source import verdicts as judge
 from bookbuild.source import vocabulary as v
 
 README = Path(bookbuild.__path__[0]) / "README.md"
-REWRITE = 'python -c "from bookbuild.source.vocabulary import write_list; write_list()"'
+REWRITE = 'python -c "from bookbuild.source.verdicts import write_list; write_list()"'
 ENTRIES = [(entry, place) for entry in v.VOCABULARY for place in entry.places]
 # A value for each `Values`, by its words: as YAML gives it.
 VALUES = {"a text": "words", "text": "words", "true": True, "false": False, "one word": "live",
@@ -41,8 +42,8 @@ def trial(entry, place):
 @pytest.mark.parametrize("entry, place", ENTRIES, ids=lambda each: getattr(each, "name", ""))
 def test_an_entry_holds_and_gives_its_verdict(entry, place):
     name, value = trial(entry, place)
-    assert v.entry_of(place, name, value) is entry, "an entry above it holds instead"
-    found = v.mistake(place, name, value, f"shown {name}")
+    assert judge.entry_of(place, name, value) is entry, "an entry above it holds instead"
+    found = judge.mistake(place, name, value, f"shown {name}")
     if entry.verdict == v.REFUSED:
         message, stops = found
         assert name in message and message.endswith(f": {entry.mend}")
@@ -55,9 +56,9 @@ def test_an_entry_holds_and_gives_its_verdict(entry, place):
 def test_a_wrong_value_is_told_with_what_is_right():
     for entry, place in ENTRIES:
         if entry.takes and entry.verdict != v.REFUSED:
-            message, stops = v.mistake(place, entry.name, [1])
+            message, stops = judge.mistake(place, entry.name, [1])
             assert f"takes {entry.takes.words}, not [1]" in message and stops == "both"
-    assert v.mistake(v.CELL, "cache", "no") == (
+    assert judge.mistake(v.CELL, "cache", "no") == (
         "the cell option `cache` takes true or false, not 'no'", "both")
 
 
@@ -178,6 +179,6 @@ def test_other_formats_languages_and_files_are_refused(tmp_path, before, after, 
 # --------------------------------------------------------------------------------- documentation
 
 def test_the_readme_lists_what_is_covered():
-    above, mark, listed = README.read_text(encoding="utf-8").partition(v.COVERED)
-    assert mark and listed.strip() == v.covered().strip(), f"the list is of an earlier day: {REWRITE}"
+    above, mark, listed = README.read_text(encoding="utf-8").partition(judge.COVERED)
+    assert mark and listed.strip() == judge.covered().strip(), f"the list is of an earlier day: {REWRITE}"
     assert "## What is covered" in above

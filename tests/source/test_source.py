@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bookbuild.document import pandoc
 from bookbuild.say.problems import BookError, Problem
-from bookbuild.source.pieces import Cell, InlineCode, Prose, split_source
+from bookbuild.source import Cell, InlineCode, Prose, split_source
 from bookbuild.source.yaml_lines import load_yaml
 
 FRAGMENTS = [

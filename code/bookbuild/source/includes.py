@@ -5,12 +5,14 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
+from typing import Any
 
 from bookbuild.files import decode_utf8
 from bookbuild.say import BookError, Problem
-from bookbuild.source.pieces import without_code
+from bookbuild.source.fences import without_code
 from bookbuild.source.project import Project
-from bookbuild.source.vocabulary import SHORTCODE, mistake
+from bookbuild.source.verdicts import mistake
+from bookbuild.source.vocabulary import SHORTCODE
 
 CALL = re.compile(r"(?<!\{)\{\{<\s*(?P<name>[\w-]+)\s*(?P<argument>.*?)\s*>\}\}(?!\})")
 ESCAPED = re.compile(r"\{(\{\{<.*?>\}\})\}")
@@ -39,9 +41,9 @@ class Manuscript:
         """The text with blanks in the place of code."""
         return without_code(self.text)
 
-    def origin(self, line: int | None) -> tuple[str, int | None]:
+    def origin(self, line: int) -> tuple[str, int]:
         """The file and line behind a line of the text (counted from 1)."""
-        if line is None or not 1 <= line <= len(self.origins):
+        if not 1 <= line <= len(self.origins):
             return str(self.source), line
         return self.origins[line - 1]
 
@@ -106,7 +108,7 @@ def substitute(project: Project, line: str, where: tuple[str, int]) -> tuple[str
     problems = []
 
     def value(match: re.Match) -> str:
-        found = project.config
+        found: Any = project.config
         for key in match["argument"].split("."):
             found = found.get(key) if isinstance(found, dict) else None
         if match["name"] == "meta" and isinstance(found, (str, int, float)):

@@ -3,17 +3,18 @@
 import os
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from bookbuild.files import decode_utf8
 from bookbuild.say import BookError, Problem
-from bookbuild.source import vocabulary
-from bookbuild.source.vocabulary import ELSEWHERE, is_text, mistake, wrong_value
+from bookbuild.source.settings import CONFIG, as_list, config_problems, shape_problems, value_at
+from bookbuild.source.verdicts import mistake
+from bookbuild.source.vocabulary import ELSEWHERE, FILE
 from bookbuild.source.yaml_lines import load_yaml
 
-CONFIG = "_quarto.yml"
 PACKAGE = "deepmath"        # below code/: what cells import and figures are made by
 
 
@@ -86,7 +87,8 @@ class Project:
     @property
     def file_name(self) -> str:
         """What Quarto calls the PDF and the EPUB, but for the suffix: the title, with hyphens."""
-        return re.sub(r"[\s/\\:]+|[*?\"<>|]", "-", str(self.book.get("output-file") or self.book["title"]))
+        name = str(self.book.get("output-file") or self.book["title"])
+        return re.sub(r"[\s/\\:]+|[*?\"<>|]", "-", name)
 
     @property
     def pdf_name(self) -> str:
@@ -98,7 +100,7 @@ class Project:
 
     @property
     def bibliographies(self) -> list[Path]:
-        files = [self.root / str(name) for name in _as_list(self.config.get("bibliography"))]
+        files = [self.root / str(name) for name in as_list(self.config.get("bibliography"))]
         return [file for file in files if file.is_file()]
 
     @property
@@ -107,7 +109,7 @@ class Project:
         return self.config.get("alt-text") == "required"
 
     def format_options(self, name: str) -> dict:
-        options = _value(self.config, ("format", name))
+        options = value_at(self.config, ("format", name))
         return options if isinstance(options, dict) else {}
 
 
@@ -165,114 +167,15 @@ def load_project(root: Path) -> Project:
     return Project(root, config, pages, problems)
 
 
-def _as_list(value) -> list:
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-# ---------------------------------------------------------------------- what is wrong with it
-
-Teller = Callable[..., Problem]
-SECTIONS = {"project": vocabulary.PROJECT, "book": vocabulary.BOOK, "execute": vocabulary.EXECUTE}
-
-
-def _teller(lines: dict[tuple, int]) -> Teller:
-    """Makes problems from the path of a key and what `mistake` says of it."""
-    return lambda path, message, stops="both": Problem(CONFIG, lines.get(path), message, stops)
-
-
-def sections(config: dict) -> Iterator[tuple[vocabulary.Place, tuple[str, ...], dict]]:
-    """The parts of `_quarto.yml` whose keys the vocabulary knows, and where they stand."""
-    yield vocabulary.TOP, (), config
-    for name, place in SECTIONS.items():
-        if isinstance(config.get(name, {}), dict):
-            yield place, (name,), config.get(name, {})
-
-
-def config_problems(root: Path, config: dict, lines: dict) -> Iterator[Problem]:
-    """What in `_quarto.yml` a press cannot honour, or cannot do without."""
-    problem = _teller(lines)
-    for name in SECTIONS:
-        if not isinstance(config.get(name, {}), dict):
-            yield problem((name,), f"`{name}` must hold `key: value` lines")
-    for place, path, section in sections(config):
-        for key, value in section.items():
-            if found := mistake(place, key, value):
-                yield problem((*path, key), *found)
-    icon = _value(config, ("book", "favicon"))
-    for path, names in ((("bibliography",), config.get("bibliography")),
-                        (("csl",), config.get("csl")),
-                        (("book", "favicon"), icon if is_text(icon) else None)):
-        for name in _as_list(names):
-            if not (root / str(name)).is_file():
-                yield problem(path, f"the {path[-1]} {name} is missing")
-    if found := mistake(vocabulary.WORDS, config.get("lang", "en")):
-        yield problem(("lang",), *found)
-    yield from format_problems(config, lines)
-
-
-def shape_problems(config: dict, lines: dict) -> Iterator[Problem]:
-    """What is no book at all, and values of the wrong kind."""
-    problem = _teller(lines)
-    if _value(config, ("project", "type")) != "book":
-        yield problem(("project", "type"), "`project: type` must be `book`")
-    if not _value(config, ("book", "title")) or not _value(config, ("book", "chapters")):
-        yield problem(("book",), "a book needs `book: title` and `book: chapters`")
-    for place, path, section in sections(config):
-        for key, value in section.items():
-            if place is not vocabulary.EXECUTE and (wrong := wrong_value(place, key, value)):
-                yield problem((*path, key), wrong)
-    for author in _as_list(_value(config, ("book", "author"))):
-        if isinstance(author, dict) and is_text(author.get("name")):
-            for key in author:
-                if found := mistake(vocabulary.AUTHOR, key):
-                    yield problem(("book", "author"), *found)
-        elif not is_text(author):
-            yield problem(("book", "author"), "`book: author` takes a name or a list of names")
-    if not all(map(is_text, _as_list(config.get("bibliography")))):
-        yield problem(("bibliography",), "`bibliography` takes a file or a list of files")
-
-
-def _as_list(value) -> list:
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _value(config, path: tuple[str, ...]):
-    for key in path:
-        config = config.get(key) if isinstance(config, dict) else None
-    return config
-
-
-def format_problems(config: dict, lines: dict) -> Iterator[Problem]:
-    """Formats and their options."""
-    problem = _teller(lines)
-    given = config.get("format")
-    formats = given if isinstance(given, dict) else {str(name): None for name in _as_list(given)}
-    for name, options in formats.items():
-        if found := mistake(vocabulary.FORMAT_NAME, name):
-            yield problem(("format", name)[:1 + (("format", name) in lines)], *found)
-        for key, value in options.items() if isinstance(options, dict) else ():
-            if found := mistake(vocabulary.FORMAT, key, value, f"{name}: {key}"):
-                yield problem(("format", name, key), *found)
-    if {"pdf", "typst"} <= set(formats):
-        yield problem(("format", "pdf"), "`pdf` and `typst` write the same file, and one of them "
-                      "is lost: keep `typst`", "quarto")
-    if "typst" in formats and not _value(config, ("book", "author")):
-        yield problem(("book",), "Quarto prints no Typst book without `book: author`: name the "
-                      "author", "quarto")
-    if "html" in formats and _value(formats["html"], ("html-math-method",)) != "mathml":
-        yield problem(("format", "html"), "with Quarto, formulas load a script from another host: "
-                      "set `html-math-method: mathml`", "neither")
-
-
-def listed(book: dict) -> Iterator[tuple[object, str, str | None]]:
+def listed(book: dict) -> Iterator[tuple[Any, str, str | None]]:
     """What the book lists, in order: an entry, its kind and its part."""
     for kind, name in (("chapter", "chapters"), ("appendix", "appendices")):
-        for entry in _as_list(book.get(name)):
+        for entry in as_list(book.get(name)):
             if isinstance(entry, dict) and set(entry) == {"part", "chapters"}:
                 part = str(entry["part"])
                 if part.endswith(".qmd"):
                     yield part, "part", part
-                for chapter in _as_list(entry["chapters"]):
+                for chapter in as_list(entry["chapters"]):
                     yield chapter, kind, part
             else:
                 yield entry, kind, None
@@ -291,7 +194,7 @@ def entry_problem(root: Path, entry, pages: list[Page]) -> tuple[str, str] | Non
     if not (root / path).is_file():
         return (f"the chapter {entry} is listed but missing: add the file or take it from the "
                 "list"), "both"
-    return mistake(vocabulary.FILE, entry)
+    return mistake(FILE, entry)
 
 
 def output_problem(project: Project) -> Problem | None:

@@ -4,11 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from bookbuild.check.findings import Survey, label_pattern, reference_pattern
+from bookbuild.check.labels import Survey, label_pattern, reference_pattern
 from bookbuild.document import (MATH_ENVIRONMENT, Chapter, cross_references, identifier,
                                 is_cross_reference, is_display, is_node, nodes, prefix, text)
 from bookbuild.say import Problem
-from bookbuild.source import Cell, Manuscript, Source
+from bookbuild.source import Cell, Manuscript, SplitText
 
 DASHES = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)+\|?[ \t\r]*")
 UNSPLIT = re.compile(r"\\.|`[^`\n]+`|\$[^$\n]+\$")      # in these a | does not part two cells
@@ -16,7 +16,7 @@ IN_FRONT = {"also", "and", "as", "by", "cf", "cf.", "compare", "e.g.", "from", "
             "see", "with"}
 
 
-def page_traps(source: Source, blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
+def page_traps(split: SplitText, blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
     """Traps that a page alone shows."""
     yield from numbered_examples(blocks, manuscript)
     yield from notes_called_twice(manuscript)
@@ -25,10 +25,10 @@ def page_traps(source: Source, blocks: list, manuscript: Manuscript) -> Iterator
     yield from lost_table_cells(manuscript)
     yield from words_in_brackets(blocks, manuscript)
     yield from bare_formulas(blocks, manuscript)
-    cells = [piece for piece in source.pieces if isinstance(piece, Cell)]
+    cells = [piece for piece in split.pieces if isinstance(piece, Cell)]
     for cell in cells:
         yield from cell_traps(cell)
-    for expression in source.units if not cells else ():
+    for expression in split.units if not cells else ():
         yield Problem(expression.path, expression.line, "Quarto runs no expression on a page without"
                       " a cell: add one", "quarto")
 
