@@ -172,7 +172,7 @@ def test_malformed_front_matter_has_its_line(block, line):
 @given(ANY_TEXT)
 def test_yaml_gives_values_or_a_reason(text):
     try:
-        data, lines = load_yaml(text, "x.yml")
+        data, _ = load_yaml(text, "x.yml")
     except BookError as error:
         assert str(error).startswith("x.yml:") and "\n" not in str(error)
     else:

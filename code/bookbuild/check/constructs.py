@@ -20,9 +20,9 @@ def front_matter(split: SplitText, manuscript: Manuscript) -> Iterator[Problem]:
 def buried_metadata(meta: dict, manuscript: Manuscript) -> Iterator[Problem]:
     """Metadata between paragraphs, which prints nothing."""
     for key in meta:
-        yield manuscript.problem(rf"(?m)^[ \t>]*[\"']?{re.escape(key)}[\"']?\s*:", f"`{key}:` is read as "
-                                 "metadata, and not printed: put it into the front matter, or a "
-                                 "blank line below the `---` above it")
+        pattern = rf"(?m)^[ \t>]*[\"']?{re.escape(key)}[\"']?\s*:"
+        yield manuscript.problem(pattern, f"`{key}:` is read as metadata, and not printed: put it "
+                                 "into the front matter, or a blank line below the `---` above it")
 
 
 def titles(split: SplitText, blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
@@ -87,12 +87,13 @@ def raw_problems(format: str, source: str, manuscript: Manuscript) -> Iterator[P
 def unclosed_blocks(manuscript: Manuscript) -> Iterator[Problem]:
     """Blocks that pandoc would end, silently, with the text around them."""
     opened: list[int] = []
-    for fence in re.finditer(r"(?m)^[ \t>]*:{3,}[ \t]*(\{.*\}|[\w-]+)?[ \t:]*\r?$", manuscript.prose):
+    for fence in re.finditer(r"(?m)^[ \t>]*:{3,}[ \t]*(\{.*\}|[\w-]+)?[ \t:]*\r?$",
+                             manuscript.prose):
         if fence[1]:
             opened.append(fence.start())
         elif opened:
             opened.pop()
     for position in opened:
         line = manuscript.prose.count("\n", 0, position) + 1
-        yield Problem(*manuscript.origin(line), "the block that begins here is never closed: end it "
-                      "with a line of `:::`")
+        yield Problem(*manuscript.origin(line), "the block that begins here is never closed: end "
+                      "it with a line of `:::`")

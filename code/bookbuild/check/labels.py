@@ -98,7 +98,8 @@ def unlisted_sources(survey: Survey, chapter: Chapter, manuscript: Manuscript):
     cited = cited_keys(chapter.blocks)
     if cited and not any("refs" in ids for ids in survey.ids.values()):
         yield manuscript.problem(reference_pattern(cited[0]), "no page of the book lists the "
-                                 "sources: add one with the lines `::: {#refs}` and `:::`", "builtin")
+                                 "sources: add one with the lines `::: {#refs}` and `:::`",
+                                 "builtin")
 
 
 def broken_links(survey: Survey, chapter: Chapter, manuscript: Manuscript):

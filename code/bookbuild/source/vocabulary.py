@@ -86,7 +86,8 @@ PROJECT, BOOK = (Place(f"Keys of `{section}`", UNKNOWN(f"the key `{section}: {{n
                        f"`{section}: {{name}}` takes {{words}}, not {{value!r}}")
                  for section in ("project", "book"))
 AUTHOR = Place("Keys of an author", UNKNOWN("an author's `{name}`"))
-FILE = Place("Files of chapters", "the built-in press prints .qmd chapters only, not {name}: {mend}")
+FILE = Place("Files of chapters",
+             "the built-in press prints .qmd chapters only, not {name}: {mend}")
 FORMAT_NAME = Place("Formats", UNKNOWN("the format `{name}`"))
 FORMAT = Place("Keys of a format", UNKNOWN("the key `{shown}`"))
 WORDS = Place("Languages", UNKNOWN("the words of the language `{name}`"))
@@ -191,7 +192,8 @@ VOCABULARY = (
     *_all(HARMLESS, PROJECT, "post-render", _BY_ITSELF,
           only=Values(OWN_STEPS[1], lambda v: v == OWN_STEPS[1])),
     *_all(PRINTED, BOOK, "title subtitle output-file favicon", takes=TEXT),
-    *_all(PRINTED, BOOK, "author chapters appendices description repo-url repo-branch repo-actions"),
+    *_all(PRINTED, BOOK, "author chapters appendices description repo-actions repo-branch "
+          "repo-url"),
     *_all(PRINTED, AUTHOR, "name"),
     *_all(PRINTED, FILE, "*.qmd"),
     *_all(REFUSED, BOOK, "search page-navigation", "every page has it", only=FALSE,
@@ -225,7 +227,8 @@ VOCABULARY = (
           "pagestyle pdf-engine* sansfontoptions secnumdepth toccolor urlcolor "
           "use-rsvg-convert", _LATEX),
     *_all(SILENT, TOP, "author date subtitle title toc toc-depth", _PASSED),
-    *_all(SILENT, FORMAT, "author bibliography csl date execute format lang subtitle title", _PASSED),
+    *_all(SILENT, FORMAT, "author bibliography csl date execute format lang subtitle title",
+          _PASSED),
     *_all(SILENT, SETTINGS, "link-citations", _PASSED),
     *_all(SILENT, DOCUMENT, "abbreviations aliases anchor-sections ascii author-meta body-classes "
           "brand-mode canonical-url citecolor code-copy codefont copyright crossrefs-hover "
@@ -253,13 +256,13 @@ VOCABULARY = (
           "syntax-definitions", "code is shown as its cell says"),
     *_all(REFUSED, DOCUMENT, "bibliographystyle citation* cite-method citeproc footnotes-* nocite "
           "notes-after-punctuation reference-location", "sources and notes are Quarto's defaults"),
-    *_all(REFUSED, DOCUMENT, "default-image-extension df-print fig-* html-table-processing lightbox "
-          "lof lot tabsets tbl-*", "figures and tables are as their cells and attributes say"),
+    *_all(REFUSED, DOCUMENT, "default-image-extension df-print fig-* html-table-processing "
+          "lightbox lof lot tabsets tbl-*", "figures and tables are as their cells say"),
     *_all(REFUSED, DOCUMENT, "toc-expand toc-location toc-title", "contents stand in one place"),
     *_all(REFUSED, DOCUMENT, "axe comments embed-resources engine engines extensions filters "
           "header-includes identifier-prefix include-* julia knitr listing manuscript mermaid "
-          "metadata-file metadata-files notebook-* ojs-engine params profile resources section-divs "
-          "self-contained* server shortcodes template* variables website",
+          "metadata-file metadata-files notebook-* ojs-engine params profile resources "
+          "section-divs self-contained* server shortcodes template* variables website",
           _LACKING),
 
     # ----------------------------------------------------------------------------------- cells
@@ -283,14 +286,15 @@ VOCABULARY = (
     *_all(PRINTED, CELL, "classes", takes=Values("one word", _id)),
     *_all(PRINTED, CELL, "tags", takes=Values("a list of texts", _texts)),
     *_all(PRINTED, CELL, "cache", "where false means to run at every render", takes=FLAG),
-    *_all(PRINTED, EXECUTE, "cache", "where false means to run at every render", takes=flag_or("refresh")),
+    *_all(PRINTED, EXECUTE, "cache", "where false means to run at every render",
+          takes=flag_or("refresh")),
     *_all(REFUSED, EXECUTE, "enabled", "what does not run is not printed", only=FALSE,
           refusal=UNKNOWN("`execute: {name}: false`")),
     *_all(HARMLESS, EXECUTE, "daemon enabled freeze keep-ipynb",
           "how Quarto works, not what it prints"),
-    *_all(REFUSED, CELL, "cap-location column fig-align fig-cap-location fig-column fig-env fig-link "
-          "fig-pos fig-scap layout layout-align layout-nrow layout-valign output-location panel "
-          "renderings tbl-cap-location tbl-column tbl-colwidths", _ONE_PLACE),
+    *_all(REFUSED, CELL, "cap-location column fig-align fig-cap-location fig-column fig-env "
+          "fig-link fig-pos fig-scap layout layout-align layout-nrow layout-valign "
+          "output-location panel renderings tbl-cap-location tbl-column tbl-colwidths", _ONE_PLACE),
     *_all(REFUSED, CELL, "code-line-numbers code-overflow", _AS_IT_STANDS),
     *_all(REFUSED, CELL, "export html-table-processing id", _LACKING),
     *_all(REFUSED, CELL, "collapse comment fig-format fig-keep prompt", "of knitr",
