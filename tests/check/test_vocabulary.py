@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 import bookbuild
-from bookbuild.pipeline import check_book
+from bookbuild.document import CALLOUT_KINDS, UNNUMBERED_KINDS
+from bookbuild.pipeline import FORMATS, check_book
 from bookbuild.say import BookError
 from bookbuild.source import load_project
 from bookbuild.source import verdicts as judge
@@ -60,6 +61,14 @@ def test_a_wrong_value_is_told_with_what_is_right():
             assert f"takes {entry.takes.words}, not [1]" in message and stops == "both"
     assert judge.mistake(v.CELL, "cache", "no") == (
         "the cell option `cache` takes true or false, not 'no'", "both")
+
+
+def test_the_vocabulary_knows_what_the_press_makes():
+    printed = {(place, entry.name) for entry, place in ENTRIES if entry.verdict == v.PRINTED}
+    assert {(v.CLASS, f"callout-{kind}") for kind in CALLOUT_KINDS} <= printed
+    assert {(v.CLASS, name) for name in UNNUMBERED_KINDS} <= printed
+    assert {(v.FORMAT_NAME, name) for name in FORMATS.values()} == {
+        each for each in printed if each[0] is v.FORMAT_NAME}
 
 
 # ----------------------------------------------------------------- in a book, with file and line

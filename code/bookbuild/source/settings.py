@@ -86,8 +86,9 @@ def format_problems(config: dict, lines: dict) -> Iterator[Problem]:
     given = config.get("format")
     formats = given if isinstance(given, dict) else {str(name): None for name in as_list(given)}
     for name, options in formats.items():
+        path = ("format", name) if ("format", name) in lines else ("format",)
         if found := mistake(vocabulary.FORMAT_NAME, name):
-            yield problem(("format", name)[:1 + (("format", name) in lines)], *found)
+            yield problem(path, *found)
         for key, value in options.items() if isinstance(options, dict) else ():
             if found := mistake(vocabulary.FORMAT, key, value, f"{name}: {key}"):
                 yield problem(("format", name, key), *found)

@@ -18,9 +18,7 @@ INLINE = re.compile(r"\{(?P<language>[A-Za-z]\w*)\}[ \t]+(?P<expression>.*)", re
 LIST_ITEM = re.compile(r" *(?:[-+*:]|\(?\w{1,9}[.)]|\(?@[\w-]*\)) +")
 SHOWN_CELL = re.compile(r"^[ \t]*`{3,}[ \t]*\{python[ \t,}]", re.MULTILINE)
 OPTION = re.compile(r"#\s*\| ?")
-
-
-Origin = Callable[[int], tuple[str, int]]
+Origin = Callable[[int], tuple[str, int]]       # the file and line behind a line of a text
 
 
 def split_source(text: str, path: str | PurePath = "", origin: Origin | None = None) -> SplitText:
