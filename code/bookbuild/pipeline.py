@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import typst as typst_compiler
 
-from bookbuild.check import findings, silences
+from bookbuild.check import Survey, chapter_problems, own_ids, page_problems
 from bookbuild.document import (CellWriter, Chapter, Entry, Memory, citations, inlines, nodes,
                                 number_book, pandoc, para, references, stand_ins, structure, words)
 from bookbuild.files import put_in_place, staging, write_file, writing
@@ -20,7 +20,7 @@ from bookbuild.live import ASSETS, assemble
 from bookbuild.print import epub, html, search, typst
 from bookbuild.run import ChapterCode, InlineValue, KeptResults, kept_or_run
 from bookbuild.say import BookError, Problem, hindrances
-from bookbuild.source import (CONFIG, Cell, Manuscript, Page, Project, Prose, Source,
+from bookbuild.source import (CONFIG, Cell, Manuscript, Page, Project, Prose, SplitText,
                               output_problem, python_of, read_manuscript, split_source)
 
 EPOCH = "SOURCE_DATE_EPOCH"
@@ -54,7 +54,7 @@ class Draft:
 
     page: Page
     manuscript: Manuscript
-    source: Source
+    source: SplitText
     blocks: list = field(default_factory=list)
     pictures: dict[str, bytes] = field(default_factory=dict)
 
@@ -181,8 +181,7 @@ def read(project: Project, page: Page, problems: list[Problem], memory: Memory) 
     manuscript, found = read_manuscript(project, page.source)
     source = memory.step(("split", page.source), (manuscript,), lambda: split_source(
         manuscript.text, page.source, manuscript.origin))
-    refusals = [replace(refusal, stops="builtin") for refusal in source.refusals]
-    problems += [*found, *source.problems, *refusals]
+    problems += [*found, *source.problems]
     return Draft(page, manuscript, source)
 
 
@@ -253,12 +252,8 @@ def parsed(project: Project, draft: Draft, text: str, results: dict,
            code: str) -> tuple[list, list[Problem]]:
     """The blocks of a page, and what is wrong in them."""
     tree = pandoc.read(text)
-    return tree["blocks"], [
-        *findings.buried_metadata(tree["meta"], draft.manuscript),
-        *silences.notes_never_called(tree["uncalled"], draft.manuscript),
-        *findings.page_problems(project, draft.source, tree["blocks"], draft.manuscript, results,
-                              set(draft.pictures), code),
-        *silences.page_traps(draft.source, tree["blocks"], draft.manuscript)]
+    return tree["blocks"], list(page_problems(project, draft.source, tree, draft.manuscript,
+                                              results, set(draft.pictures), code))
 
 
 def inline_text(value: InlineValue | None) -> str:
@@ -280,7 +275,7 @@ def compose(project: Project, drafts: list[Draft], target: str, problems: list[P
                    draft.front_title) for draft in drafts]
     chapters, entries = number_book(structured, memory)
     ids = {chapter.page.source: memory.step(("ids", chapter.page.source), (chapter,),
-                                            lambda: set(findings.own_ids(chapter)))
+                                            lambda: set(own_ids(chapter)))
            for chapter in chapters}
     unseen = any(problem.stops == "builtin" for problem in problems)
     found: list[Problem] = []
@@ -289,15 +284,14 @@ def compose(project: Project, drafts: list[Draft], target: str, problems: list[P
     except BookError as error:
         found += error.problems
         sources = None
-    survey = findings.Survey(project, entries, sources, ids, code, unseen)
+    survey = Survey(project, entries, sources, ids, code, unseen)
     labels = {key: (entry.chapter.page.source, entry.number is None, entry.is_chapter)
               for key, entry in entries.items()}
     for draft, chapter in zip(drafts, chapters):
         found += memory.step(
             ("check", draft.page.source),
             (chapter, draft.manuscript, labels, sources, ids, code, unseen),
-            lambda: [*findings.chapter_problems(survey, chapter, draft.manuscript),
-                     *silences.chapter_traps(survey, chapter, draft.manuscript, name)])
+            lambda: list(chapter_problems(survey, chapter, draft.manuscript, name)))
     return chapters, entries, found
 
 

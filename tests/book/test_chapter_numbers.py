@@ -11,7 +11,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-from bookbuild.source.pieces import Cell, split_source
+from bookbuild.source import Cell, split_source
 
 from deepmath import figures
 

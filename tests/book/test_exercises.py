@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bookbuild.source.pieces import Cell, split_source
+from bookbuild.source import Cell, split_source
 
 CHAPTERS = Path(__file__).parents[2] / "chapters"
 

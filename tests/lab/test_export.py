@@ -206,7 +206,7 @@ def test_what_no_chapter_can_hold_is_told(book, capsys, cell, metadata, message)
     ("b.ipynb", b'{"cells": 3, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}',
      "b.ipynb: not a Jupyter notebook"),
     ("b.ipynb", b"\xff\xfe", "b.ipynb: not a Jupyter notebook"),
-    ("b.qmd", b"caf\xe9\n", "b.qmd: not UTF-8 text"),
+    ("b.qmd", b"caf\xe9\n", "b.qmd:1: not UTF-8 text"),
     ("b.md", b"", "b.md: neither a .qmd chapter nor an .ipynb notebook"),
     ("", b"", "c.qmd: no such file"),
 ])

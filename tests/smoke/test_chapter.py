@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from bookbuild.source.pieces import Cell, split_source
+from bookbuild.source import Cell, split_source
 
 from deepmath import figures, smoke
 from deepmath.figures import style

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bookbuild.document import pandoc
 from bookbuild.say.problems import BookError, Problem
-from bookbuild.source.pieces import Cell, InlineCode, Prose, split_source
+from bookbuild.source import Cell, InlineCode, Prose, split_source
 from bookbuild.source.yaml_lines import load_yaml
 
 FRAGMENTS = [
@@ -26,7 +26,7 @@ def cells(source):
 
 def messages(text):
     source = split_source(text, "x.qmd")
-    return [str(problem) for problem in [*source.problems, *source.refusals]]
+    return [str(problem) for problem in source.problems]
 
 
 def options_of(*lines):
@@ -45,7 +45,7 @@ def test_the_pieces_are_the_text(text):
         for code in getattr(piece, "inline", ()):
             assert piece.text[code.start:code.end].startswith("`{python}")
             assert code.expression in piece.text[code.start:code.end]
-    for problem in [*source.problems, *source.refusals]:
+    for problem in source.problems:
         assert 1 <= problem.line <= text.count("\n") + 1
         assert "\n" not in str(problem)
 
@@ -172,7 +172,7 @@ def test_malformed_front_matter_has_its_line(block, line):
 @given(ANY_TEXT)
 def test_yaml_gives_values_or_a_reason(text):
     try:
-        data, lines = load_yaml(text, "x.yml")
+        data, _ = load_yaml(text, "x.yml")
     except BookError as error:
         assert str(error).startswith("x.yml:") and "\n" not in str(error)
     else:

@@ -1,5 +1,6 @@
-"""What is wrong with a book, and what Quarto would print wrongly without a word."""
+"""What is wrong with a book, or beyond a press: every finding with its file and line."""
 
-from bookbuild.check import findings, silences
+from bookbuild.check.labels import Survey, own_ids
+from bookbuild.check.pages import chapter_problems, page_problems
 
-__all__ = ["findings", "silences"]
+__all__ = ["Survey", "chapter_problems", "own_ids", "page_problems"]

@@ -12,6 +12,7 @@ from bookbuild.document.memory import Memory
 from bookbuild.document.model import Node, div, identifier, is_node, nodes, para, rewrite
 from bookbuild.document.numbers import Chapter
 from bookbuild.document.references import is_cross_reference
+from bookbuild.files import decode_utf8
 from bookbuild.say import BookError, Problem
 from bookbuild.source import Project
 
@@ -35,14 +36,10 @@ def known_keys(project: Project) -> set[str]:
 
 def read_sources(path: Path) -> list[dict]:
     """The entries of a bibliography, as CSL has them."""
-    content = path.read_bytes()
+    source = decode_utf8(path.read_bytes(), path.name).removeprefix("\ufeff")
     try:
-        source = content.decode("utf-8-sig")
         format = "biblatex" if path.suffix == ".bib" else "csljson"
         return json.loads(pandoc.run(source, "--from", format, "--to", "csljson"))
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise BookError([Problem(path.name, line, "not UTF-8 text: save it as UTF-8")]) from None
     except BookError as error:
         said = " ".join(error.problems[0].message.split())
     found = re.search(r"line (\d+), column \d+\):? (unexpected (?:'.'|[\w ]+))", said)

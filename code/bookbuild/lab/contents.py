@@ -10,7 +10,7 @@ from jupyter_server.services.contents.largefilemanager import AsyncLargeFileMana
 from nbformat import NotebookNode
 from tornado.web import HTTPError
 
-from bookbuild.files import is_writable, keep, replace_file
+from bookbuild.files import decode_utf8, is_writable, keep, replace_file
 from bookbuild.lab.notebook import notebook_of, text_of
 from bookbuild.say import BookError
 
@@ -44,11 +44,9 @@ class ChapterContents(AsyncLargeFileManager):
         content, _ = await self._read_file(os_path, "byte")
         self.seen[os_path] = digest(content)
         try:
-            notebook = notebook_of(content.decode())
-        except UnicodeDecodeError as error:
-            line = content.count(b"\n", 0, error.start) + 1
-            raise HTTPError(400, f"{Path(os_path).name}:{line}: not UTF-8 text: save it as "
-                            "UTF-8") from None
+            notebook = notebook_of(decode_utf8(content, Path(os_path).name))
+        except BookError as error:
+            raise HTTPError(400, str(error)) from None
         return (notebook, content) if raw else notebook
 
     def mark_trusted_cells(self, nb: NotebookNode, path: str = "") -> None:

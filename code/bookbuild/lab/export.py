@@ -13,7 +13,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from bookbuild.files import keep, replace_file, writing
+from bookbuild.files import decode_utf8, keep, replace_file, writing
 from bookbuild.lab.notebook import KEY, notebook_of, text_of
 from bookbuild.live import make_wheel
 from bookbuild.say import BookError, Problem
@@ -194,10 +194,7 @@ def checksum(text: str) -> str:
 
 def read_text(path: Path) -> str:
     """A chapter's text, to the byte."""
-    try:
-        return path.read_bytes().decode()
-    except UnicodeDecodeError:
-        raise BookError([Problem(path, None, "not UTF-8 text: save it as UTF-8")]) from None
+    return decode_utf8(path.read_bytes(), path)
 
 
 def read_notebook(path: Path) -> NotebookNode:

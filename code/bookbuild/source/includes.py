@@ -5,12 +5,16 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
+from typing import Any
 
-from bookbuild.say import Problem
-from bookbuild.source.pieces import without_code
+from bookbuild.files import decode_utf8
+from bookbuild.say import BookError, Problem
+from bookbuild.source.fences import without_code
 from bookbuild.source.project import Project
+from bookbuild.source.verdicts import mistake
+from bookbuild.source.vocabulary import SHORTCODE
 
-SHORTCODE = re.compile(r"(?<!\{)\{\{<\s*(?P<name>[\w-]+)\s*(?P<argument>.*?)\s*>\}\}(?!\})")
+CALL = re.compile(r"(?<!\{)\{\{<\s*(?P<name>[\w-]+)\s*(?P<argument>.*?)\s*>\}\}(?!\})")
 ESCAPED = re.compile(r"\{(\{\{<.*?>\}\})\}")
 
 
@@ -37,9 +41,9 @@ class Manuscript:
         """The text with blanks in the place of code."""
         return without_code(self.text)
 
-    def origin(self, line: int | None) -> tuple[str, int | None]:
+    def origin(self, line: int) -> tuple[str, int]:
         """The file and line behind a line of the text (counted from 1)."""
-        if line is None or not 1 <= line <= len(self.origins):
+        if not 1 <= line <= len(self.origins):
             return str(self.source), line
         return self.origins[line - 1]
 
@@ -72,14 +76,14 @@ def expand(project: Project, source: PurePosixPath, above: tuple):
     content = (project.root / source).read_bytes()
     lines, problems = [], []
     try:
-        content.decode()
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        problems.append(Problem(str(source), line, "not UTF-8 text: save it as UTF-8"))
-    content = content.decode("utf-8-sig", errors="replace")
-    for number, line in enumerate(re.findall(r"[^\n]*\n|[^\n]+", content), 1):
+        text = decode_utf8(content, str(source))
+    except BookError as error:
+        problems += error.problems
+        text = content.decode(errors="replace")
+    text = text.removeprefix("\ufeff")
+    for number, line in enumerate(re.findall(r"[^\n]*\n|[^\n]+", text), 1):
         where = (str(source), number)
-        whole = SHORTCODE.fullmatch(line.strip())
+        whole = CALL.fullmatch(line.strip())
         if whole and whole["name"] == "include":
             named = whole["argument"].strip("\"'")
             folder = "" if named.startswith("/") else (above or [source])[-1].parent
@@ -104,15 +108,14 @@ def substitute(project: Project, line: str, where: tuple[str, int]) -> tuple[str
     problems = []
 
     def value(match: re.Match) -> str:
-        found = project.config
+        found: Any = project.config
         for key in match["argument"].split("."):
             found = found.get(key) if isinstance(found, dict) else None
         if match["name"] == "meta" and isinstance(found, (str, int, float)):
             return str(found)
-        if match["name"] == "meta":
-            problems.append(Problem(*where, f"no metadata `{match['argument']}` in _quarto.yml"))
+        if unknown := mistake(SHORTCODE, match["name"], True):
+            problems.append(Problem(*where, *unknown))
         else:
-            problems.append(Problem(*where, f"the built-in press does not know the shortcode "
-                                    f"`{match['name']}`: render with Quarto instead", "builtin"))
+            problems.append(Problem(*where, f"no metadata `{match['argument']}` in _quarto.yml"))
         return match[0]
-    return SHORTCODE.sub(value, line), problems
+    return CALL.sub(value, line), problems

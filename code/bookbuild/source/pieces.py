@@ -1,30 +1,12 @@
-"""The text of a chapter as pieces: front matter, prose with values in its lines, and cells.
+"""A page's text in pieces: front matter, prose with values in its lines, and cells.
 
 Nothing is lost: the pieces' texts, joined, are the text that was split.
 """
 
-import re
-from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from bookbuild.say import BookError, Problem
-from bookbuild.source.options import ELSEWHERE, ELSEWHERE_OPTIONS, _clash, option_mistake
-from bookbuild.source.yaml_lines import load_yaml
-
-FRONT_MATTER = re.compile(r"\ufeff?(?:[ \t\r]*\n)*---[ \t]*\r?\n(?![ \t]*\r?\n)(?P<yaml>(?:.*\n)*?)"
-                          r"(?:---|\.\.\.)[ \t]*\r?(?:\n|\Z)|\ufeff")
-TOKEN = re.compile(
-    r"^(?P<lead>(?:[ \t>]|[-+*:][ \t]|\(?(?:\d{1,9}|[A-Za-z#])[.)][ \t])*+)"  # of an item, a quote
-    r"(?P<fence>`{3,}+(?=[^`\n]*$)|~{3,}+)(?P<info>[^\n]*)(?:\n|\Z)"
-    r"|(?P<comment><!--)|\\.|(?P<ticks>`+)", re.MULTILINE)
-PARAGRAPH_END = re.compile(r"\n[ \t\r>]*(?:\n|`{3,}+[^`\n]*$|~{3})", re.MULTILINE)
-CELL_INFO = re.compile(r"\{(?P<language>[A-Za-z][\w.+-]*)(?P<attributes>[ \t,][^}]*)?\}")
-INLINE = re.compile(r"\{(?P<language>[A-Za-z]\w*)\}[ \t]+(?P<expression>.*)", re.DOTALL)
-LIST_ITEM = re.compile(r" *(?:[-+*:]|\(?\w{1,9}[.)]|\(?@[\w-]*\)) +")
-SHOWN_CELL = re.compile(r"^[ \t]*`{3,}[ \t]*\{python[ \t,}]", re.MULTILINE)
-OPTION = re.compile(r"#\s*\| ?")
+from bookbuild.say import Problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +107,7 @@ def python_of(unit: Unit) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class SplitText:
     """A chapter's text in pieces.
 
     Attributes
@@ -133,14 +115,11 @@ class Source:
     pieces : tuple of FrontMatter, Prose and Cell
         Their texts, joined, are the chapter's text.
     problems : tuple of Problem
-        Mistakes, under either press.
-    refusals : tuple of Problem
-        What Quarto prints and the built-in press doesn't.
+        What is wrong with them, or beyond the built-in press.
     """
 
     pieces: tuple[Piece, ...]
     problems: tuple[Problem, ...]
-    refusals: tuple[Problem, ...]
 
     @property
     def metadata(self) -> dict:
@@ -158,233 +137,3 @@ class Source:
             elif isinstance(piece, Cell) and piece.language == "python":
                 units.append(piece)
         return units
-
-
-def split_source(text: str, path: str | Path = "",
-                 origin: Callable[[int], tuple[str, int | None]] | None = None) -> Source:
-    """Split a chapter's text into front matter, prose and cells.
-
-    Cells are fenced with backticks, at the margin or below the text of a list item. Those
-    shown inside other code blocks or commented out are not cells.
-
-    Parameters
-    ----------
-    text : str
-        Any text.
-    path : str or Path
-        Its file, for messages.
-    origin : callable, optional
-        Gives the file and line that a line of the text came from (included files); lines
-        of the text itself by default.
-
-    Returns
-    -------
-    Source
-        The pieces, and what is wrong with them; never an exception.
-    """
-    return _Splitter(text, origin or (lambda line: (str(path), line))).split()
-
-
-class _Splitter:
-    """One pass over a text, collecting pieces and problems."""
-
-    def __init__(self, text: str, origin: Callable) -> None:
-        self.text, self.origin = text, origin
-        self.pieces: list[Piece] = []
-        self.inline: list[InlineCode] = []
-        self.problems: list[Problem] = []
-        self.refusals: list[Problem] = []
-        self.in_item = (0, "")
-        self.breaks = [match.start() for match in re.finditer("\n", text)]
-
-    def split(self) -> Source:
-        prose_start = self.front_matter()
-        for token, closing in _regions(self.text, prose_start):
-            if token["ticks"]:
-                self.inline_code(token.start(), closing.end(), len(token["ticks"]), prose_start)
-            elif self.is_cell(token, closing):
-                self.prose(prose_start, token.start())
-                prose_start = closing.end()
-                self.cell(token, closing)
-        self.prose(prose_start, len(self.text))
-        return Source(tuple(self.pieces), tuple(self.problems), tuple(self.refusals))
-
-    def line(self, position: int) -> int:
-        return bisect_left(self.breaks, position) + 1
-
-    def complain(self, position: int, message: str) -> None:
-        self.problems.append(Problem(*self.origin(self.line(position)), message))
-
-    def front_matter(self) -> int:
-        match = FRONT_MATTER.match(self.text)
-        if not match:
-            return 0
-        data: dict = {}
-        if match["yaml"]:
-            path, line = self.origin(self.line(match.start("yaml")))
-            try:
-                data, _ = load_yaml(match["yaml"], path, line or 1)
-            except BookError as error:
-                self.problems += error.problems
-        self.pieces.append(FrontMatter(match[0], data))
-        return match.end()
-
-    def prose(self, start: int, end: int) -> None:
-        if start < end:
-            inline, self.inline = tuple(self.inline), []
-            self.pieces.append(Prose(self.text[start:end], self.line(start), inline))
-
-    def inline_code(self, start: int, end: int, ticks: int, prose_start: int) -> None:
-        match = INLINE.match(self.text[start + 1:end - 1]) if ticks == 1 else None
-        if not match:
-            return
-        path, line = self.origin(self.line(start))
-        if match["language"] != "python":
-            self.refusals.append(Problem(path, line, f"the built-in press runs Python only, not "
-                                         f"`{{{match['language']}}}`: {ELSEWHERE}"))
-        elif "\n" in match["expression"]:
-            self.complain(start, "an expression in the text must stand on one line")
-        else:
-            self.inline.append(InlineCode(path, line, match["expression"].strip(),
-                                          start - prose_start, end - prose_start))
-
-    def is_cell(self, token: re.Match, closing: re.Match | None) -> bool:
-        """Whether a fenced block is a cell; complains of what only looks like one."""
-        info, position = CELL_INFO.fullmatch(token["info"].strip()), token.start("fence")
-        if not closing:
-            self.complain(position, "the code block that begins here is never closed: end it "
-                          f"with {token['fence']} under its first line")
-        elif not info:
-            inner = SHOWN_CELL.search(self.text, token.end(), closing.start())
-            if inner:
-                self.complain(inner.start(), "Quarto runs a cell even inside "
-                              "another code block: write {{python}} to show one")
-        elif token["lead"].strip():
-            self.complain(position, "a cell can't begin beside a list's or a quotation's mark: "
-                          "put it on a line of its own")
-        elif token["fence"].startswith("~"):
-            self.complain(position, "a cell is fenced with ``` and not with ~~~")
-        else:
-            return True
-        return False
-
-    def cell(self, token: re.Match, closing: re.Match) -> None:
-        info = CELL_INFO.fullmatch(token["info"].strip())
-        path, line = self.origin(self.line(token.start()))
-        text, indent, language = self.text[token.start():closing.end()], token["lead"], info[1]
-        if indent and not self.below_item(token.start(), indent):
-            self.complain(token.start(), f"the cell is indented by {len(indent)} but stands in no "
-                          "list item whose text begins there: align it with the item's text")
-        if language != "python":
-            self.pieces.append(Cell(text, path, line, indent, language))
-            self.refusals.append(Problem(path, line, f"the built-in press runs Python cells only, "
-                                         f"not `{{{language}}}`: {ELSEWHERE}"))
-            return
-        if info["attributes"]:
-            self.complain(token.start(), f"`{info['attributes'].strip()}` in the braces has no "
-                          "effect: write options as `#| key: value` lines")
-        body = self.text[token.end():closing.start()]
-        self.pieces.append(self.python_cell(text, path, line, indent, body))
-
-    def below_item(self, position: int, indent: str) -> bool:
-        """Whether what begins here belongs to a list item whose text has its indentation."""
-        end, width, lower = position, len(indent.expandtabs(4)), False
-        while end > 0:
-            start = self.text.rfind("\n", 0, end - 1) + 1
-            line, end = self.text[start:end].rstrip().expandtabs(4), start
-            item = LIST_ITEM.match(line)
-            if item and item.end() == width or self.in_item == (end, indent):
-                self.in_item = (position, indent)
-                return True
-            if lower and not line:
-                return False
-            lower = bool(line) and not line.startswith(" " * width)  # perhaps a paragraph goes on
-        return False
-
-    def python_cell(self, text: str, path: str, line: int, indent: str, body: str) -> Cell:
-        lines = [row[len(indent):] if row.startswith(indent) else row.lstrip(" \t")
-                 for row in body.replace("\r\n", "\n").removesuffix("\n").split("\n")]
-        first = next((i for i, row in enumerate(lines) if row.strip()), len(lines))
-        end = next((i for i, row in enumerate(lines[first:], first) if not OPTION.match(row)),
-                   len(lines))
-        options, option_lines = self.options(lines[first:end], path, line + 1 + first)
-        code = lines[end:]
-        for number, row in enumerate(code, line + 1 + end):
-            if re.match(r"#\| ?[\w-]+:", row):
-                self.problems.append(Problem(path, number, "an option below the first line of "
-                                             "code has no effect: move it to the cell's top"))
-        while code and not code[0].strip():
-            end, code = end + 1, code[1:]
-        return Cell(text, path, line, indent, "python", options, option_lines,
-                    tuple(lines[first:end]) if options else (), "\n".join(code).rstrip(),
-                    line + 1 + end)
-
-    def options(self, rows: list[str], path: str, line: int) -> tuple[dict, dict[str, int]]:
-        if not rows:
-            return {}, {}
-        try:
-            options, lines = load_yaml("\n".join(OPTION.sub("", row, count=1) for row in rows),
-                                       path, line)
-        except BookError as error:
-            self.problems += error.problems
-            return {}, {}
-        option_lines = {key[0]: number for key, number in lines.items() if len(key) == 1}
-        for name, value in list(options.items()):
-            place = path, option_lines.get(str(name), line)
-            if name in ELSEWHERE_OPTIONS:
-                self.refusals.append(Problem(*place, f"the built-in press does not know the cell "
-                                             f"option `{name}`: {ELSEWHERE}"))
-            elif message := option_mistake(name, value) or _clash(name, options):
-                self.problems.append(Problem(*place, message))
-                del options[name]       # it is told, and would only trip those who read on
-        return options, option_lines
-
-
-def _regions(text: str, position: int) -> Iterator[tuple[re.Match, re.Match | None]]:
-    """Fenced blocks and code spans as pandoc sees them: the first token, and the end.
-
-    The end of a fenced block is its last line, or None if it is never closed.
-    """
-    comments = True
-    while token := TOKEN.search(text, position):
-        position = token.end()
-        if token["fence"]:
-            closing = _closing_fence(token).search(text, position)
-            position = closing.end() if closing else len(text)
-            yield token, closing
-        elif token["ticks"]:
-            closing = re.compile(f"(?<!`)`{{{len(token['ticks'])}}}(?!`)").search(text, position)
-            if closing and not PARAGRAPH_END.search(text, token.start(), closing.end()):
-                position = closing.end()
-                yield token, closing
-        elif token["comment"] and comments:
-            end = text.find("-->", position)
-            comments = end >= 0
-            position = end + 3 if comments else position
-
-
-def _closing_fence(token: re.Match) -> re.Pattern:
-    """What ends a fenced block; a cell's end repeats its beginning, as Quarto has it."""
-    mark, least = token["fence"][0], len(token["fence"])
-    if CELL_INFO.fullmatch(token["info"].strip()) and not token["lead"].strip():
-        fence = f"{token['lead']}{mark}{{{least}}}"
-    else:
-        fence = f"[ \\t>]*{mark}{{{least},}}"
-    return re.compile(rf"^{fence}[ \t]*\r?(?:\n|\Z)", re.MULTILINE)
-
-
-def without_code(text: str) -> str:
-    """The text with blanks in the place of code and comments, and every line at its place.
-
-    Of cells the options stay, of other code blocks the first line.
-    """
-    def blank(match: re.Match) -> str:
-        return re.sub(r"[^\n]", " ", match[0])
-
-    parts, position = [], 0
-    for token, closing in _regions(text, 0):
-        end = closing.start() if closing else len(text)
-        code = re.sub(r"(?m)^(?![ \t]*#\s*\|).*", blank, text[token.end():end])
-        parts += [text[position:token.end()], code]
-        position = end
-    return re.sub(r"(?s)<!--.*?-->", blank, "".join(parts) + text[position:])

@@ -4,11 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from bookbuild.check.findings import Survey, label_pattern, reference_pattern
+from bookbuild.check.labels import Survey, label_pattern, reference_pattern
 from bookbuild.document import (MATH_ENVIRONMENT, Chapter, cross_references, identifier,
                                 is_cross_reference, is_display, is_node, nodes, prefix, text)
 from bookbuild.say import Problem
-from bookbuild.source import Cell, Manuscript, Source
+from bookbuild.source import Cell, Manuscript, SplitText
 
 DASHES = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)+\|?[ \t\r]*")
 UNSPLIT = re.compile(r"\\.|`[^`\n]+`|\$[^$\n]+\$")      # in these a | does not part two cells
@@ -16,7 +16,7 @@ IN_FRONT = {"also", "and", "as", "by", "cf", "cf.", "compare", "e.g.", "from", "
             "see", "with"}
 
 
-def page_traps(source: Source, blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
+def page_traps(split: SplitText, blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
     """Traps that a page alone shows."""
     yield from numbered_examples(blocks, manuscript)
     yield from notes_called_twice(manuscript)
@@ -25,12 +25,12 @@ def page_traps(source: Source, blocks: list, manuscript: Manuscript) -> Iterator
     yield from lost_table_cells(manuscript)
     yield from words_in_brackets(blocks, manuscript)
     yield from bare_formulas(blocks, manuscript)
-    cells = [piece for piece in source.pieces if isinstance(piece, Cell)]
+    cells = [piece for piece in split.pieces if isinstance(piece, Cell)]
     for cell in cells:
         yield from cell_traps(cell)
-    for expression in source.units if not cells else ():
-        yield Problem(expression.path, expression.line, "Quarto runs no expression on a page without"
-                      " a cell: add one", "quarto")
+    for expression in split.units if not cells else ():
+        yield Problem(expression.path, expression.line, "Quarto runs no expression on a page "
+                      "without a cell: add one", "quarto")
 
 
 def chapter_traps(survey: Survey, chapter: Chapter, manuscript: Manuscript,
@@ -58,8 +58,9 @@ def notes_called_twice(manuscript: Manuscript) -> Iterator[Problem]:
     calls = Counter(re.findall(r"\[\^([^\]\s]+)\](?!:)", manuscript.prose))
     for name, count in calls.items():
         if count > 1:
-            yield manuscript.problem(rf"\[\^{re.escape(name)}\](?!:)", f"the note `{name}` is called "
-                                     f"{count} times and becomes {count} notes", "neither", nth=2)
+            yield manuscript.problem(rf"\[\^{re.escape(name)}\](?!:)", f"the note `{name}` is "
+                                     f"called {count} times and becomes {count} notes",
+                                     "neither", nth=2)
 
 
 def notes_not_written(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
@@ -67,14 +68,15 @@ def notes_not_written(blocks: list, manuscript: Manuscript) -> Iterator[Problem]
     for name in dict.fromkeys(re.findall(r"\[\^([^\]\s]+)\]", printed)):
         call = rf"(?<!\\)\[\^{re.escape(name)}\](?!:)"
         if re.search(call, manuscript.prose):
-            yield manuscript.problem(call, f"there is no note `{name}`, and `[^{name}]` is printed as "
-                                     f"it stands: write the note, `[^{name}]: …`", "neither")
+            yield manuscript.problem(call, f"there is no note `{name}`, and `[^{name}]` is "
+                                     f"printed as it stands: write the note, `[^{name}]: …`",
+                                     "neither")
 
 
 def notes_never_called(names: list[str], manuscript: Manuscript) -> Iterator[Problem]:
     for name in names:
-        yield manuscript.problem(rf"\[\^{re.escape(name)}\]:", f"the note `{name}` is never called, and "
-                                 f"is lost: call it, `[^{name}]`, or take it out")
+        yield manuscript.problem(rf"\[\^{re.escape(name)}\]:", f"the note `{name}` is never "
+                                 f"called, and is lost: call it, `[^{name}]`, or take it out")
 
 
 def notes_in_notes(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
@@ -94,9 +96,9 @@ def lost_table_cells(manuscript: Manuscript) -> Iterator[Problem]:
         for row in rows:
             if "|" not in lines[row]:
                 break
-            if cell_count(lines[row]) > cell_count(line):
-                yield Problem(*manuscript.origin(row + 1), f"the row has {cell_count(lines[row])} cells and "
-                              f"the table {cell_count(line)} columns: the rest would be lost")
+            if (count := cell_count(lines[row])) > (columns := cell_count(line)):
+                yield Problem(*manuscript.origin(row + 1), f"the row has {count} cells and the "
+                              f"table {columns} columns: the rest would be lost")
 
 
 def cell_count(row: str) -> int:
@@ -139,8 +141,8 @@ def cell_traps(cell: Cell) -> Iterator[Problem]:
         yield Problem(cell.path, cell.option_lines["renderings"], "`renderings` does not work with "
                       f"the label `{label}`: leave one of them out", "quarto")
     if any(re.match(r"#\|\s*fig-alt:\s*[|>]", line) for line in cell.option_source):
-        yield Problem(cell.path, cell.option_lines["fig-alt"], "Quarto breaks a `fig-alt` of several "
-                      "lines and loses the label: write it in one line", "quarto")
+        yield Problem(cell.path, cell.option_lines["fig-alt"], "Quarto breaks a `fig-alt` of "
+                      "several lines and loses the label: write it in one line", "quarto")
     if options.get("error") is True:
         yield Problem(cell.path, cell.option_lines["error"], "Quarto's PDF prints the error twice, "
                       "with escape codes", "neither")
@@ -199,10 +201,11 @@ def numberless_targets(survey: Survey, chapter: Chapter, manuscript: Manuscript,
                                      "shows titles of sections, not their numbers", "neither")
 
 
-def figures_in_a_line(survey: Survey, chapter: Chapter, manuscript: Manuscript) -> Iterator[Problem]:
+def figures_in_a_line(survey: Survey, chapter: Chapter,
+                      manuscript: Manuscript) -> Iterator[Problem]:
     for picture in nodes(chapter.blocks, "Image"):
         key = identifier(picture)
         if prefix(key) == "fig" and key not in survey.entries:
-            yield manuscript.problem(label_pattern(key), f"the picture `{key}` stands within a line, "
-                                     "where it is no figure and loses its caption: give it a "
-                                     "paragraph of its own")
+            yield manuscript.problem(label_pattern(key), f"the picture `{key}` stands within "
+                                     "a line, where it is no figure and loses its caption: give it "
+                                     "a paragraph of its own")

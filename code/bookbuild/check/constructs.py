@@ -1,0 +1,99 @@
+"""What stands on a page that the built-in press, or either press, would print wrongly."""
+
+import re
+from collections.abc import Iterator
+
+from bookbuild.document import (MATH_ENVIRONMENT, Chapter, Node, classes, identifier, is_node,
+                                nodes, pairs, text)
+from bookbuild.say import Problem
+from bookbuild.source import (ATTRIBUTE, CLASS, HEAD, MARKDOWN, RAW, Attribute, Manuscript,
+                              SplitText, mistake)
+
+
+def front_matter(split: SplitText, manuscript: Manuscript) -> Iterator[Problem]:
+    """Options of a chapter that the built-in press doesn't follow."""
+    for key, value in split.metadata.items():
+        if found := mistake(HEAD, key, value):
+            yield manuscript.problem(rf"(?m)^{re.escape(str(key))}\s*:", *found)
+
+
+def buried_metadata(meta: dict, manuscript: Manuscript) -> Iterator[Problem]:
+    """Metadata between paragraphs, which prints nothing."""
+    for key in meta:
+        pattern = rf"(?m)^[ \t>]*[\"']?{re.escape(key)}[\"']?\s*:"
+        yield manuscript.problem(pattern, f"`{key}:` is read as metadata, and not printed: put it "
+                                 "into the front matter, or a blank line below the `---` above it")
+
+
+def titles(split: SplitText, blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
+    """A chapter has one title: without one, or with two, Quarto's numbers go astray."""
+    headings = [block for block in blocks if is_node(block, "Header") and block["c"][0] == 1]
+    if not headings and not split.metadata.get("title"):
+        yield Problem(str(manuscript.source), 1, "the chapter has no title: begin it with `# Title`"
+                      ", or `# Title {.unnumbered}`")
+    for heading in headings if split.metadata.get("title") else headings[1:]:
+        yield second_title(heading, manuscript)
+
+
+def second_title(heading: Node, manuscript: Manuscript) -> Problem:
+    words = text(heading["c"][2])
+    first = re.escape((re.findall(r"\w+", words) or [""])[0])
+    return manuscript.problem(rf"(?m)^(?:[^\n\w]|\w+[.)])*{first}|^#(?!#).*?{first}",
+                              f"`{words}` is a second title: begin it with ## or make it a chapter "
+                              "of its own")
+
+
+def buried_titles(chapter: Chapter, manuscript: Manuscript) -> Iterator[Problem]:
+    """Titles inside of other blocks; those of callouts and tabs are no headings any more."""
+    for heading in nodes(chapter.blocks, "Header"):
+        if heading["c"][0] == 1 and not any(heading is block for block in chapter.blocks):
+            yield second_title(heading, manuscript)
+
+
+def unknown_constructs(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
+    """Classes, attributes and raw text of which the built-in press would make something else."""
+    for node in nodes(blocks):
+        for name in classes(node) if node["t"] != "Code" else ():
+            if found := mistake(CLASS, name):
+                yield manuscript.problem(rf"[{{.]{re.escape(name.strip('{}'))}(?![\w-])", *found)
+        for name, value in () if "cell-code" in classes(node) else pairs(node).items():
+            attribute = Attribute(value, node["t"], identifier(node))
+            if found := mistake(ATTRIBUTE, name, attribute, f"{name}={value}"):
+                yield manuscript.problem(
+                    rf"{re.escape(name)}\s*=\s*[\"']?{re.escape(value)}", *found)
+        if is_node(node, "RawBlock", "RawInline"):
+            format, source = node["c"]
+            yield from raw_problems(format, source, manuscript)
+        if is_node(node, "CodeBlock") and classes(node) and re.search(
+                r"(?m)(#|//|--|%)\s*<\d+>\s*$", node["c"][1]):
+            if found := mistake(MARKDOWN, "code annotations"):
+                yield manuscript.problem(r"(#|//|--|%)\s*<\d+>\s*\n", *found)
+    for node in nodes(blocks, "Str") if ":::" in manuscript.prose else ():
+        if node["c"].startswith(":::"):
+            yield manuscript.problem(r"(?m)\S.*:::|^[ \t>]*:::", "a fence of colons that opens or "
+                                     "closes no block: put it on a line of its own, after a "
+                                     "blank line")
+
+
+def raw_problems(format: str, source: str, manuscript: Manuscript) -> Iterator[Problem]:
+    pattern = r"\s+".join(map(re.escape, source.split()))
+    if format == "tex" and not MATH_ENVIRONMENT.fullmatch(source.strip()):
+        yield manuscript.problem(pattern, f"`{source.strip()[:40]}` is TeX, which neither the page "
+                                 "nor the PDF prints outside formulas: write it in Markdown")
+    elif found := mistake(RAW, format):
+        yield manuscript.problem(pattern, *found)
+
+
+def unclosed_blocks(manuscript: Manuscript) -> Iterator[Problem]:
+    """Blocks that pandoc would end, silently, with the text around them."""
+    opened: list[int] = []
+    for fence in re.finditer(r"(?m)^[ \t>]*:{3,}[ \t]*(\{.*\}|[\w-]+)?[ \t:]*\r?$",
+                             manuscript.prose):
+        if fence[1]:
+            opened.append(fence.start())
+        elif opened:
+            opened.pop()
+    for position in opened:
+        line = manuscript.prose.count("\n", 0, position) + 1
+        yield Problem(*manuscript.origin(line), "the block that begins here is never closed: end "
+                      "it with a line of `:::`")

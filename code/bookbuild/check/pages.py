@@ -1,0 +1,41 @@
+"""All that is looked for: on a page as it is read, and in a chapter once the book is numbered."""
+
+from collections.abc import Iterator
+
+from bookbuild.check import constructs, labels, pictures, quarto_traps
+from bookbuild.document import Chapter
+from bookbuild.say import Problem
+from bookbuild.source import Cell, Manuscript, Project, SplitText
+
+
+def page_problems(project: Project, split: SplitText, tree: dict, manuscript: Manuscript,
+                  outputs: dict[Cell, list], made: set[str], code: str) -> Iterator[Problem]:
+    """What is wrong in a page as pandoc reads it, for every target.
+
+    `outputs` are those of the cells that ran, `made` the pictures in them; `code` is that of
+    the book's cells, where they did not run.
+    """
+    blocks = tree["blocks"]
+    yield from constructs.buried_metadata(tree["meta"], manuscript)
+    yield from quarto_traps.notes_never_called(tree["uncalled"], manuscript)
+    yield from constructs.front_matter(split, manuscript)
+    yield from constructs.titles(split, blocks, manuscript)
+    yield from constructs.unknown_constructs(blocks, manuscript)
+    yield from constructs.unclosed_blocks(manuscript)
+    yield from pictures.pictures(project, blocks, manuscript, made, code)
+    for piece in split.pieces:
+        if isinstance(piece, Cell) and piece.language == "python":
+            yield from pictures.cell_problems(project, piece, outputs.get(piece))
+    yield from quarto_traps.page_traps(split, blocks, manuscript)
+
+
+def chapter_problems(survey: labels.Survey, chapter: Chapter, manuscript: Manuscript,
+                     target: str) -> Iterator[Problem]:
+    """What is wrong in a chapter, for one target, once the book is numbered."""
+    yield from labels.duplicate_labels(survey, chapter, manuscript)
+    yield from labels.unresolved_references(survey, chapter, manuscript)
+    yield from labels.unknown_sources(survey, chapter, manuscript)
+    yield from labels.broken_links(survey, chapter, manuscript)
+    yield from constructs.buried_titles(chapter, manuscript)
+    yield from labels.unlisted_sources(survey, chapter, manuscript)
+    yield from quarto_traps.chapter_traps(survey, chapter, manuscript, target)

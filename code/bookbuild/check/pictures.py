@@ -1,0 +1,95 @@
+"""Pictures and other files that a page takes, and the alternative texts of pictures."""
+
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from bookbuild.document import identifier, nodes, pairs, picture_type, text
+from bookbuild.say import Problem
+from bookbuild.source import Cell, Manuscript, Project
+
+NO_ALT = "a figure without alternative text: say in `fig-alt` what one would see"
+# How files of pictures begin that both the page and the PDF can show.
+SIGNS = {".png": (b"\x89PNG",), ".jpg": (b"\xff\xd8",), ".jpeg": (b"\xff\xd8",),
+         ".gif": (b"GIF8",), ".webp": (b"RIFF",), ".svg": (b"<", b"\xef\xbb\xbf<")}
+
+
+def file_problem(project: Project, source: PurePosixPath, address: str) -> str | None:
+    """Why a page can't take a file from an address, or None."""
+    place = posixpath.normpath(posixpath.join(str(source.parent), address))
+    if place.startswith(("/", "../")):
+        return "lies outside the book's folder: copy it into the book"
+    try:
+        with open(Path(project.root, place), "rb") as file:
+            start = file.read(1000).lstrip()
+    except (FileNotFoundError, NotADirectoryError):
+        return "is missing"
+    except (OSError, ValueError) as error:
+        return f"cannot be read: {getattr(error, 'strerror', error)}"
+    signs = SIGNS.get(PurePosixPath(place).suffix.lower(), ())
+    return None if not signs or start.startswith(signs) else "is damaged, or of another kind"
+
+
+def pictures(project: Project, blocks: list, manuscript: Manuscript, made: set[str],
+             code: str) -> Iterator[Problem]:
+    """Pictures from files; those of cells are looked at with the cells."""
+    captioned = {id(picture) for figure in nodes(blocks, "Figure")
+                 for picture in nodes(figure, "Image")}
+    counts: Counter = Counter()
+    for node in nodes(blocks, "Image"):
+        given, address = pairs(node), unquote(node["c"][2][0])
+        if address in made:
+            continue
+        counts[address] += 1
+        where = {"pattern": re.escape(node["c"][2][0]), "nth": counts[address]}
+        alt = given.get("fig-alt", given.get("alt", ""))
+        captioned_here = id(node) in captioned or identifier(node).startswith("fig-")
+        if not alt.strip() and (captioned_here or not text(node["c"][1]).strip()):
+            yield manuscript.problem(message=NO_ALT, stops=alt_stops(project), **where)
+        if urlsplit(node["c"][2][0]).scheme:
+            yield manuscript.problem(message=f"the picture {address[:60]} is no file of the book: "
+                                     "copy it into the book", **where)
+        elif problem := file_problem(project, manuscript.source, address):
+            if posixpath.basename(address) not in code:
+                yield manuscript.problem(message=f"the picture {address[:60]} {problem}", **where)
+        elif PurePosixPath(address).suffix.lower() not in SIGNS:
+            yield manuscript.problem(message=f"the picture {address} is of a kind that the page or "
+                                     "the PDF can't show: make it SVG, PNG or JPEG", **where)
+
+
+def alt_stops(project: Project) -> str:
+    """Pictures without alternative text stop a book that asks for it."""
+    return "both" if project.requires_alt else "neither"
+
+
+def cell_problems(project: Project, cell: Cell, outputs: list | None) -> Iterator[Problem]:
+    """A cell's captions and alternative texts, against its pictures; `outputs` if it ran."""
+    options = {**(project.config.get("execute") or {}), **cell.options}
+    if not options.get("include", True) or options.get("output", True) in (False, "asis") or \
+            not options.get("eval", True):
+        return
+    label = str(options.get("label", ""))
+    subcaptions = options.get("fig-subcap") or []
+
+    def problem(option: str, message: str, stops: str = "both") -> Problem:
+        return Problem(cell.path, cell.option_lines.get(option, cell.line), message, stops)
+
+    if outputs is None:
+        count = len(subcaptions) or int(label.startswith("fig-") or "fig-cap" in options)
+    else:
+        count = sum(bool(picture_type(each)) for each in outputs)
+        if label.startswith(("fig-", "tbl-")) and not any("data" in each for each in outputs):
+            yield problem("label", f"the cell shows nothing for its label `{label}`")
+        elif label.startswith("fig-") and count > 1 and not subcaptions:
+            yield problem("fig-cap", f"the cell draws {count} pictures, and Quarto spoils their "
+                          "label and caption: give each a caption in `fig-subcap`", "quarto")
+        elif subcaptions and len(subcaptions) != count:
+            yield problem("fig-subcap", f"`fig-subcap` has {len(subcaptions)} captions, and the "
+                          f"cell draws {count} pictures: give each its own")
+    alt = options.get("fig-alt")
+    alts = alt if isinstance(alt, list) else [alt] * count
+    if sum(bool(each and each.strip()) for each in alts) < count:
+        yield problem("fig-alt", NO_ALT, alt_stops(project))

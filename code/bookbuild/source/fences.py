@@ -1,0 +1,61 @@
+"""Where code stands in a text: fenced blocks, code spans and comments, as pandoc sees them."""
+
+import re
+from collections.abc import Iterator
+
+TOKEN = re.compile(
+    r"^(?P<lead>(?:[ \t>]|[-+*:][ \t]|\(?(?:\d{1,9}|[A-Za-z#])[.)][ \t])*+)"  # of an item, a quote
+    r"(?P<fence>`{3,}+(?=[^`\n]*$)|~{3,}+)(?P<info>[^\n]*)(?:\n|\Z)"
+    r"|(?P<comment><!--)|\\.|(?P<ticks>`+)", re.MULTILINE)
+PARAGRAPH_END = re.compile(r"\n[ \t\r>]*(?:\n|`{3,}+[^`\n]*$|~{3})", re.MULTILINE)
+CELL_INFO = re.compile(r"\{(?P<language>[A-Za-z][\w.+-]*)(?P<attributes>[ \t,][^}]*)?\}")
+
+
+def regions(text: str, position: int) -> Iterator[tuple[re.Match, re.Match | None]]:
+    """Fenced blocks and code spans as pandoc sees them: the first token, and the end.
+
+    The end of a fenced block is its last line, or None if it is never closed.
+    """
+    comments = True
+    while token := TOKEN.search(text, position):
+        position = token.end()
+        if token["fence"]:
+            closing = _closing_fence(token).search(text, position)
+            position = closing.end() if closing else len(text)
+            yield token, closing
+        elif token["ticks"]:
+            closing = re.compile(f"(?<!`)`{{{len(token['ticks'])}}}(?!`)").search(text, position)
+            if closing and not PARAGRAPH_END.search(text, token.start(), closing.end()):
+                position = closing.end()
+                yield token, closing
+        elif token["comment"] and comments:
+            end = text.find("-->", position)
+            comments = end >= 0
+            position = end + 3 if comments else position
+
+
+def _closing_fence(token: re.Match) -> re.Pattern:
+    """What ends a fenced block; a cell's end repeats its beginning, as Quarto has it."""
+    mark, least = token["fence"][0], len(token["fence"])
+    if CELL_INFO.fullmatch(token["info"].strip()) and not token["lead"].strip():
+        fence = f"{token['lead']}{mark}{{{least}}}"
+    else:
+        fence = f"[ \\t>]*{mark}{{{least},}}"
+    return re.compile(rf"^{fence}[ \t]*\r?(?:\n|\Z)", re.MULTILINE)
+
+
+def without_code(text: str) -> str:
+    """The text with blanks in the place of code and comments, and every line at its place.
+
+    Of cells the options stay, of other code blocks the first line.
+    """
+    def blank(match: re.Match) -> str:
+        return re.sub(r"[^\n]", " ", match[0])
+
+    parts, position = [], 0
+    for token, closing in regions(text, 0):
+        end = closing.start() if closing else len(text)
+        code = re.sub(r"(?m)^(?![ \t]*#\s*\|).*", blank, text[token.end():end])
+        parts += [text[position:token.end()], code]
+        position = end
+    return re.sub(r"(?s)<!--.*?-->", blank, "".join(parts) + text[position:])

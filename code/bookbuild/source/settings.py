@@ -1,0 +1,103 @@
+"""What is wrong with `_quarto.yml`: keys, values, formats, and what makes no book."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from bookbuild.say import Problem
+from bookbuild.source import vocabulary
+from bookbuild.source.verdicts import mistake, wrong_value
+from bookbuild.source.vocabulary import is_text
+
+CONFIG = "_quarto.yml"
+Teller = Callable[..., Problem]
+SECTIONS = {"project": vocabulary.PROJECT, "book": vocabulary.BOOK, "execute": vocabulary.EXECUTE}
+
+
+def _teller(lines: dict[tuple, int]) -> Teller:
+    """Makes problems from the path of a key and what `mistake` says of it."""
+    return lambda path, message, stops="both": Problem(CONFIG, lines.get(path), message, stops)
+
+
+def sections(config: dict) -> Iterator[tuple[vocabulary.Place, tuple[str, ...], dict]]:
+    """The parts of `_quarto.yml` whose keys the vocabulary knows, and where they stand."""
+    yield vocabulary.TOP, (), config
+    for name, place in SECTIONS.items():
+        if isinstance(config.get(name, {}), dict):
+            yield place, (name,), config.get(name, {})
+
+
+def config_problems(root: Path, config: dict, lines: dict) -> Iterator[Problem]:
+    """What in `_quarto.yml` a press cannot honour, or cannot do without."""
+    problem = _teller(lines)
+    for name in SECTIONS:
+        if not isinstance(config.get(name, {}), dict):
+            yield problem((name,), f"`{name}` must hold `key: value` lines")
+    for place, path, section in sections(config):
+        for key, value in section.items():
+            if found := mistake(place, key, value):
+                yield problem((*path, key), *found)
+    icon = value_at(config, ("book", "favicon"))
+    for path, names in ((("bibliography",), config.get("bibliography")),
+                        (("csl",), config.get("csl")),
+                        (("book", "favicon"), icon if is_text(icon) else None)):
+        for name in as_list(names):
+            if not (root / str(name)).is_file():
+                yield problem(path, f"the {path[-1]} {name} is missing")
+    if found := mistake(vocabulary.WORDS, config.get("lang", "en")):
+        yield problem(("lang",), *found)
+    yield from format_problems(config, lines)
+
+
+def shape_problems(config: dict, lines: dict) -> Iterator[Problem]:
+    """What is no book at all, and values of the wrong kind."""
+    problem = _teller(lines)
+    if value_at(config, ("project", "type")) != "book":
+        yield problem(("project", "type"), "`project: type` must be `book`")
+    if not value_at(config, ("book", "title")) or not value_at(config, ("book", "chapters")):
+        yield problem(("book",), "a book needs `book: title` and `book: chapters`")
+    for place, path, section in sections(config):
+        for key, value in section.items():
+            if place is not vocabulary.EXECUTE and (wrong := wrong_value(place, key, value)):
+                yield problem((*path, key), wrong)
+    for author in as_list(value_at(config, ("book", "author"))):
+        if isinstance(author, dict) and is_text(author.get("name")):
+            for key in author:
+                if found := mistake(vocabulary.AUTHOR, key):
+                    yield problem(("book", "author"), *found)
+        elif not is_text(author):
+            yield problem(("book", "author"), "`book: author` takes a name or a list of names")
+    if not all(map(is_text, as_list(config.get("bibliography")))):
+        yield problem(("bibliography",), "`bibliography` takes a file or a list of files")
+
+
+def as_list(value) -> list:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def value_at(config, path: tuple[str, ...]):
+    for key in path:
+        config = config.get(key) if isinstance(config, dict) else None
+    return config
+
+
+def format_problems(config: dict, lines: dict) -> Iterator[Problem]:
+    """Formats and their options."""
+    problem = _teller(lines)
+    given = config.get("format")
+    formats = given if isinstance(given, dict) else {str(name): None for name in as_list(given)}
+    for name, options in formats.items():
+        path = ("format", name) if ("format", name) in lines else ("format",)
+        if found := mistake(vocabulary.FORMAT_NAME, name):
+            yield problem(path, *found)
+        for key, value in options.items() if isinstance(options, dict) else ():
+            if found := mistake(vocabulary.FORMAT, key, value, f"{name}: {key}"):
+                yield problem(("format", name, key), *found)
+    if {"pdf", "typst"} <= set(formats):
+        yield problem(("format", "pdf"), "`pdf` and `typst` write the same file, and one of them "
+                      "is lost: keep `typst`", "quarto")
+    if "typst" in formats and not value_at(config, ("book", "author")):
+        yield problem(("book",), "Quarto prints no Typst book without `book: author`: name the "
+                      "author", "quarto")
+    if "html" in formats and value_at(formats["html"], ("html-math-method",)) != "mathml":
+        yield problem(("format", "html"), "with Quarto, formulas load a script from another host: "
+                      "set `html-math-method: mathml`", "neither")
