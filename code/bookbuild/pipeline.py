@@ -359,7 +359,7 @@ def write_html(project: Project, drafts: list[Draft], chapters: list[Chapter],
 
 def write_notebook(project: Project, page: Page, built: Path) -> None:
     """Write a page as the notebook that it offers."""
-    from bookbuild.lab import read_text, runnable
+    from bookbuild.lab.export import read_text, runnable
 
     source = project.root / page.source
     write_file(built / page.output.with_suffix(".ipynb"), runnable(source, read_text(source)))
