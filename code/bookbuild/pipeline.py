@@ -1,33 +1,395 @@
-"""From the project's files to the book: read, run, number, refer, cite, write."""
+"""From the project's files to the book: the steps in their order, and what they gave."""
 
 import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-
-import typst as typst_compiler
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 from bookbuild.check import findings, silences
-from bookbuild.document import (CellWriter, Chapter, Entry, Memory, citations, inlines, nodes,
-                                number_book, pandoc, para, references, stand_ins, structure, words)
+from bookbuild.document import (CellWriter, Chapter, Entry, citations, nodes, number_chapter,
+                                pandoc, para, references, stand_ins, structure, take_titles, words)
 from bookbuild.files import put_in_place, staging, write_file, writing
 from bookbuild.live import ASSETS, assemble
-from bookbuild.print import epub, html, search, typst
+from bookbuild.print import epub, formulas, hover, html, pdf, search
 from bookbuild.run import Cache, ChapterCode, InlineValue, cached_results
 from bookbuild.say import BookError, Problem, hindrances
-from bookbuild.source import (CONFIG, Cell, Manuscript, Page, Project, Prose, Source,
+from bookbuild.source import (PACKAGE, Cell, Manuscript, Page, Project, Prose, Source,
                               output_problem, python_of, read_manuscript, split_source)
 
-EPOCH = "SOURCE_DATE_EPOCH"
 MARKS = re.compile(r"([\\`*_{}\[\]()<>#+!|~$^@-])")
 Say = Callable[[str], None]
 FORMATS = {"html": "html", "pdf": "typst", "epub": "epub"}      # by their names in Quarto
 
+
+class Memory:
+    """What steps gave the last time, so that an edit costs the pages that it changes.
+
+    A step is a function that depends on nothing but its inputs, and nobody changes what it gave.
+    A render begins with an empty memory; the preview keeps one from edit to edit. Where a step
+    fails, nothing is kept. A place is for one thread at a time.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple, tuple[tuple, Any]] = {}
+
+    def step(self, make: Callable, place, *inputs) -> Any:
+        """What `make` gives, or gave at this place when its inputs were the same.
+
+        Inputs are the same if they are equal; for a result of another step, which is the same
+        object as long as that one is not done again, this costs nothing.
+        """
+        key = make.__module__, make.__qualname__, place
+        kept = self._kept.get(key)
+        if kept is None or kept[0] != inputs:
+            kept = self._kept[key] = inputs, make(*inputs)
+        return kept[1]
+
+    def steps(self, *calls: tuple) -> list:
+        """What `step` gives for each call, side by side on all cores."""
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            waiting = [pool.submit(self.step, *call) for call in calls]
+        return [done.result() for done in waiting]
+
+    def each(self, make: Callable, place, inputs: Iterable) -> dict:
+        """What `make` gives for each of many inputs; it is asked for those that are new there."""
+        wanted = list(dict.fromkeys(inputs))
+        key = make.__module__, make.__qualname__, place
+        made = dict(self._kept.get(key, ((), {}))[1])
+        if new := [each for each in wanted if each not in made]:
+            made.update(zip(new, make(new), strict=True))
+        made = {each: made[each] for each in wanted}
+        self._kept[key] = (), made
+        return made
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A page's text, and its pieces."""
+
+    page: Page
+    manuscript: Manuscript
+    source: Source
+
+    @property
+    def front_title(self) -> list:
+        title = self.source.metadata.get("title")
+        return pandoc.inlines(str(title)) or words(str(title)) if title else []
+
+
+@dataclass(frozen=True, eq=False)
+class Text:
+    """A page's Markdown with the results of its cells in it, and the pictures they drew."""
+
+    markdown: str
+    pictures: dict[str, bytes]
+
+
+class Pipeline:
+    """A book on its way: its steps, in the order in which they are taken, and what they gave.
+
+    `read` and `parse` are the same for all targets; `compose`, `resolve` and `write` are taken for
+    one target after the other. Between `read` and `parse`, somebody else may run the cells.
+
+    Attributes
+    ----------
+    problems : set of Problem
+        What is wrong, as far as the steps have seen.
+    drafts : list of Draft
+        From `read`: the pages.
+    texts, trees : list
+        From `parse`: for each page its Text, and pandoc's blocks.
+    chapters : list of Chapter
+        From `compose`, numbered; from `resolve`, with references and citations worded.
+    """
+
+    def __init__(self, project: Project, memory: Memory | None = None) -> None:
+        self.project, self.memory = project, memory or Memory()
+        self.problems: set[Problem] = set()
+        self.read()
+
+    def read(self) -> None:
+        """Read the pages with what they include, and split them into prose and cells."""
+        self.problems |= {*self.project.problems, *filter(None, [output_problem(self.project)])}
+        self.drafts: list[Draft] = []
+        for page in self.project.pages:
+            manuscript, found = read_manuscript(self.project, page.source)
+            source = self.memory.step(split, page, manuscript)
+            refusals = [replace(each, stops="builtin") for each in source.refusals]
+            self.problems |= {*found, *source.problems, *refusals}
+            self.drafts.append(Draft(page, manuscript, source))
+
+    def parse(self, results: Mapping, complete: bool) -> None:
+        """Write results of cells and expressions into the text, let pandoc read it, and look.
+
+        Cells without results are given stand-ins, so that their labels are known; unless the
+        results are `complete`, what leads nowhere may lead to what a cell makes.
+        """
+        units = [unit for draft in self.drafts for unit in draft.source.units]
+        self.code = "" if complete else "\n".join(map(python_of, units))
+        own = [{unit: results.get(unit) for unit in draft.source.units} for draft in self.drafts]
+        defaults = self.project.config.get("execute") or {}
+        self.texts = [self.memory.step(write_results, draft.page, draft, made, defaults)
+                      for draft, made in zip(self.drafts, own)]
+        parsed = self.memory.steps(*(
+            (parse_page, draft.page, self.project, draft, text, made, self.code)
+            for draft, text, made in zip(self.drafts, self.texts, own)))
+        self.trees = [blocks for blocks, _ in parsed]
+        self.problems.update(*(found for _, found in parsed))
+        self.unseen = any(problem.stops == "builtin" for problem in self.problems)
+
+    def compose(self, target: str) -> None:
+        """Find the structure, number the book and check it, for one target."""
+        step, self.format = self.memory.step, FORMATS[target]
+        pages = [(draft.page, step(structure, draft.page, blocks, self.format), draft.front_title)
+                 for draft, blocks in zip(self.drafts, self.trees)]
+        titled = take_titles(pages)
+        numbered = [step(number_chapter, head.page, head, blocks) for head, blocks in titled]
+        self.heads = [head for head, _ in titled]
+        self.chapters: list[Chapter] = [chapter for chapter, _ in numbered]
+        self.entries: dict[str, Entry] = {}
+        for entry in (entry for _, own in numbered for entry in own):
+            self.entries.setdefault(entry.key, entry)
+        survey = findings.Survey(
+            self.project, self.entries, self.sources(),
+            {chapter.page.source: step(ids_of, chapter.page, chapter) for chapter in self.chapters},
+            self.code, self.unseen)
+        for draft, chapter in zip(self.drafts, self.chapters):
+            self.problems |= step(check_chapter, draft.page, survey, chapter, draft.manuscript,
+                                  self.format)
+
+    def resolve(self) -> None:
+        """Word the references and citations."""
+        step, project = self.memory.step, self.project
+        for place, chapter in enumerate(self.chapters):
+            keys = step(labels_in, chapter.page, chapter)
+            own = {key: self.entries[key] for key in keys if key in self.entries}
+            self.chapters[place] = step(references.refer, chapter.page, chapter, own, self.format)
+        if not project.bibliographies:
+            return
+        found = [step(citations.citing, chapter.page, chapter) for chapter in self.chapters]
+        files = [*project.bibliographies, project.root / str(project.config.get("csl", ""))]
+        worded, listed = step(citations.word_sources, "book", project, [cites for cites, _ in found],
+                              [path.read_bytes() for path in files if path.is_file()])
+        for place, (cites, lists) in enumerate(found):
+            chapter, new = self.chapters[place], [*worded[place], *[listed] * len(lists)]
+            self.chapters[place] = step(citations.cite, chapter.page, chapter, [*cites, *lists], new)
+
+    def write(self, target: str, built: Path, only: Page | None, runtime: Path | None,
+              say: Say) -> None:
+        """Write the book, or one page of it, into a folder."""
+        if target == "html":
+            self.write_html(built, only)
+            self.write_search(built)
+            self.write_live(built, runtime, say)
+            return
+        bind, name = {"pdf": (pdf.bind, self.project.pdf_name),
+                      "epub": (epub.bind, self.project.epub_name)}[target]
+        work = built.with_name(target)
+        self.write_pictures(work, None)
+        with self.formulas_placed():
+            write_file(built / name, bind(self.project, self.chapters, work, say))
+
+    # ------------------------------------------------------------------------------ checking
+
+    def sources(self) -> set[str] | None:
+        """The keys of the bibliography; None if it can't be read, which is a problem."""
+        try:
+            return {key for path in self.project.bibliographies for key in self.memory.step(
+                citations.source_keys, path, path, path.read_bytes())}
+        except BookError as error:
+            self.problems |= set(error.problems)
+            return None
+
+    def hindered(self) -> list[Problem]:
+        """What keeps the book from being printed."""
+        return hindrances(self.problems, "builtin")
+
+    def stop_if_hindered(self) -> None:
+        """
+        Raises
+        ------
+        BookError
+            If something keeps the book from being printed.
+        """
+        if stopping := self.hindered():
+            raise BookError(stopping)
+
+    def unread_formulas(self) -> list[Problem]:
+        """Formulas that pandoc cannot convert."""
+        found = [para([node]) for blocks in self.trees for node in nodes(blocks, "Math")]
+        try:
+            with self.formulas_placed():
+                pandoc.write(found, "--to", "html5", "--mathml")
+        except BookError as error:
+            return error.problems
+        return []
+
+    @contextmanager
+    def formulas_placed(self) -> Iterator[None]:
+        """Tell of formulas that pandoc cannot convert with the places where they stand."""
+        try:
+            yield
+        except pandoc.UnreadFormulas as error:
+            raise BookError(map(self.unread, error.formulas)) from None
+
+    def unread(self, formula: str) -> Problem:
+        message = f"pandoc cannot read the formula {' '.join(formula.split())}"
+        found = [draft.manuscript.problem(re.escape(formula.strip()), message)
+                 for draft in self.drafts if formula.strip() in draft.manuscript.text]
+        return found[0] if found else Problem("pandoc", None, message)
+
+    # ------------------------------------------------------------------------------- printing
+
+    def write_html(self, built: Path, only: Page | None = None) -> None:
+        """Write the pages, their pictures and notebooks, and what they load."""
+        from bookbuild.lab import export        # whose import takes time
+
+        project = self.project
+        wanted = [chapter for chapter in self.chapters if only in (None, chapter.page)]
+        with self.formulas_placed():
+            for page, shown in self.print_pages(wanted):
+                write_file(built / page.output, shown)
+        self.write_pictures(built, only)
+        for chapter in wanted:
+            if self.memory.step(html.is_notebook, chapter.page, project, chapter):
+                source = project.root / chapter.page.source
+                write_file(built / chapter.page.output.with_suffix(".ipynb"),
+                           export.runnable(source, export.read_text(source)))
+        if icon := project.book.get("favicon"):
+            write_file(built / icon, (project.root / icon).read_bytes())
+        with writing(built):
+            shutil.copytree(html.THEME, built / html.ASSETS, dirs_exist_ok=True,
+                            ignore=shutil.ignore_patterns("page.html", "*.lua", "*.md", "*.py"))
+
+    def print_pages(self, wanted: Sequence[Chapter]) -> Iterator[tuple[Page, str]]:
+        """Pages, whole, with the previews of what they lead to on others."""
+        step = self.memory.step
+        by_source = {chapter.page.source: chapter for chapter in self.chapters}
+        listed = {key: chapter.page.source for chapter in self.chapters
+                  for key in step(hover.listed, chapter.page, chapter)}
+        bibliography = next(iter(listed.values()), None)
+        leads: dict[Page, list] = {}
+        asked: dict[tuple[str, PurePosixPath], set[str]] = {}
+        for chapter in wanted:
+            page = chapter.page
+            found = [(source or listed.get(key, page.source), key)
+                     for source, key in step(hover.leads, page, chapter)]
+            leads[page] = [(source, key) for source, key in found if source != page.source]
+            for source, key in leads[page]:
+                asked.setdefault((page.root, source), set()).add(key)
+        bodies = [(self.print_page, chapter.page, self.project, self.heads, chapter, bibliography)
+                  for chapter in wanted]
+        previews = [(self.print_previews, (root, source), by_source[source].page,
+                     step(hover.targets, (root, source), by_source[source], sorted(keys)), root)
+                    for (root, source), keys in asked.items()]
+        printed = self.memory.steps(*bodies, *previews)
+        shown = dict(zip(asked, printed[len(bodies):]))
+        for chapter, body in zip(wanted, printed):
+            root = chapter.page.root
+            yield chapter.page, body.replace(html.PREVIEWS, "".join(
+                hover.template(source, key, root, shown[root, source][key])
+                for source, key in leads[chapter.page]))
+
+    def print_page(self, project: Project, heads: list, chapter: Chapter,
+                   bibliography: PurePosixPath | None) -> str:
+        tree = html.page_tree(project, heads, chapter, bibliography)
+        return html.write_page(project, *self.typeset(chapter.page, [*tree]))
+
+    def print_previews(self, page: Page, targets: dict[str, list], root: str) -> dict[str, str]:
+        tree = html.preview_tree(page, targets, root)
+        return html.write_previews(self.typeset((root, page), tree))
+
+    def typeset(self, place, tree: list) -> list:
+        """A tree with its formulas as MathML; a line that was set at this place is known."""
+        lines = formulas.formula_lines(tree)
+        return formulas.put_in(tree, lines, self.memory.each(formulas.set_lines, place,
+                                                             lines.values()))
+
+    def write_pictures(self, built: Path, only: Page | None) -> None:
+        """Write the pictures that cells drew, and copy those that pages take from files."""
+        for text, chapter in zip(self.texts, self.chapters):
+            if only not in (None, chapter.page):
+                continue
+            folder = chapter.page.source.parent
+            files = self.memory.step(html.local_files, chapter.page, chapter)
+            for address in {*files, *text.pictures}:
+                write_file(built / folder / address, text.pictures[address]
+                           if address in text.pictures
+                           else (self.project.root / folder / address).read_bytes())
+
+    def write_search(self, built: Path) -> None:
+        """Write what the search looks through, from the pages that stand."""
+        pages = [page.output for page in self.project.pages if (built / page.output).is_file()]
+        sections = {page: self.memory.step(search.sections_of, page,
+                                           (built / page).read_text("utf-8")) for page in pages}
+        write_file(built / html.ASSETS / "search-index.js", search.search_index(sections))
+
+    def write_live(self, built: Path, runtime: Path | None, say: Say) -> None:
+        """Write what live cells load, where the book has such cells."""
+        if any(map(html.has_live_cells, self.chapters)):
+            assemble(self.project.root, built / ASSETS, runtime, say)
+
+
+# ------------------------------------------------------------------ steps that take one page
+
+def split(manuscript: Manuscript) -> Source:
+    return split_source(manuscript.text, str(manuscript.source), manuscript.origin)
+
+
+def write_results(draft: Draft, results: dict, defaults: dict) -> Text:
+    """A page's Markdown with the results in it, and the pictures that its cells drew."""
+    writer = CellWriter(draft.page.source.stem, defaults)
+    parts = []
+    for piece in draft.source.pieces:
+        if isinstance(piece, Cell):
+            made = results.get(piece)
+            parts.append(writer.write(piece, stand_ins(piece) if made is None else made))
+        elif isinstance(piece, Prose):
+            parts.append(piece.substitute([inline_text(results[each]) for each in piece.inline]))
+    return Text("".join(parts), writer.pictures)
+
+
+def inline_text(value: InlineValue | None) -> str:
+    """The value of an expression as Markdown; what is plain text stays plain."""
+    if value is None:
+        return ""
+    return value.text if value.kind == "markdown" else MARKS.sub(r"\\\1", value.text)
+
+
+def parse_page(project: Project, draft: Draft, text: Text, results: dict,
+               code: str) -> tuple[list, list[Problem]]:
+    """The blocks of a page, and what is wrong in them."""
+    tree = pandoc.read(text.markdown)
+    return tree["blocks"], [
+        *findings.buried_metadata(tree["meta"], draft.manuscript),
+        *silences.notes_never_called(tree["uncalled"], draft.manuscript),
+        *findings.page_problems(project, draft.source, tree["blocks"], draft.manuscript, results,
+                                set(text.pictures), code),
+        *silences.page_traps(draft.source, tree["blocks"], draft.manuscript)]
+
+
+def ids_of(chapter: Chapter) -> set[str]:
+    return set(findings.own_ids(chapter))
+
+
+def check_chapter(survey: findings.Survey, chapter: Chapter, manuscript: Manuscript,
+                  format: str) -> set[Problem]:
+    return {*findings.chapter_problems(survey, chapter, manuscript),
+            *silences.chapter_traps(survey, chapter, manuscript, format)}
+
+
+def labels_in(chapter: Chapter) -> list[str]:
+    """The labels that a chapter refers to."""
+    return list(dict.fromkeys(key for key, _ in references.cross_references(chapter.blocks)))
+
+
+# ----------------------------------------------------------------------- what commands ask for
 
 @dataclass
 class Timings:
@@ -46,30 +408,6 @@ class Timings:
     def __str__(self) -> str:
         rows = [*self.seconds.items(), ("all", sum(self.seconds.values()))]
         return "\n".join(f"{name:<12}{seconds:7.2f} s" for name, seconds in rows)
-
-
-@dataclass
-class Draft:
-    """A page on its way: its text, its pieces, and once its cells ran, its tree."""
-
-    page: Page
-    manuscript: Manuscript
-    source: Source
-    blocks: list = field(default_factory=list)
-    pictures: dict[str, bytes] = field(default_factory=dict)
-
-    @property
-    def front_title(self) -> list:
-        title = self.source.metadata.get("title")
-        return inlines(str(title)) or words(str(title)) if title else []
-
-
-@dataclass(frozen=True, eq=False)
-class Text:
-    """A page's Markdown with the results of its cells in it, and the pictures they drew."""
-
-    markdown: str
-    pictures: dict[str, bytes]
 
 
 def render(project: Project, targets: list[str], only: Page | None, say: Say, timings: Timings,
@@ -104,54 +442,63 @@ def render(project: Project, targets: list[str], only: Page | None, say: Say, ti
     with staging(project.state_dir) as folder:
         built = folder / "book"
         with timings.stage("read"):
-            drafts, problems = read_book(project, Memory())
+            book = Pipeline(project)
         with timings.stage("cells"):
-            results = run_cells(project, drafts, problems, say, progress, cell_timeout)
-        code = "" if results else code_of(drafts)
+            results = run_cells(book, say, progress, cell_timeout)
         with timings.stage("parse"):
-            problems += parse_book(project, drafts, results, code, Memory())
+            book.parse(results, complete=bool(results))
         keep_rest(project, targets, only, built)
-        of_pages = list(problems)
         for target in targets:
-            memory = Memory()
             with timings.stage("number"):
-                chapters, entries, found = compose(project, drafts, target, of_pages, code, memory)
-                problems += [problem for problem in found if problem not in problems]
-            if hindrances(problems, "builtin"):
-                continue
-            with timings.stage("number"):
-                chapters = resolve(project, chapters, entries, target, memory)
+                book.compose(target)
+                if book.hindered():
+                    continue
+                book.resolve()
             with timings.stage(target):
                 say(f"writing {target}")
-                try:
-                    if target == "html":
-                        write_html(project, drafts, chapters, only, built, memory)
-                        write_search(project, built)
-                        write_live(project, chapters, built, runtime, say)
-                    else:
-                        WRITERS[target](project, drafts, chapters, built, say)
-                except pandoc.UnreadFormulas as error:
-                    raise BookError(locate(error.formulas, drafts)) from None
-        if stopping := hindrances(problems, "builtin"):
-            raise BookError([*stopping, *unread_formulas(drafts)])
-        if problems:
-            say(f"`book check` has more to say ({len(set(problems))} findings)")
+                book.write(target, built, only, runtime, say)
+        if book.hindered():
+            raise BookError([*book.hindered(), *book.unread_formulas()])
+        if book.problems:
+            say(f"`book check` has more to say ({len(book.problems)} findings)")
         put_in_place(built, project.output_dir)
 
 
 def check_book(project: Project, targets: Sequence[str] = ("html", "pdf")) -> list[Problem]:
     """What is wrong with the book, found without running a cell or printing a page."""
-    drafts, problems = read_book(project, Memory())
-    code = code_of(drafts)
-    problems += parse_book(project, drafts, {}, code, Memory())
-    found = [problem for target in targets
-             for problem in compose(project, drafts, target, problems, code, Memory())[2]]
-    return sorted({*problems, *found, *unread_formulas(drafts)})
+    book = Pipeline(project)
+    book.parse({}, complete=False)
+    for target in targets:
+        book.compose(target)
+    return sorted({*book.problems, *book.unread_formulas()})
 
 
-def code_of(drafts: list[Draft]) -> str:
-    """The code of all cells and expressions."""
-    return "\n".join(python_of(unit) for draft in drafts for unit in draft.source.units)
+def run_cells(book: Pipeline, say: Say, progress: Callable | None, cell_timeout: float) -> dict:
+    """The result of every cell and expression; where a cell raises, of none."""
+    project = book.project
+    chapters = [ChapterCode(str(draft.page.source), project.root / draft.page.source.parent,
+                            draft.source.units, project.config.get("execute") or {})
+                for draft in book.drafts]
+
+    def on_cell(chapter, number, total, label, seconds):
+        name = f" {label}" if label else ""
+        time_taken = "" if seconds is None else f" ({seconds:.1f} s)"
+        line = f"{chapter.path}: cell {number} of {total}{name}{time_taken}"
+        if progress:
+            progress(line, seconds is not None)
+        elif seconds is not None:
+            say(line)
+
+    cache = Cache(project.state_dir / "cache",
+                  [project.root / "code" / PACKAGE, project.root / "data"])
+    try:
+        results = cached_results(chapters, cache, on_notice=lambda notice: say(str(notice)),
+                                 on_cell=on_cell, cell_timeout=cell_timeout)
+    except BookError as error:
+        book.problems |= set(error.problems)
+        return {}
+    return {unit: result for chapter, found in zip(chapters, results)
+            for unit, result in zip(chapter.units, found)}
 
 
 def keep_rest(project: Project, targets: list[str], only: Page | None, built: Path) -> None:
@@ -165,285 +512,3 @@ def keep_rest(project: Project, targets: list[str], only: Page | None, built: Pa
     for target, name in files.items():
         if target not in targets and (old / name).is_file():
             write_file(built / name, (old / name).read_bytes())
-
-
-def read_book(project: Project, memory: Memory) -> tuple[list[Draft], list[Problem]]:
-    """All pages, and what is wrong with the project and with reading them."""
-    problems = list(project.problems)
-    if problem := output_problem(project):
-        problems.append(problem)
-    return [read(project, page, problems, memory) for page in project.pages], problems
-
-
-def read(project: Project, page: Page, problems: list[Problem], memory: Memory) -> Draft:
-    manuscript, found = read_manuscript(project, page.source)
-    source = memory.step(("split", page.source), (manuscript,), lambda: split_source(
-        manuscript.text, page.source, manuscript.origin))
-    refusals = [replace(refusal, stops="builtin") for refusal in source.refusals]
-    problems += [*found, *source.problems, *refusals]
-    return Draft(page, manuscript, source)
-
-
-def run_cells(project: Project, drafts: list[Draft], problems: list[Problem], say: Say,
-              progress: Callable | None, cell_timeout: float) -> dict:
-    """The result of every cell and expression; where a cell raises, of none."""
-    defaults = project.config.get("execute") or {}
-    chapters = [ChapterCode(draft.page.source, project.root / draft.page.source.parent,
-                                draft.source.units, defaults) for draft in drafts]
-
-    def on_cell(chapter, number, total, label, seconds):
-        name = f" {label}" if label else ""
-        time_taken = "" if seconds is None else f" ({seconds:.1f} s)"
-        line = f"{chapter.path}: cell {number} of {total}{name}{time_taken}"
-        if progress:
-            progress(line, seconds is not None)
-        elif seconds is not None:
-            say(line)
-
-    cache = Cache(project.state_dir / "cache",
-                  [project.root / "code" / "deepmath", project.root / "data"])
-    try:
-        results = cached_results(chapters, cache, on_notice=lambda notice: say(str(notice)),
-                                 on_cell=on_cell, cell_timeout=cell_timeout)
-    except BookError as error:
-        problems += error.problems
-        return {}
-    return {unit: result for chapter, found in zip(chapters, results)
-            for unit, result in zip(chapter.units, found)}
-
-
-def parse_book(project: Project, drafts: list[Draft], results: dict, code: str,
-               memory: Memory) -> list[Problem]:
-    """Let pandoc read each page's text, with the results in it, and look for mistakes.
-
-    `code` is that of the book's cells, if they did not run.
-    """
-    texts = []
-    for draft in drafts:
-        own = [results.get(unit) for unit in draft.source.units]
-        texts.append(memory.step(("text", draft.page.source), (draft.source, own),
-                                 lambda: written(project, draft, results)))
-        draft.pictures = texts[-1].pictures
-    pandoc.read_ahead(text.markdown for text in texts)
-    problems = []
-    for draft, text in zip(drafts, texts):
-        draft.blocks, found = memory.step(
-            ("parse", draft.page.source), (text, code),
-            lambda: parsed(project, draft, text.markdown, results, code))
-        problems += found
-    return problems
-
-
-def written(project: Project, draft: Draft, results: dict) -> Text:
-    """A page's Markdown with the results in it, and the pictures that its cells drew.
-
-    Cells without results are given stand-ins, so that their labels are known.
-    """
-    writer = CellWriter(draft.page.source.stem, project.config.get("execute") or {})
-    parts = []
-    for piece in draft.source.pieces:
-        if isinstance(piece, Cell):
-            parts.append(writer.write(piece, results.get(piece, stand_ins(piece))))
-        elif isinstance(piece, Prose):
-            parts.append(piece.substitute([inline_text(results.get(each)) for each in piece.inline]))
-    return Text("".join(parts), writer.pictures)
-
-
-def parsed(project: Project, draft: Draft, text: str, results: dict,
-           code: str) -> tuple[list, list[Problem]]:
-    """The blocks of a page, and what is wrong in them."""
-    tree = pandoc.read(text)
-    return tree["blocks"], [
-        *findings.buried_metadata(tree["meta"], draft.manuscript),
-        *silences.notes_never_called(tree["uncalled"], draft.manuscript),
-        *findings.page_problems(project, draft.source, tree["blocks"], draft.manuscript, results,
-                              set(draft.pictures), code),
-        *silences.page_traps(draft.source, tree["blocks"], draft.manuscript)]
-
-
-def inline_text(value: InlineValue | None) -> str:
-    """The value of an expression as Markdown; what is plain text stays plain."""
-    if value is None:
-        return ""
-    return value.text if value.kind == "markdown" else MARKS.sub(r"\\\1", value.text)
-
-
-def compose(project: Project, drafts: list[Draft], target: str, problems: list[Problem],
-            code: str, memory: Memory) -> tuple[list[Chapter], dict[str, Entry], list[Problem]]:
-    """Structure, number and check, for one target.
-
-    Returns the chapters, the entry of each label, and what else than `problems` is wrong.
-    """
-    name = FORMATS[target]
-    structured = [(draft.page, memory.step(("structure", draft.page.source), (draft.blocks,),
-                                           lambda: structure(draft.blocks, name)),
-                   draft.front_title) for draft in drafts]
-    chapters, entries = number_book(structured, memory)
-    ids = {chapter.page.source: memory.step(("ids", chapter.page.source), (chapter,),
-                                            lambda: set(findings.own_ids(chapter)))
-           for chapter in chapters}
-    unseen = any(problem.stops == "builtin" for problem in problems)
-    found: list[Problem] = []
-    try:
-        sources = citations.known_keys(project)
-    except BookError as error:
-        found += error.problems
-        sources = None
-    survey = findings.Survey(project, entries, sources, ids, code, unseen)
-    labels = {key: (entry.chapter.page.source, entry.number is None, entry.is_chapter)
-              for key, entry in entries.items()}
-    for draft, chapter in zip(drafts, chapters):
-        found += memory.step(
-            ("check", draft.page.source),
-            (chapter, draft.manuscript, labels, sources, ids, code, unseen),
-            lambda: [*findings.chapter_problems(survey, chapter, draft.manuscript),
-                     *silences.chapter_traps(survey, chapter, draft.manuscript, name)])
-    return chapters, entries, found
-
-
-def resolve(project: Project, chapters: list[Chapter], entries: dict[str, Entry], target: str,
-            memory: Memory) -> list[Chapter]:
-    """Refer and cite, for one target."""
-    referred = []
-    for chapter in chapters:
-        source = chapter.page.source
-        keys = memory.step(("keys", source), (chapter,), lambda: list(dict.fromkeys(
-            key for key, _ in references.cross_references(chapter.blocks))))
-        referred.append(memory.step(
-            ("refer", source), (chapter, [entries.get(key) for key in keys]),
-            lambda: references.resolve(chapter, entries, FORMATS[target])))
-    return citations.cite(project, referred, memory)
-
-
-def unread_formulas(drafts: list[Draft]) -> list[Problem]:
-    """Formulas that pandoc cannot convert."""
-    formulas = [para([node]) for draft in drafts for node in nodes(draft.blocks, "Math")]
-    try:
-        pandoc.write(formulas, "--to", "html5", "--mathml")
-    except pandoc.UnreadFormulas as error:
-        return locate(error.formulas, drafts)
-    return []
-
-
-def locate(formulas: list[str], drafts: list[Draft]) -> list[Problem]:
-    """The problems of formulas, with the places where the formulas stand."""
-    problems = []
-    for formula in formulas:
-        message = f"pandoc cannot read the formula {' '.join(formula.split())}"
-        found = [draft.manuscript.problem(re.escape(formula.strip()), message)
-                 for draft in drafts if formula.strip() in draft.manuscript.text]
-        problems.append(found[0] if found else Problem("pandoc", None, message))
-    return problems
-
-
-def write_html(project: Project, drafts: list[Draft], chapters: list[Chapter],
-               only: Page | None, built: Path, memory: Memory) -> None:
-    """Write the pages, their pictures and notebooks, and what they load."""
-    wanted = [page for page in project.pages if only in (None, page)]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for page, content in html.print_pages(project, chapters, wanted, memory, pool):
-            write_file(built / page.output, content)
-    for draft, chapter in zip(drafts, chapters):
-        if draft.page not in wanted:
-            continue
-        place_pictures(project, draft, chapter, built, memory)
-        if memory.step(("notebook", draft.page.source), (chapter,),
-                       lambda: html.is_notebook(project, chapter)):
-            write_notebook(project, draft.page, built)
-    if icon := project.book.get("favicon"):
-        write_file(built / icon, (project.root / icon).read_bytes())
-    with writing(built):
-        shutil.copytree(html.THEME, built / html.ASSETS, dirs_exist_ok=True,
-                        ignore=shutil.ignore_patterns("page.html", "*.lua", "*.md", "*.py"))
-
-
-def write_notebook(project: Project, page: Page, built: Path) -> None:
-    """Write a page as the notebook that it offers."""
-    from bookbuild.lab.export import read_text, runnable
-
-    source = project.root / page.source
-    write_file(built / page.output.with_suffix(".ipynb"), runnable(source, read_text(source)))
-
-
-def write_search(project: Project, built: Path) -> None:
-    """Write what the search looks through, from the pages that stand."""
-    pages = [page.output for page in project.pages]
-    write_file(built / html.ASSETS / "search-index.js", search.search_index(built, pages))
-
-
-def write_live(project: Project, chapters: list[Chapter], built: Path, runtime: Path | None,
-               say: Say) -> None:
-    """Write what live cells load, where the book has such cells."""
-    if any(map(html.has_live_cells, chapters)):
-        assemble(project.root, built / ASSETS, runtime, say)
-
-
-def place_pictures(project: Project, draft: Draft, chapter: Chapter, built: Path,
-                   memory: Memory) -> None:
-    """Write the pictures that cells drew, and copy those that the page takes from files."""
-    folder = draft.page.source.parent
-    for address, content in draft.pictures.items():
-        write_file(built / folder / address, content)
-    for address in memory.step(("files", draft.page.source), (chapter,),
-                               lambda: html.local_files(chapter)):
-        if address not in draft.pictures:
-            target = built / folder / address
-            write_file(target, (project.root / folder / address).read_bytes())
-
-
-def write_pdf(project: Project, drafts: list[Draft], chapters: list[Chapter], built: Path,
-              say: Say) -> None:
-    """Set the whole book, in a folder of its own."""
-    work = built.with_name("typst")
-    for draft, chapter in zip(drafts, chapters):
-        place_pictures(project, draft, chapter, work, Memory())
-    with writing(work):
-        shutil.copytree(typst.THEME, work, dirs_exist_ok=True)
-    write_file(work / "main.typ", typst.write_book(project, chapters))
-    write_file(built / project.pdf_name, set_pdf(work, say, date_of(project)))
-
-
-def set_pdf(work: Path, say: Say, date: int) -> bytes:
-    """The PDF of `main.typ`: PDF/UA-1 (ISO 14289-1, accessible), or why it is not."""
-    compiler = typst_compiler.Compiler(str(work / "main.typ"), root=str(work))
-    try:
-        return compiler.compile(pdf_standards="ua-1", timestamp=date)
-    except typst_compiler.TypstError as error:
-        if "PDF/UA-1" not in error.message:
-            raise typst_problem(error) from None
-        say(f"the PDF is not accessible to everyone: {error.message}")
-    try:
-        return compiler.compile(timestamp=date)
-    except typst_compiler.TypstError as error:
-        raise typst_problem(error) from None
-
-
-def typst_problem(error: typst_compiler.TypstError) -> BookError:
-    picture = re.search(r'image\("/([^"]+)"', error.diagnostic)
-    return BookError([Problem(picture[1] if picture else "typst", None, error.message)])
-
-
-def date_of(project: Project) -> int:
-    """The PDF's date, in seconds since 1970: when the text last changed, so that an unchanged
-    book gives the same bytes; `SOURCE_DATE_EPOCH` where that is set."""
-    if epoch := os.environ.get(EPOCH, ""):
-        if not re.fullmatch(r"\d{1,10}", epoch):
-            raise BookError([Problem(EPOCH, None, f"takes seconds since 1970, not {epoch!r}")])
-        return int(epoch)
-    files = [project.root / CONFIG, *(project.root / page.source for page in project.pages)]
-    return max(int(file.stat().st_mtime) for file in files)
-
-
-def write_epub(project: Project, drafts: list[Draft], chapters: list[Chapter], built: Path,
-               say: Say) -> None:
-    """Bind the whole book, in a folder of its own."""
-    work = built.with_name("epub")
-    for draft, chapter in zip(drafts, chapters):
-        place_pictures(project, draft, chapter, work, Memory())
-    with writing(work):
-        work.mkdir(exist_ok=True)
-    epub.write_book(project, chapters, work, work / project.epub_name)
-    write_file(built / project.epub_name, (work / project.epub_name).read_bytes())
-
-
-WRITERS = {"pdf": write_pdf, "epub": write_epub}

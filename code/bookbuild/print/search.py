@@ -6,9 +6,8 @@ since a page that is opened from disk can load a script but read no file.
 
 import json
 from dataclasses import dataclass, field
-from functools import lru_cache
 from html.parser import HTMLParser
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 UNSEEN = {"nav", "script", "style", "template", "annotation", "button", "svg"}
@@ -84,30 +83,18 @@ class Reader(HTMLParser):
             self.section.pieces.append(" ")
 
 
-@lru_cache(maxsize=256)
-def sections_of(page: str) -> tuple[tuple[str, str, str], ...]:
-    """The id, title and text of each section of a page; the same page again costs nothing."""
+def sections_of(page: str) -> list[tuple[str, str, str]]:
+    """The id, title and text of each section of a page."""
     reader = Reader()
     reader.feed(page)
-    return tuple((section.id, " ".join(section.title.split()), section.text)
-                 for section in reader.sections)
+    return [(section.id, " ".join(section.title.split()), section.text)
+            for section in reader.sections]
 
 
-def search_index(folder: Path, pages: list[PurePosixPath]) -> str:
-    """The script that tells the page's search what the book holds.
-
-    Parameters
-    ----------
-    folder : Path
-        The printed book.
-    pages : list of PurePosixPath
-        Its pages, in order; one that is not there is left out.
-    """
-    entries = []
-    for page in pages:
-        if not (folder / page).is_file():
-            continue
-        sections = sections_of((folder / page).read_text(encoding="utf-8"))
+def search_index(pages: dict[PurePosixPath, list[tuple[str, str, str]]]) -> str:
+    """The script that tells the page's search what the book holds: the sections of its pages."""
+    entries: list[dict] = []
+    for page, sections in pages.items():
         chapter = sections[0][1] if sections else str(page)
         for key, title, text in sections:
             if text or not key:
