@@ -12,8 +12,9 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from bookbuild.document import (CALLOUT_KINDS, MATH_ENVIRONMENT, Chapter, Entry, Node, cited_keys,
-                                classes, cross_references, identifier, is_cross_reference, is_node,
-                                linked_page, nodes, pairs, picture_type, text)
+                                classes, content, cross_references, identifier, is_cross_reference,
+                                is_node, level, linked_page, nodes, pairs, picture_type, raw,
+                                target, text)
 from bookbuild.say import Problem
 from bookbuild.source import REFUSED, Cell, Manuscript, Project, Source
 
@@ -114,8 +115,7 @@ def reference_pattern(key: str) -> str:
 
 def own_ids(chapter: Chapter) -> Iterator[str]:
     """The ids on a page, its title's included."""
-    found = (node.get("id") or identifier(node) for node in nodes(chapter.blocks))
-    yield from filter(None, (chapter.id, *found))
+    yield from filter(None, (chapter.id, *map(identifier, nodes(chapter.blocks))))
 
 
 def duplicate_labels(survey: Survey, chapter: Chapter, manuscript: Manuscript):
@@ -157,7 +157,7 @@ def unlisted_sources(survey: Survey, chapter: Chapter, manuscript: Manuscript):
 
 def broken_links(survey: Survey, chapter: Chapter, manuscript: Manuscript):
     for node in nodes(chapter.blocks, "Link"):
-        address = node["c"][2][0]
+        address = target(node)
         path, _, fragment = map(unquote, address.partition("#"))
         if urlsplit(address).scheme or address.startswith("//"):
             continue
@@ -202,16 +202,16 @@ def pictures(project: Project, blocks: list, manuscript: Manuscript, made: set[s
                  for picture in nodes(figure, "Image")}
     counts: Counter = Counter()
     for node in nodes(blocks, "Image"):
-        given, address = pairs(node), unquote(node["c"][2][0])
+        given, address = pairs(node), unquote(target(node))
         if address in made:
             continue
         counts[address] += 1
-        where = {"pattern": re.escape(node["c"][2][0]), "nth": counts[address]}
+        where = {"pattern": re.escape(target(node)), "nth": counts[address]}
         alt = given.get("fig-alt", given.get("alt", ""))
         captioned_here = id(node) in captioned or identifier(node).startswith("fig-")
-        if not alt.strip() and (captioned_here or not text(node["c"][1]).strip()):
+        if not alt.strip() and (captioned_here or not text(content(node)).strip()):
             yield manuscript.problem(message=NO_ALT, stops=alt_stops(project), **where)
-        if urlsplit(node["c"][2][0]).scheme:
+        if urlsplit(target(node)).scheme:
             yield manuscript.problem(message=f"the picture {address[:60]} is no file of the book: "
                                      "copy it into the book", **where)
         elif problem := file_problem(project, manuscript.source, address):
@@ -280,7 +280,7 @@ def buried_metadata(meta: dict, manuscript: Manuscript) -> Iterator[Problem]:
 
 def titles(source: Source, blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
     """A chapter has one title: without one, or with two, Quarto's numbers go astray."""
-    headings = [block for block in blocks if is_node(block, "Header") and block["c"][0] == 1]
+    headings = [block for block in blocks if is_node(block, "Header") and level(block) == 1]
     if not headings and not source.metadata.get("title"):
         yield Problem(str(manuscript.source), 1, "the chapter has no title: begin it with `# Title`"
                       ", or `# Title {.unnumbered}`")
@@ -289,7 +289,7 @@ def titles(source: Source, blocks: list, manuscript: Manuscript) -> Iterator[Pro
 
 
 def second_title(heading: Node, manuscript: Manuscript) -> Problem:
-    words = text(heading["c"][2])
+    words = text(content(heading))
     first = re.escape((re.findall(r"\w+", words) or [""])[0])
     return manuscript.problem(rf"(?m)^(?:[^\n\w]|\w+[.)])*{first}|^#(?!#).*?{first}",
                               f"`{words}` is a second title: begin it with ## or make it a chapter "
@@ -299,7 +299,7 @@ def second_title(heading: Node, manuscript: Manuscript) -> Problem:
 def buried_titles(chapter: Chapter, manuscript: Manuscript) -> Iterator[Problem]:
     """Titles inside of other blocks; those of callouts and tabs are no headings any more."""
     for heading in nodes(chapter.blocks, "Header"):
-        if heading["c"][0] == 1 and not any(heading is block for block in chapter.blocks):
+        if level(heading) == 1 and not any(heading is block for block in chapter.blocks):
             yield second_title(heading, manuscript)
 
 
@@ -309,24 +309,24 @@ def unknown_constructs(blocks: list, manuscript: Manuscript) -> Iterator[Problem
         return manuscript.problem(pattern, f"{name}: {WITH_QUARTO}", "builtin")
 
     for node in nodes(blocks):
-        for name in classes(node) if node["t"] != "Code" else ():
+        for name in classes(node) if not is_node(node, "Code") else ():
             if REFUSED_CLASSES.fullmatch(name):
                 yield refusal(rf"[{{.]{re.escape(name.strip('{}'))}", f"`{name}`")
         for name, value in () if "cell-code" in classes(node) else pairs(node).items():
             if (REFUSED_ATTRIBUTES.fullmatch(name)
-                    or name == "fig-alt" and node["t"] != "Image"
-                    or name == "tbl-cap" and (identifier(node) or node["t"] != "Div")
+                    or name == "fig-alt" and not is_node(node, "Image")
+                    or name == "tbl-cap" and (identifier(node) or not is_node(node, "Div"))
                     or name == "lst-cap" and not identifier(node).startswith("lst-")
                     or name == "layout-ncol" and not re.fullmatch(r"[1-9]\d?", value)
                     or name in ("when-format", "unless-format") and value not in ("html", "typst", "epub")):
                 yield refusal(rf"{re.escape(name)}\s*=\s*[\"']?{re.escape(value)}", f"`{name}={value}`")
         if is_node(node, "RawBlock", "RawInline"):
-            yield from raw_problems(*node["c"], manuscript)
+            yield from raw_problems(*raw(node), manuscript)
         if is_node(node, "CodeBlock") and classes(node) and re.search(
-                r"(?m)(#|//|--|%)\s*<\d+>\s*$", node["c"][1]):
+                r"(?m)(#|//|--|%)\s*<\d+>\s*$", content(node)):
             yield refusal(r"(#|//|--|%)\s*<\d+>\s*\n", "code annotations")
     for node in nodes(blocks, "Str") if ":::" in manuscript.prose else ():
-        if node["c"].startswith(":::"):
+        if content(node).startswith(":::"):
             yield manuscript.problem(r"(?m)\S.*:::|^[ \t>]*:::", "a fence of colons that opens or "
                                      "closes no block: put it on a line of its own, after a "
                                      "blank line")
