@@ -82,14 +82,6 @@ class Draft:
         return pandoc.inlines(str(title)) or words(str(title)) if title else []
 
 
-@dataclass(frozen=True, eq=False)
-class Text:
-    """A page's Markdown with the results of its cells in it, and the pictures they drew."""
-
-    markdown: str
-    pictures: dict[str, bytes]
-
-
 class Pipeline:
     """A book on its way: its steps, in the order in which they are taken, and what they gave.
 
@@ -102,8 +94,8 @@ class Pipeline:
         What is wrong, as far as the steps have seen.
     drafts : list of Draft
         From `read`: the pages.
-    texts, trees : list
-        From `parse`: for each page its Text, and pandoc's blocks.
+    trees, pictures : list
+        From `parse`: for each page pandoc's blocks, and the pictures that its cells drew.
     chapters : list of Chapter
         From `compose`, numbered; from `resolve`, with references and citations worded.
     """
@@ -132,33 +124,28 @@ class Pipeline:
         """
         units = [unit for draft in self.drafts for unit in draft.source.units]
         self.code = "" if complete else "\n".join(map(python_of, units))
-        own = [{unit: results.get(unit) for unit in draft.source.units} for draft in self.drafts]
-        defaults = self.project.config.get("execute") or {}
-        self.texts = [self.memory.step(write_results, draft.page, draft, made, defaults)
-                      for draft, made in zip(self.drafts, own)]
         parsed = self.memory.steps(*(
-            (parse_page, draft.page, self.project, draft, text, made, self.code)
-            for draft, text, made in zip(self.drafts, self.texts, own)))
-        self.trees = [blocks for blocks, _ in parsed]
-        self.problems.update(*(found for _, found in parsed))
+            (parse_page, draft.page, self.project, draft,
+             {unit: results.get(unit) for unit in draft.source.units}, self.code)
+            for draft in self.drafts))
+        self.trees, self.pictures, found = zip(*parsed)
+        self.problems.update(*found)
         self.unseen = any(problem.stops == "builtin" for problem in self.problems)
 
     def compose(self, target: str) -> None:
         """Find the structure, number the book and check it, for one target."""
         step, self.format = self.memory.step, FORMATS[target]
-        pages = [(draft.page, step(structure, draft.page, blocks, self.format), draft.front_title)
-                 for draft, blocks in zip(self.drafts, self.trees)]
-        titled = take_titles(pages)
+        titled = take_titles([
+            (draft.page, step(structure, draft.page, blocks, self.format), draft.front_title)
+            for draft, blocks in zip(self.drafts, self.trees)])
         numbered = [step(number_chapter, head.page, head, blocks) for head, blocks in titled]
         self.heads = [head for head, _ in titled]
         self.chapters: list[Chapter] = [chapter for chapter, _ in numbered]
-        self.entries: dict[str, Entry] = {}
-        for entry in (entry for _, own in numbered for entry in own):
-            self.entries.setdefault(entry.key, entry)
-        survey = findings.Survey(
-            self.project, self.entries, self.sources(),
-            {chapter.page.source: step(ids_of, chapter.page, chapter) for chapter in self.chapters},
-            self.code, self.unseen)
+        entries = [entry for _, own in numbered for entry in own]
+        self.entries: dict[str, Entry] = {entry.key: entry for entry in reversed(entries)}
+        ids = {chapter.page.source: own for chapter, own in self.each(ids_of)}
+        survey = findings.Survey(self.project, self.entries, self.sources(), ids, self.code,
+                                 self.unseen)
         for draft, chapter in zip(self.drafts, self.chapters):
             self.problems |= step(check_chapter, draft.page, survey, chapter, draft.manuscript,
                                   self.format)
@@ -166,19 +153,25 @@ class Pipeline:
     def resolve(self) -> None:
         """Word the references and citations."""
         step, project = self.memory.step, self.project
-        for place, chapter in enumerate(self.chapters):
-            keys = step(labels_in, chapter.page, chapter)
-            own = {key: self.entries[key] for key in keys if key in self.entries}
-            self.chapters[place] = step(references.refer, chapter.page, chapter, own, self.format)
+        self.chapters = [
+            step(references.refer, chapter.page, chapter,
+                 {key: self.entries[key] for key in keys if key in self.entries}, self.format)
+            for chapter, keys in self.each(labels_in)]
         if not project.bibliographies:
             return
-        found = [step(citations.citing, chapter.page, chapter) for chapter in self.chapters]
+        found = self.each(citations.citing)
         files = [*project.bibliographies, project.root / str(project.config.get("csl", ""))]
-        worded, listed = step(citations.word_sources, "book", project, [cites for cites, _ in found],
-                              [path.read_bytes() for path in files if path.is_file()])
-        for place, (cites, lists) in enumerate(found):
-            chapter, new = self.chapters[place], [*worded[place], *[listed] * len(lists)]
-            self.chapters[place] = step(citations.cite, chapter.page, chapter, [*cites, *lists], new)
+        worded, listed = step(
+            citations.word_sources, "book", project, [cites for _, (cites, _) in found],
+            [path.read_bytes() for path in files if path.is_file()])
+        self.chapters = [step(citations.cite, chapter.page, chapter, [*cites, *lists],
+                              [*own, *[listed] * len(lists)])
+                         for (chapter, (cites, lists)), own in zip(found, worded)]
+
+    def each(self, make: Callable[[Chapter], Any]) -> list[tuple[Chapter, Any]]:
+        """The chapters, each with what a step makes of it alone."""
+        return [(chapter, self.memory.step(make, chapter.page, chapter))
+                for chapter in self.chapters]
 
     def write(self, target: str, built: Path, only: Page | None, runtime: Path | None,
               say: Say) -> None:
@@ -188,12 +181,12 @@ class Pipeline:
             self.write_search(built)
             self.write_live(built, runtime, say)
             return
-        bind, name = {"pdf": (pdf.bind, self.project.pdf_name),
-                      "epub": (epub.bind, self.project.epub_name)}[target]
         work = built.with_name(target)
         self.write_pictures(work, None)
+        bind = pdf.bind if target == "pdf" else epub.bind
         with self.formulas_placed():
-            write_file(built / name, bind(self.project, self.chapters, work, say))
+            write_file(built / name_of(self.project, target),
+                       bind(self.project, self.chapters, work, say))
 
     # ------------------------------------------------------------------------------ checking
 
@@ -271,17 +264,17 @@ class Pipeline:
         """Pages, whole, with the previews of what they lead to on others."""
         step = self.memory.step
         by_source = {chapter.page.source: chapter for chapter in self.chapters}
-        listed = {key: chapter.page.source for chapter in self.chapters
-                  for key in step(hover.listed, chapter.page, chapter)}
+        listed = {key: chapter.page.source for chapter, keys in self.each(hover.listed)
+                  for key in keys}
         bibliography = next(iter(listed.values()), None)
-        leads: dict[Page, list] = {}
+        leads = {chapter.page: [
+            (source or listed[key], key)
+            for source, key in step(hover.leads, chapter.page, chapter)
+            if (source or listed.get(key)) not in (None, chapter.page.source)]
+            for chapter in wanted}
         asked: dict[tuple[str, PurePosixPath], set[str]] = {}
-        for chapter in wanted:
-            page = chapter.page
-            found = [(source or listed.get(key, page.source), key)
-                     for source, key in step(hover.leads, page, chapter)]
-            leads[page] = [(source, key) for source, key in found if source != page.source]
-            for source, key in leads[page]:
+        for page, places in leads.items():
+            for source, key in places:
                 asked.setdefault((page.root, source), set()).add(key)
         bodies = [(self.print_page, chapter.page, self.project, self.heads, chapter, bibliography)
                   for chapter in wanted]
@@ -313,15 +306,11 @@ class Pipeline:
 
     def write_pictures(self, built: Path, only: Page | None) -> None:
         """Write the pictures that cells drew, and copy those that pages take from files."""
-        for text, chapter in zip(self.texts, self.chapters):
-            if only not in (None, chapter.page):
-                continue
+        for (chapter, files), drawn in zip(self.each(html.local_files), self.pictures):
             folder = chapter.page.source.parent
-            files = self.memory.step(html.local_files, chapter.page, chapter)
-            for address in {*files, *text.pictures}:
-                write_file(built / folder / address, text.pictures[address]
-                           if address in text.pictures
-                           else (self.project.root / folder / address).read_bytes())
+            for address in {*files, *drawn} if only in (None, chapter.page) else ():
+                write_file(built / folder / address, drawn[address] if address in drawn else
+                           (self.project.root / folder / address).read_bytes())
 
     def write_search(self, built: Path) -> None:
         """Write what the search looks through, from the pages that stand."""
@@ -342,9 +331,9 @@ def split(manuscript: Manuscript) -> Source:
     return split_source(manuscript.text, str(manuscript.source), manuscript.origin)
 
 
-def write_results(draft: Draft, results: dict, defaults: dict) -> Text:
+def write_results(project: Project, draft: Draft, results: dict) -> tuple[str, dict[str, bytes]]:
     """A page's Markdown with the results in it, and the pictures that its cells drew."""
-    writer = CellWriter(draft.page.source.stem, defaults)
+    writer = CellWriter(draft.page.source.stem, project.config.get("execute") or {})
     parts = []
     for piece in draft.source.pieces:
         if isinstance(piece, Cell):
@@ -352,7 +341,7 @@ def write_results(draft: Draft, results: dict, defaults: dict) -> Text:
             parts.append(writer.write(piece, stand_ins(piece) if made is None else made))
         elif isinstance(piece, Prose):
             parts.append(piece.substitute([inline_text(results[each]) for each in piece.inline]))
-    return Text("".join(parts), writer.pictures)
+    return "".join(parts), writer.pictures
 
 
 def inline_text(value: InlineValue | None) -> str:
@@ -362,16 +351,17 @@ def inline_text(value: InlineValue | None) -> str:
     return value.text if value.kind == "markdown" else MARKS.sub(r"\\\1", value.text)
 
 
-def parse_page(project: Project, draft: Draft, text: Text, results: dict,
-               code: str) -> tuple[list, list[Problem]]:
-    """The blocks of a page, and what is wrong in them."""
-    tree = pandoc.read(text.markdown)
-    return tree["blocks"], [
-        *findings.buried_metadata(tree["meta"], draft.manuscript),
-        *silences.notes_never_called(tree["uncalled"], draft.manuscript),
-        *findings.page_problems(project, draft.source, tree["blocks"], draft.manuscript, results,
-                                set(text.pictures), code),
-        *silences.page_traps(draft.source, tree["blocks"], draft.manuscript)]
+def parse_page(project: Project, draft: Draft, results: dict,
+               code: str) -> tuple[list, dict[str, bytes], list[Problem]]:
+    """The blocks of a page, the pictures that its cells drew, and what is wrong in them."""
+    text, pictures = write_results(project, draft, results)
+    tree, manuscript = pandoc.read(text), draft.manuscript
+    return tree["blocks"], pictures, [
+        *findings.buried_metadata(tree["meta"], manuscript),
+        *silences.notes_never_called(tree["uncalled"], manuscript),
+        *findings.page_problems(project, draft.source, tree["blocks"], manuscript, results,
+                                set(pictures), code),
+        *silences.page_traps(draft.source, tree["blocks"], manuscript)]
 
 
 def ids_of(chapter: Chapter) -> set[str]:
@@ -504,11 +494,15 @@ def run_cells(book: Pipeline, say: Say, progress: Callable | None, cell_timeout:
 def keep_rest(project: Project, targets: list[str], only: Page | None, built: Path) -> None:
     """Begin with what this run does not print: other chapters, or the other target."""
     old = project.output_dir
-    files = {"pdf": project.pdf_name, "epub": project.epub_name}
     if old.is_dir() and (only or "html" not in targets):
         with writing(built):
             shutil.copytree(old, built)
         return
-    for target, name in files.items():
-        if target not in targets and (old / name).is_file():
+    for target in {"pdf", "epub"}.difference(targets):
+        if (old / (name := name_of(project, target))).is_file():
             write_file(built / name, (old / name).read_bytes())
+
+
+def name_of(project: Project, target: str) -> str:
+    """The file of a book in one piece."""
+    return project.pdf_name if target == "pdf" else project.epub_name

@@ -167,7 +167,7 @@ def other_numbers(chapter: Chapter, manuscript: Manuscript) -> Iterator[Problem]
         key = identifier(node)
         if is_node(node, "Math") and is_display(node):
             above.setdefault("eq", "a formula without a label")
-        elif is_node(node, Float) and node.kind == "fig" and not key and node.caption:
+        elif is_node(node, Float) and node.kind == "fig" and not key and node.title:
             above.setdefault("fig", "a captioned picture without a label")
         elif is_node(node, Tabset):
             above.setdefault("sec", "the title of a tab")

@@ -9,11 +9,11 @@ from itertools import groupby
 
 from bookbuild.document import pandoc
 from bookbuild.document.model import (TEXT, Callout, Equation, Float, Layout, Node, Tab, Tabset,
-                                      Theorem, attributes, caption, classes, content, display, div,
-                                      exchange, identifier, is_display, is_node, level, nodes,
-                                      outermost, pairs, para, plain, raw, rewrite, rewrite_lists,
-                                      tex, with_attributes, with_caption, with_content, with_pairs,
-                                      words)
+                                      Theorem, attributes, caption, classes, content, display,
+                                      div, exchange, identifier, is_display, is_node, level,
+                                      nodes, outermost, pairs, para, plain, raw, rewrite,
+                                      rewrite_lists, tex, with_attributes, with_caption,
+                                      with_content, with_pairs, words)
 
 FLOAT_KINDS = {"fig": "Figure", "tbl": "Table", "lst": "Listing"}
 CALLOUT_KINDS = {"note": "nte", "tip": "tip", "warning": "wrn", "important": "imp",
@@ -269,8 +269,8 @@ def callouts(node: Node) -> Node | None:
         return None
     given = pairs(node)
     return Callout(kind, identifier(node), classes(node), *titled(node, "title"),
-                   {"true": True, "false": False}.get(given.get("collapse", "")),
-                   given.get("appearance", "default"), given.get("icon") != "false")
+                   folded={"true": True, "false": False}.get(given.get("collapse", "")),
+                   look=given.get("appearance", "default"), icon=given.get("icon") != "false")
 
 
 def theorems(node: Node) -> Node | None:

@@ -28,55 +28,51 @@ class Own:
 
 
 @dataclass(frozen=True)
-class Float(Own):
-    """A figure, table or listing.
+class Titled(Own):
+    """A block with a title.
 
     Attributes
     ----------
     kind : str
-        ``"fig"``, ``"tbl"`` or ``"lst"``.
-    caption : list or None
-        Inlines.
+        ``"fig"``, ``"note"``, ``"thm"``, ``"proof"``, ...
+    id : str
+        The author's label, or an empty string.
+    classes : list of str
+    title : list or None
+        The inlines of its caption, title or name.
     body : list
         Blocks.
-    mark : str or None
-        ``"a"``, ``"b"``, ... for a part of another float.
+    number : str or None
+        ``"2.1"``; None before it is numbered, and where it never is.
     """
-
-    kind: str
-    id: str
-    classes: list[str]
-    caption: list | None
-    body: list
-    mark: str | None = None
-    number: str | None = None
-
-
-@dataclass(frozen=True)
-class Callout(Own):
-    """A box; `folded` is None where it doesn't fold, `look` the appearance, `title` inlines."""
 
     kind: str
     id: str
     classes: list[str]
     title: list | None
     body: list
-    folded: bool | None
-    look: str
-    icon: bool
     number: str | None = None
 
 
 @dataclass(frozen=True)
-class Theorem(Own):
-    """A theorem or its kin: of `kind` ``"thm"``, ``"def"``, ..., or ``"proof"`` and the like."""
+class Float(Titled):
+    """A figure, table or listing; its `mark` is ``"a"``, ... if it is a part of another one."""
 
-    kind: str
-    id: str
-    classes: list[str]
-    name: list | None
-    body: list
-    number: str | None = None
+    mark: str | None = None
+
+
+@dataclass(frozen=True)
+class Callout(Titled):
+    """A box; `folded` is None where it doesn't fold, `look` is its appearance."""
+
+    folded: bool | None = None
+    look: str = "default"
+    icon: bool = True
+
+
+@dataclass(frozen=True)
+class Theorem(Titled):
+    """A theorem or its kin, a proof, a remark or a solution."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +126,7 @@ class Beside(Own):
     first: bool = False
 
 
-_OWN = frozenset(Own.__subclasses__())
+_OWN = frozenset({Float, Callout, Theorem, Equation, Tab, Tabset, Layout, Xref, Beside})
 _WALKED = _OWN | {dict, list}
 
 
@@ -263,6 +259,11 @@ def words(string: str) -> list[Node]:
     return [{"t": "Str", "c": string}] if string else []
 
 
+def labelled(label: str, title: list | None) -> list[Node]:
+    """``Figure 2.1: words``, or the label alone."""
+    return [*words(f"{label}: "), *title] if title else words(label)
+
+
 def para(inlines: list) -> Node:
     return {"t": "Para", "c": inlines}
 
@@ -381,6 +382,14 @@ def rewrite(tree, change: Callable[[Any], Any], closed: Set = LEAVES, within: bo
         changed = None if kind is None else change(item)
         return item if changed is None else changed
     return _within(tree, walk) if within else walk(tree)
+
+
+def translate(tree, writers: Mapping[Any, Callable], *given):
+    """Rebuild a tree from the leaves up, by a writer for each kind that is to be changed."""
+    def change(node: Node):
+        writer = writers.get(kind_of(node))
+        return writer(node, *given) if writer else None
+    return rewrite(tree, change)
 
 
 def rewrite_lists(tree, change: Callable[[list], list]):

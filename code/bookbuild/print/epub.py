@@ -5,13 +5,12 @@ import re
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from bookbuild.document import (Callout, Chapter, Entry, Head, Node, Tabset, Xref, chapter_name,
-                                classes, content, div, header, identifier, is_node, kind_of, link,
-                                metadata, page_links, pairs, pandoc, para, rewrite, span, strong,
-                                target, with_attributes, with_target)
+from bookbuild.document import (Callout, Chapter, Head, Node, Tabset, Xref, chapter_name, classes,
+                                content, div, header, identifier, is_node, link, metadata,
+                                page_links, pairs, pandoc, para, rewrite, span, strong, target,
+                                translate, with_attributes, with_target)
 from bookbuild.files import writing
 from bookbuild.print import html
 from bookbuild.source import Project
@@ -94,14 +93,6 @@ def link_to(node: Node, mark: str) -> Node:
 
 def lower(blocks: list, here: Head) -> list:
     """Turn our nodes into pandoc's: first those that a book without scripts shows otherwise."""
-    writers: dict[Any, Callable[[Any], Any]] = {
-        Callout: callout, Tabset: tabset, "CodeBlock": code_block,
-        Xref: lambda node: link(node.text, f"#{target_of(node.entry)}", [DONE])}
-
-    def convert(node: Node):
-        writer = writers.get(kind_of(node))
-        return writer(node) if writer else None
-
     def finish(node: Node):
         if is_node(node, "Image"):
             return picture(node, here)
@@ -109,11 +100,14 @@ def lower(blocks: list, here: Head) -> list:
             return linked(node, here)
         key = identifier(node)
         return with_attributes(node, identifier=mark_in(here, key)) if key else None
-    return rewrite(html.lower(rewrite(blocks, convert)), finish)
+    return rewrite(html.lower(translate(blocks, {
+        Callout: callout, Tabset: tabset, Xref: xref, "CodeBlock": code_block})), finish)
 
 
-def target_of(entry: Entry) -> str:
-    return chapter_mark(entry.chapter) if entry.is_chapter else mark_in(entry.chapter, entry.key)
+def xref(node: Xref) -> Node:
+    there = node.entry.chapter
+    mark = chapter_mark(there) if node.entry.is_chapter else mark_in(there, node.entry.key)
+    return link(node.text, f"#{mark}", [DONE])
 
 
 def callout(node: Callout) -> Node:

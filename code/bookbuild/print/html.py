@@ -2,19 +2,18 @@
 
 import posixpath
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path, PurePosixPath
-from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from bookbuild.document import (FLOAT_KINDS, THEOREM_KINDS, UNNUMBERED_KINDS, Beside, Callout,
                                 Chapter, Equation, Float, Head, Layout, Node, Tabset, Theorem,
-                                Xref, chapter_name, classes, content, display, div, emph,
-                                is_node, kind_of, left_aligned, link,
-                                link_to_bibliography, metadata, nodes, page_links, pairs, pandoc,
-                                para, plain, raw_block, rewrite, span, strong, target, text,
-                                with_attributes, with_content, with_pairs, with_target, words)
+                                Xref, chapter_name, classes, content, display, div, emph, is_node,
+                                labelled, left_aligned, link, link_to_bibliography, metadata,
+                                nodes, page_links, pairs, pandoc, para, plain, raw_block, rewrite,
+                                span, strong, target, text, translate, with_attributes,
+                                with_content, with_pairs, with_target, words)
 from bookbuild.print import hover, margin
 from bookbuild.source import PACKAGE, Page, Project
 
@@ -90,14 +89,14 @@ def page_variables(project: Project, heads: Sequence[Head], chapter: Chapter) ->
     book_title = pandoc.inlines(str(project.book["title"]))
     subtitle = pandoc.inlines(str(project.book.get("subtitle", "")))
     is_index = chapter.page.is_index
-    shown = text(chapter_name(chapter))
+    shown = [] if is_index else [text(chapter_name(chapter))]
     sources = [head.page.source for head in heads]
     place = sources.index(chapter.page.source)
     around = {"previous": heads[:place][-1:], "next": heads[place + 1:place + 2]}
     return {
         "lang": project.lang, "root": chapter.page.root, "assets": chapter.page.root + ASSETS,
         "book-title": text(book_title), "book-subtitle": text(subtitle),
-        "page-title": text(book_title) if is_index or not shown else f"{shown} – {text(book_title)}",
+        "page-title": " – ".join(filter(None, [*shown, text(book_title)])),
         "title": formatted(book_title if is_index else chapter.title),
         "title-id": "" if is_index else chapter.id,
         "chapter-number": "" if is_index else chapter.number or "",
@@ -177,15 +176,10 @@ def link_to_page(node: Node, here: Page, source, mark: str) -> Node:
 
 def lower(tree, root: str = "", here: Page | None = None):
     """Turn our nodes into pandoc's and raw markup, for the page `here`, `root` below the top."""
-    writers: dict[Any, Callable[[Any], Any]] = {
+    return translate(margin.set_beside(tree), {
         "Header": heading, "CodeBlock": code_block, Float: floating, Callout: callout,
         Theorem: theorem, Equation: equation, Tabset: tabset, Layout: layout,
-        Beside: margin.beside, Xref: lambda node: xref(node, root, here)}
-
-    def convert(node: Node):
-        writer = writers.get(kind_of(node))
-        return writer(node) if writer else None
-    return rewrite(margin.set_beside(tree), convert)
+        Beside: margin.beside, Xref: lambda node: xref(node, root, here)})
 
 
 def heading(node: Node) -> Node | None:
@@ -225,13 +219,11 @@ def floating(node: Float) -> Node:
 
 def caption_of(node: Float) -> list:
     """``Figure 2.1: words``; ``(a) words`` for a part; the words alone without a number."""
-    inlines = node.caption or []
     if node.mark:
-        return [*words(f"({node.mark}) "), *inlines]
+        return [*words(f"({node.mark}) "), *(node.title or [])]
     if node.number is None:
-        return inlines
-    label = f"{FLOAT_KINDS[node.kind]}\u00a0{node.number}"
-    return [*words(f"{label}: "), *inlines] if inlines else words(label)
+        return node.title or []
+    return labelled(f"{FLOAT_KINDS[node.kind]}\u00a0{node.number}", node.title)
 
 
 def fluid_picture(node: Node) -> Node | None:
@@ -272,15 +264,14 @@ def callout_title(node: Callout) -> list:
     kind = node.kind.capitalize()
     if not node.number:
         return node.title or words(kind)
-    label = words(f"{kind}\u00a0{node.number}")
-    return [*label, *words(": "), *node.title] if node.title else label
+    return labelled(f"{kind}\u00a0{node.number}", node.title)
 
 
 def theorem(node: Theorem) -> Node:
     """A theorem-like block; its name stands at the beginning of its first paragraph."""
     word = THEOREM_KINDS.get(node.kind) or UNNUMBERED_KINDS[node.kind]
     label = words(f"{word}\u00a0{node.number}" if node.number else word)
-    name = [*words(" ("), *node.name, *words(")")] if node.name else []
+    name = [*words(" ("), *node.title, *words(")")] if node.title else []
     if node.kind in PROOF_KINDS:
         title = [span([emph(label), *name, *words(". ")], classes=["proof-title"])]
         names = ["proof", word.lower()]

@@ -3,17 +3,16 @@
 import json
 import posixpath
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import groupby, pairwise
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
-from bookbuild.document import (THEOREM_KINDS, UNNUMBERED_KINDS, Callout, Chapter, Equation, Float,
-                                Head, Layout, Node, Tabset, Theorem, Xref, classes, content,
-                                display, exchange, identifier, is_node, kind_of, level, nodes,
-                                page_links, pairs, pandoc, plain, raw_inline, rewrite, span, target,
-                                tex, text, with_attributes, with_content, words)
+from bookbuild.document import (THEOREM_KINDS, UNNUMBERED_KINDS, Callout, Chapter, Equation,
+                                Float, Head, Layout, Node, Tabset, Theorem, Titled, Xref, classes,
+                                content, display, exchange, identifier, is_node, labelled, level,
+                                nodes, page_links, pairs, pandoc, plain, raw_inline, span, target,
+                                tex, text, translate, with_attributes, with_content, words)
 from bookbuild.source import Project
 
 THEME = Path(__file__).parent / "theme" / "typst"
@@ -127,19 +126,14 @@ def link_to(node: Node, label: str) -> Node:
 
 def lower(tree, here: Head):
     """Turn our nodes, and what pandoc's Typst writer does poorly, into calls of the template."""
-    writers: dict[Any, Callable[[Any, Head], Any]] = {
-        "Header": heading, "Div": division, "Span": inline_span, "Image": image, "Link": link,
-        "CodeBlock": code_block, "Math": formula, "Para": paragraph, "Plain": paragraph,
-        Float: floating, Callout: callout, Theorem: theorem, Equation: equation, Tabset: tabset,
-        Layout: layout, Xref: xref}
     printing = {id(block): with_attributes(block, classes=[*classes(block), "prints"])
                 for cell in nodes(tree, "Div") for block, following in pairwise(content(cell))
                 if "cell-code" in classes(block) and any(nodes(following, "CodeBlock"))}
-
-    def convert(node: Node):
-        writer = writers.get(kind_of(node))
-        return writer(node, here) if writer else None
-    return rewrite(exchange(tree, printing), convert)
+    return translate(exchange(tree, printing), {
+        "Header": heading, "Div": division, "Span": inline_span, "Image": image, "Link": link,
+        "CodeBlock": code_block, "Math": formula, "Para": paragraph, "Plain": paragraph,
+        Float: floating, Callout: callout, Theorem: theorem, Equation: equation, Tabset: tabset,
+        Layout: layout, Xref: xref}, here)
 
 
 def paragraph(node: Node, here: Head) -> Node | None:
@@ -185,13 +179,13 @@ def floating(node: Float, here: Head) -> list[Node]:
         head = f"#subfloat({string('(' + node.mark + ')')}"
     else:
         head = f"#float({string(node.kind)}, {string(node.number) if node.number else 'none'}"
-    return framed(head, "caption", node.caption, node.body, node.id)
+    return framed(head, "caption", node.title, node)
 
 
-def framed(head: str, name: str, inlines: list | None, body: list, key: str) -> list[Node]:
-    """A call, with inlines under a name if there are any, and its body."""
-    opened = call(f"{head}, {name}: [", inlines, "])[") if inlines else bare(f"{head})[")
-    return [opened, *body, bare(f"]{mark(key)}")]
+def framed(head: str, name: str, title: list | None, node: Titled) -> list[Node]:
+    """A call, with a title under a name if there is one, and a block's body."""
+    opened = call(f"{head}, {name}: [", title, "])[") if title else bare(f"{head})[")
+    return [opened, *node.body, bare(f"]{mark(node.id)}")]
 
 
 def layout(node: Layout, here: Head) -> list[Node]:
@@ -204,17 +198,16 @@ def callout(node: Callout, here: Head) -> list[Node]:
     kind = node.kind.capitalize()
     title = node.title or words(kind)
     if node.number:
-        label = words(f"{kind} {node.number}")
-        title = [*label, *words(": "), *node.title] if node.title else label
+        title = labelled(f"{kind} {node.number}", node.title)
     options = f"icon: {str(node.icon).lower()}, appearance: {string(node.look)}"
-    return framed(f"#callout({string(node.kind)}, {options}", "title", title, node.body, node.id)
+    return framed(f"#callout({string(node.kind)}, {options}", "title", title, node)
 
 
 def theorem(node: Theorem, here: Head) -> list[Node]:
     word = THEOREM_KINDS.get(node.kind) or UNNUMBERED_KINDS[node.kind]
     number = string(node.number) if node.number else "none"
     head = "#proof([Proof]" if node.kind == "proof" else f"#theorem({string(word)}, {number}"
-    return framed(head, "name", node.name, node.body, node.id)
+    return framed(head, "name", node.title, node)
 
 
 def tabset(node: Tabset, here: Head) -> list[Node]:
