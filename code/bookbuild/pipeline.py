@@ -1,33 +1,379 @@
-"""From the project's files to the book: read, run, number, refer, cite, write."""
+"""From the project's files to the book: the steps in their order, and what they gave."""
 
 import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-
-import typst as typst_compiler
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 from bookbuild.check import Survey, chapter_problems, own_ids, page_problems
-from bookbuild.document import (CellWriter, Chapter, Entry, Memory, citations, inlines, nodes,
-                                number_book, pandoc, para, references, stand_ins, structure, words)
+from bookbuild.document import (CellWriter, Chapter, Entry, citations, nodes, number_chapter,
+                                pandoc, para, references, stand_ins, structure, take_titles, words)
 from bookbuild.files import put_in_place, staging, write_file, writing
 from bookbuild.live import ASSETS, assemble
-from bookbuild.print import epub, html, search, typst
+from bookbuild.print import epub, formulas, hover, html, pdf, search
 from bookbuild.run import ChapterCode, InlineValue, KeptResults, kept_or_run
 from bookbuild.say import BookError, Problem, hindrances
-from bookbuild.source import (CONFIG, Cell, Manuscript, Page, Project, Prose, SplitText,
+from bookbuild.source import (Cell, Manuscript, Page, Project, Prose, SplitText,
                               output_problem, python_of, read_manuscript, split_source)
 
-EPOCH = "SOURCE_DATE_EPOCH"
 MARKS = re.compile(r"([\\`*_{}\[\]()<>#+!|~$^@-])")
 Say = Callable[[str], None]
 FORMATS = {"html": "html", "pdf": "typst", "epub": "epub"}      # by their names in Quarto
 
+
+class Memory:
+    """What steps gave the last time, so that an edit costs the pages that it changes.
+
+    A step is a function that depends on nothing but its inputs, and nobody changes what it gave.
+    A render begins with an empty memory; the preview keeps one from edit to edit. Where a step
+    fails, nothing is kept. A place is for one thread at a time.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple, tuple[tuple, Any]] = {}
+
+    def step(self, make: Callable, place, *inputs) -> Any:
+        """What `make` gives, or gave at this place when its inputs were the same.
+
+        Inputs are the same if they are equal; for a result of another step, which is the same
+        object as long as that one is not done again, this costs nothing.
+        """
+        key = make.__module__, make.__qualname__, place
+        kept = self._kept.get(key)
+        if kept is None or kept[0] != inputs:
+            kept = self._kept[key] = inputs, make(*inputs)
+        return kept[1]
+
+    def steps(self, *calls: tuple) -> list:
+        """What `step` gives for each call, side by side on all cores."""
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            waiting = [pool.submit(self.step, *call) for call in calls]
+        return [done.result() for done in waiting]
+
+    def each(self, make: Callable, place, inputs: Iterable) -> dict:
+        """What `make` gives for each of many inputs; it is asked for those that are new there."""
+        wanted = list(dict.fromkeys(inputs))
+        key = make.__module__, make.__qualname__, place
+        made = dict(self._kept.get(key, ((), {}))[1])
+        if new := [each for each in wanted if each not in made]:
+            made.update(zip(new, make(new), strict=True))
+        made = {each: made[each] for each in wanted}
+        self._kept[key] = (), made
+        return made
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A page's text, and its pieces."""
+
+    page: Page
+    manuscript: Manuscript
+    source: SplitText
+
+    @property
+    def front_title(self) -> list:
+        title = self.source.metadata.get("title")
+        return pandoc.inlines(str(title)) or words(str(title)) if title else []
+
+
+class Pipeline:
+    """A book on its way: its steps, in the order in which they are taken, and what they gave.
+
+    `read` and `parse` are the same for all targets; `compose`, `resolve` and `write` are taken for
+    one target after the other. Between `read` and `parse`, somebody else may run the cells.
+
+    Attributes
+    ----------
+    problems : set of Problem
+        What is wrong, as far as the steps have seen.
+    drafts : list of Draft
+        From `read`: the pages.
+    trees, pictures : list
+        From `parse`: for each page pandoc's blocks, and the pictures that its cells drew.
+    chapters : list of Chapter
+        From `compose`, numbered; from `resolve`, with references and citations worded.
+    """
+
+    def __init__(self, project: Project, memory: Memory | None = None) -> None:
+        self.project, self.memory = project, memory or Memory()
+        self.problems: set[Problem] = set()
+        self.read()
+
+    def read(self) -> None:
+        """Read the pages with what they include, and split them into prose and cells."""
+        self.problems |= {*self.project.problems, *filter(None, [output_problem(self.project)])}
+        self.drafts: list[Draft] = []
+        for page in self.project.pages:
+            manuscript, found = read_manuscript(self.project, page.source)
+            source = self.memory.step(split, page, manuscript)
+            self.problems |= {*found, *source.problems}
+            self.drafts.append(Draft(page, manuscript, source))
+
+    def parse(self, results: Mapping, complete: bool) -> None:
+        """Write results of cells and expressions into the text, let pandoc read it, and look.
+
+        Cells without results are given stand-ins, so that their labels are known; unless the
+        results are `complete`, what leads nowhere may lead to what a cell makes.
+        """
+        units = [unit for draft in self.drafts for unit in draft.source.units]
+        self.code = "" if complete else "\n".join(map(python_of, units))
+        parsed = self.memory.steps(*(
+            (parse_page, draft.page, self.project, draft,
+             {unit: results.get(unit) for unit in draft.source.units}, self.code)
+            for draft in self.drafts))
+        self.trees, self.pictures, found = zip(*parsed)
+        self.problems.update(*found)
+        self.unseen = any(problem.stops == "builtin" for problem in self.problems)
+
+    def compose(self, target: str) -> None:
+        """Find the structure, number the book and check it, for one target."""
+        step, self.format = self.memory.step, FORMATS[target]
+        titled = take_titles([
+            (draft.page, step(structure, draft.page, blocks, self.format), draft.front_title)
+            for draft, blocks in zip(self.drafts, self.trees)])
+        numbered = [step(number_chapter, head.page, head, blocks) for head, blocks in titled]
+        self.heads = [head for head, _ in titled]
+        self.chapters: list[Chapter] = [chapter for chapter, _ in numbered]
+        entries = [entry for _, own in numbered for entry in own]
+        self.entries: dict[str, Entry] = {entry.key: entry for entry in reversed(entries)}
+        ids = {chapter.page.source: own for chapter, own in self.each(ids_of)}
+        survey = Survey(self.project, self.entries, self.sources(), ids, self.code,
+                                 self.unseen)
+        for draft, chapter in zip(self.drafts, self.chapters):
+            self.problems |= step(check_chapter, draft.page, survey, chapter, draft.manuscript,
+                                  self.format)
+
+    def resolve(self) -> None:
+        """Word the references and citations."""
+        step, project = self.memory.step, self.project
+        self.chapters = [
+            step(references.refer, chapter.page, chapter,
+                 {key: self.entries[key] for key in keys if key in self.entries}, self.format)
+            for chapter, keys in self.each(labels_in)]
+        if not project.bibliographies:
+            return
+        found = self.each(citations.citing)
+        files = [*project.bibliographies, project.root / str(project.config.get("csl", ""))]
+        worded, listed = step(
+            citations.word_sources, "book", project, [cites for _, (cites, _) in found],
+            [path.read_bytes() for path in files if path.is_file()])
+        self.chapters = [step(citations.cite, chapter.page, chapter, [*cites, *lists],
+                              [*own, *[listed] * len(lists)])
+                         for (chapter, (cites, lists)), own in zip(found, worded)]
+
+    def each(self, make: Callable[[Chapter], Any]) -> list[tuple[Chapter, Any]]:
+        """The chapters, each with what a step makes of it alone."""
+        return [(chapter, self.memory.step(make, chapter.page, chapter))
+                for chapter in self.chapters]
+
+    def write(self, target: str, built: Path, only: Page | None, runtime: Path | None,
+              say: Say) -> None:
+        """Write the book, or one page of it, into a folder."""
+        if target == "html":
+            self.write_html(built, only)
+            self.write_search(built)
+            self.write_live(built, runtime, say)
+            return
+        work = built.with_name(target)
+        self.write_pictures(work, None)
+        bind = pdf.bind if target == "pdf" else epub.bind
+        with self.formulas_placed():
+            write_file(built / name_of(self.project, target),
+                       bind(self.project, self.chapters, work, say))
+
+    # ------------------------------------------------------------------------------ checking
+
+    def sources(self) -> set[str] | None:
+        """The keys of the bibliography; None if it can't be read, which is a problem."""
+        try:
+            return {key for path in self.project.bibliographies for key in self.memory.step(
+                citations.source_keys, path, path, path.read_bytes())}
+        except BookError as error:
+            self.problems |= set(error.problems)
+            return None
+
+    def hindered(self) -> list[Problem]:
+        """What keeps the book from being printed."""
+        return hindrances(self.problems, "builtin")
+
+    def stop_if_hindered(self) -> None:
+        """
+        Raises
+        ------
+        BookError
+            If something keeps the book from being printed.
+        """
+        if stopping := self.hindered():
+            raise BookError(stopping)
+
+    def unread_formulas(self) -> list[Problem]:
+        """Formulas that pandoc cannot convert."""
+        found = [para([node]) for blocks in self.trees for node in nodes(blocks, "Math")]
+        try:
+            with self.formulas_placed():
+                pandoc.write(found, "--to", "html5", "--mathml")
+        except BookError as error:
+            return error.problems
+        return []
+
+    @contextmanager
+    def formulas_placed(self) -> Iterator[None]:
+        """Tell of formulas that pandoc cannot convert with the places where they stand."""
+        try:
+            yield
+        except pandoc.UnreadFormulas as error:
+            raise BookError(map(self.unread, error.formulas)) from None
+
+    def unread(self, formula: str) -> Problem:
+        message = f"pandoc cannot read the formula {' '.join(formula.split())}"
+        found = [draft.manuscript.problem(re.escape(formula.strip()), message)
+                 for draft in self.drafts if formula.strip() in draft.manuscript.text]
+        return found[0] if found else Problem("pandoc", None, message)
+
+    # ------------------------------------------------------------------------------- printing
+
+    def write_html(self, built: Path, only: Page | None = None) -> None:
+        """Write the pages, their pictures and notebooks, and what they load."""
+        from bookbuild.lab import export        # whose import takes time
+
+        project = self.project
+        wanted = [chapter for chapter in self.chapters if only in (None, chapter.page)]
+        with self.formulas_placed():
+            for page, shown in self.print_pages(wanted):
+                write_file(built / page.output, shown)
+        self.write_pictures(built, only)
+        for chapter in wanted:
+            if self.memory.step(html.is_notebook, chapter.page, project, chapter):
+                source = project.root / chapter.page.source
+                write_file(built / chapter.page.output.with_suffix(".ipynb"),
+                           export.runnable(source, export.read_text(source)))
+        if icon := project.book.get("favicon"):
+            write_file(built / icon, (project.root / icon).read_bytes())
+        with writing(built):
+            shutil.copytree(html.THEME, built / html.ASSETS, dirs_exist_ok=True,
+                            ignore=shutil.ignore_patterns("page.html", "*.lua", "*.md", "*.py"))
+
+    def print_pages(self, wanted: Sequence[Chapter]) -> Iterator[tuple[Page, str]]:
+        """Pages, whole, with the previews of what they lead to on others."""
+        step = self.memory.step
+        by_source = {chapter.page.source: chapter for chapter in self.chapters}
+        listed = {key: chapter.page.source for chapter, keys in self.each(hover.listed)
+                  for key in keys}
+        bibliography = next(iter(listed.values()), None)
+        leads = {chapter.page: [
+            (source or listed[key], key)
+            for source, key in step(hover.leads, chapter.page, chapter)
+            if (source or listed.get(key)) not in (None, chapter.page.source)]
+            for chapter in wanted}
+        asked: dict[tuple[str, PurePosixPath], set[str]] = {}
+        for page, places in leads.items():
+            for source, key in places:
+                asked.setdefault((page.root, source), set()).add(key)
+        bodies = [(self.print_page, chapter.page, self.project, self.heads, chapter, bibliography)
+                  for chapter in wanted]
+        previews = [(self.print_previews, (root, source), by_source[source].page,
+                     step(hover.targets, (root, source), by_source[source], sorted(keys)), root)
+                    for (root, source), keys in asked.items()]
+        printed = self.memory.steps(*bodies, *previews)
+        shown = dict(zip(asked, printed[len(bodies):]))
+        for chapter, body in zip(wanted, printed):
+            root = chapter.page.root
+            yield chapter.page, body.replace(html.PREVIEWS, "".join(
+                hover.template(source, key, root, shown[root, source][key])
+                for source, key in leads[chapter.page]))
+
+    def print_page(self, project: Project, heads: list, chapter: Chapter,
+                   bibliography: PurePosixPath | None) -> str:
+        tree = html.page_tree(project, heads, chapter, bibliography)
+        return html.write_page(project, *self.typeset(chapter.page, [*tree]))
+
+    def print_previews(self, page: Page, targets: dict[str, list], root: str) -> dict[str, str]:
+        tree = html.preview_tree(page, targets, root)
+        return html.write_previews(self.typeset((root, page), tree))
+
+    def typeset(self, place, tree: list) -> list:
+        """A tree with its formulas as MathML; a line that was set at this place is known."""
+        lines = formulas.formula_lines(tree)
+        return formulas.put_in(tree, lines, self.memory.each(formulas.set_lines, place,
+                                                             lines.values()))
+
+    def write_pictures(self, built: Path, only: Page | None) -> None:
+        """Write the pictures that cells drew, and copy those that pages take from files."""
+        for (chapter, files), drawn in zip(self.each(html.local_files), self.pictures):
+            folder = chapter.page.source.parent
+            for address in {*files, *drawn} if only in (None, chapter.page) else ():
+                write_file(built / folder / address, drawn[address] if address in drawn else
+                           (self.project.root / folder / address).read_bytes())
+
+    def write_search(self, built: Path) -> None:
+        """Write what the search looks through, from the pages that stand."""
+        pages = [page.output for page in self.project.pages if (built / page.output).is_file()]
+        sections = {page: self.memory.step(search.sections_of, page,
+                                           (built / page).read_text("utf-8")) for page in pages}
+        write_file(built / html.ASSETS / "search-index.js", search.search_index(sections))
+
+    def write_live(self, built: Path, runtime: Path | None, say: Say) -> None:
+        """Write what live cells load, where the book has such cells."""
+        if any(map(html.has_live_cells, self.chapters)):
+            assemble(self.project.root, built / ASSETS, runtime, say)
+
+
+# ------------------------------------------------------------------ steps that take one page
+
+def split(manuscript: Manuscript) -> SplitText:
+    return split_source(manuscript.text, str(manuscript.source), manuscript.origin)
+
+
+def write_results(project: Project, draft: Draft, results: dict) -> tuple[str, dict[str, bytes]]:
+    """A page's Markdown with the results in it, and the pictures that its cells drew."""
+    writer = CellWriter(draft.page.source.stem, project.config.get("execute") or {})
+    parts = []
+    for piece in draft.source.pieces:
+        if isinstance(piece, Cell):
+            made = results.get(piece)
+            parts.append(writer.write(piece, stand_ins(piece) if made is None else made))
+        elif isinstance(piece, Prose):
+            parts.append(piece.substitute([inline_text(results[each]) for each in piece.inline]))
+    return "".join(parts), writer.pictures
+
+
+def inline_text(value: InlineValue | None) -> str:
+    """The value of an expression as Markdown; what is plain text stays plain."""
+    if value is None:
+        return ""
+    return value.text if value.kind == "markdown" else MARKS.sub(r"\\\1", value.text)
+
+
+def parse_page(project: Project, draft: Draft, results: dict,
+               code: str) -> tuple[list, dict[str, bytes], list[Problem]]:
+    """The blocks of a page, the pictures that its cells drew, and what is wrong in them."""
+    text, pictures = write_results(project, draft, results)
+    tree, manuscript = pandoc.read(text), draft.manuscript
+    return tree["blocks"], pictures, list(page_problems(
+        project, draft.source, tree, manuscript, results, set(pictures), code))
+
+
+def ids_of(chapter: Chapter) -> set[str]:
+    return set(own_ids(chapter))
+
+
+def check_chapter(survey: Survey, chapter: Chapter, manuscript: Manuscript,
+                  format: str) -> set[Problem]:
+    return set(chapter_problems(survey, chapter, manuscript, format))
+
+
+def labels_in(chapter: Chapter) -> list[str]:
+    """The labels that a chapter refers to."""
+    return list(dict.fromkeys(key for key, _ in references.cross_references(chapter.blocks)))
+
+
+# ----------------------------------------------------------------------- what commands ask for
 
 @dataclass
 class Timings:
@@ -46,30 +392,6 @@ class Timings:
     def __str__(self) -> str:
         rows = [*self.seconds.items(), ("all", sum(self.seconds.values()))]
         return "\n".join(f"{name:<12}{seconds:7.2f} s" for name, seconds in rows)
-
-
-@dataclass
-class Draft:
-    """A page on its way: its text, its pieces, and once its cells ran, its tree."""
-
-    page: Page
-    manuscript: Manuscript
-    source: SplitText
-    blocks: list = field(default_factory=list)
-    pictures: dict[str, bytes] = field(default_factory=dict)
-
-    @property
-    def front_title(self) -> list:
-        title = self.source.metadata.get("title")
-        return inlines(str(title)) or words(str(title)) if title else []
-
-
-@dataclass(frozen=True, eq=False)
-class Text:
-    """A page's Markdown with the results of its cells in it, and the pictures they drew."""
-
-    markdown: str
-    pictures: dict[str, bytes]
 
 
 def render(project: Project, targets: list[str], only: Page | None, say: Say, timings: Timings,
@@ -106,91 +428,44 @@ def render(project: Project, targets: list[str], only: Page | None, say: Say, ti
     with staging(project.state_dir) as folder:
         built = folder / "book"
         with timings.stage("read"):
-            drafts, problems = read_book(project, Memory())
+            book = Pipeline(project)
         with timings.stage("cells"):
-            results = run_cells(project, drafts, problems, say, progress, cell_timeout, fresh)
-        code = "" if results else code_of(drafts)
+            results = run_cells(book, say, progress, cell_timeout, fresh)
         with timings.stage("parse"):
-            problems += parse_book(project, drafts, results, code, Memory())
+            book.parse(results, complete=bool(results))
         keep_rest(project, targets, only, built)
-        of_pages = list(problems)
         for target in targets:
-            memory = Memory()
             with timings.stage("number"):
-                chapters, entries, found = compose(project, drafts, target, of_pages, code, memory)
-                problems += [problem for problem in found if problem not in problems]
-            if hindrances(problems, "builtin"):
-                continue
-            with timings.stage("number"):
-                chapters = resolve(project, chapters, entries, target, memory)
+                book.compose(target)
+                if book.hindered():
+                    continue
+                book.resolve()
             with timings.stage(target):
                 say(f"writing {target}")
-                try:
-                    if target == "html":
-                        write_html(project, drafts, chapters, only, built, memory)
-                        write_search(project, built)
-                        write_live(project, chapters, built, runtime, say)
-                    else:
-                        WRITERS[target](project, drafts, chapters, built, say)
-                except pandoc.UnreadFormulas as error:
-                    raise BookError(locate(error.formulas, drafts)) from None
-        if stopping := hindrances(problems, "builtin"):
-            raise BookError([*stopping, *unread_formulas(drafts)])
-        if problems:
-            say(f"`book check` has more to say ({len(set(problems))} findings)")
+                book.write(target, built, only, runtime, say)
+        if book.hindered():
+            raise BookError([*book.hindered(), *book.unread_formulas()])
+        if book.problems:
+            say(f"`book check` has more to say ({len(book.problems)} findings)")
         put_in_place(built, project.output_dir)
 
 
 def check_book(project: Project, targets: Sequence[str] = ("html", "pdf")) -> list[Problem]:
     """What is wrong with the book, found without running a cell or printing a page."""
-    drafts, problems = read_book(project, Memory())
-    code = code_of(drafts)
-    problems += parse_book(project, drafts, {}, code, Memory())
-    found = [problem for target in targets
-             for problem in compose(project, drafts, target, problems, code, Memory())[2]]
-    return sorted({*problems, *found, *unread_formulas(drafts)})
+    book = Pipeline(project)
+    book.parse({}, complete=False)
+    for target in targets:
+        book.compose(target)
+    return sorted({*book.problems, *book.unread_formulas()})
 
 
-def code_of(drafts: list[Draft]) -> str:
-    """The code of all cells and expressions."""
-    return "\n".join(python_of(unit) for draft in drafts for unit in draft.source.units)
-
-
-def keep_rest(project: Project, targets: list[str], only: Page | None, built: Path) -> None:
-    """Begin with what this run does not print: other chapters, or the other target."""
-    old = project.output_dir
-    files = {"pdf": project.pdf_name, "epub": project.epub_name}
-    if old.is_dir() and (only or "html" not in targets):
-        with writing(built):
-            shutil.copytree(old, built)
-        return
-    for target, name in files.items():
-        if target not in targets and (old / name).is_file():
-            write_file(built / name, (old / name).read_bytes())
-
-
-def read_book(project: Project, memory: Memory) -> tuple[list[Draft], list[Problem]]:
-    """All pages, and what is wrong with the project and with reading them."""
-    problems = list(project.problems)
-    if problem := output_problem(project):
-        problems.append(problem)
-    return [read(project, page, problems, memory) for page in project.pages], problems
-
-
-def read(project: Project, page: Page, problems: list[Problem], memory: Memory) -> Draft:
-    manuscript, found = read_manuscript(project, page.source)
-    source = memory.step(("split", page.source), (manuscript,), lambda: split_source(
-        manuscript.text, page.source, manuscript.origin))
-    problems += [*found, *source.problems]
-    return Draft(page, manuscript, source)
-
-
-def run_cells(project: Project, drafts: list[Draft], problems: list[Problem], say: Say,
-              progress: Callable | None, cell_timeout: float, fresh: bool) -> dict:
+def run_cells(book: Pipeline, say: Say, progress: Callable | None, cell_timeout: float,
+              fresh: bool) -> dict:
     """The result of every cell and expression; where a cell raises, of none."""
-    defaults = project.config.get("execute") or {}
-    chapters = [ChapterCode(project.root, draft.page.source, draft.source.units, defaults,
-                            project.output_dir) for draft in drafts]
+    project = book.project
+    chapters = [ChapterCode(project.root, draft.page.source, draft.source.units,
+                            project.config.get("execute") or {}, project.output_dir)
+                for draft in book.drafts]
 
     def on_cell(chapter, number, total, label, seconds):
         name = f" {label}" if label else ""
@@ -205,240 +480,24 @@ def run_cells(project: Project, drafts: list[Draft], problems: list[Problem], sa
         results = kept_or_run(chapters, KeptResults(project.state_dir), cell_timeout, fresh,
                               on_notice=lambda notice: say(str(notice)), on_cell=on_cell)
     except BookError as error:
-        problems += error.problems
+        book.problems |= set(error.problems)
         return {}
     return {unit: ran.result for chapter, found in zip(chapters, results)
             for unit, ran in zip(chapter.units, found)}
 
 
-def parse_book(project: Project, drafts: list[Draft], results: dict, code: str,
-               memory: Memory) -> list[Problem]:
-    """Let pandoc read each page's text, with the results in it, and look for mistakes.
-
-    `code` is that of the book's cells, if they did not run.
-    """
-    texts = []
-    for draft in drafts:
-        own = [results.get(unit) for unit in draft.source.units]
-        texts.append(memory.step(("text", draft.page.source), (draft.source, own),
-                                 lambda: written(project, draft, results)))
-        draft.pictures = texts[-1].pictures
-    pandoc.read_ahead(text.markdown for text in texts)
-    problems = []
-    for draft, text in zip(drafts, texts):
-        draft.blocks, found = memory.step(
-            ("parse", draft.page.source), (text, code),
-            lambda: parsed(project, draft, text.markdown, results, code))
-        problems += found
-    return problems
+def keep_rest(project: Project, targets: list[str], only: Page | None, built: Path) -> None:
+    """Begin with what this run does not print: other chapters, or the other target."""
+    old = project.output_dir
+    if old.is_dir() and (only or "html" not in targets):
+        with writing(built):
+            shutil.copytree(old, built)
+        return
+    for target in {"pdf", "epub"}.difference(targets):
+        if (old / (name := name_of(project, target))).is_file():
+            write_file(built / name, (old / name).read_bytes())
 
 
-def written(project: Project, draft: Draft, results: dict) -> Text:
-    """A page's Markdown with the results in it, and the pictures that its cells drew.
-
-    Cells without results are given stand-ins, so that their labels are known.
-    """
-    writer = CellWriter(draft.page.source.stem, project.config.get("execute") or {})
-    parts = []
-    for piece in draft.source.pieces:
-        if isinstance(piece, Cell):
-            parts.append(writer.write(piece, results.get(piece, stand_ins(piece))))
-        elif isinstance(piece, Prose):
-            parts.append(piece.substitute([inline_text(results.get(each)) for each in piece.inline]))
-    return Text("".join(parts), writer.pictures)
-
-
-def parsed(project: Project, draft: Draft, text: str, results: dict,
-           code: str) -> tuple[list, list[Problem]]:
-    """The blocks of a page, and what is wrong in them."""
-    tree = pandoc.read(text)
-    return tree["blocks"], list(page_problems(project, draft.source, tree, draft.manuscript,
-                                              results, set(draft.pictures), code))
-
-
-def inline_text(value: InlineValue | None) -> str:
-    """The value of an expression as Markdown; what is plain text stays plain."""
-    if value is None:
-        return ""
-    return value.text if value.kind == "markdown" else MARKS.sub(r"\\\1", value.text)
-
-
-def compose(project: Project, drafts: list[Draft], target: str, problems: list[Problem],
-            code: str, memory: Memory) -> tuple[list[Chapter], dict[str, Entry], list[Problem]]:
-    """Structure, number and check, for one target.
-
-    Returns the chapters, the entry of each label, and what else than `problems` is wrong.
-    """
-    name = FORMATS[target]
-    structured = [(draft.page, memory.step(("structure", draft.page.source), (draft.blocks,),
-                                           lambda: structure(draft.blocks, name)),
-                   draft.front_title) for draft in drafts]
-    chapters, entries = number_book(structured, memory)
-    ids = {chapter.page.source: memory.step(("ids", chapter.page.source), (chapter,),
-                                            lambda: set(own_ids(chapter)))
-           for chapter in chapters}
-    unseen = any(problem.stops == "builtin" for problem in problems)
-    found: list[Problem] = []
-    try:
-        sources = citations.known_keys(project)
-    except BookError as error:
-        found += error.problems
-        sources = None
-    survey = Survey(project, entries, sources, ids, code, unseen)
-    labels = {key: (entry.chapter.page.source, entry.number is None, entry.is_chapter)
-              for key, entry in entries.items()}
-    for draft, chapter in zip(drafts, chapters):
-        found += memory.step(
-            ("check", draft.page.source),
-            (chapter, draft.manuscript, labels, sources, ids, code, unseen),
-            lambda: list(chapter_problems(survey, chapter, draft.manuscript, name)))
-    return chapters, entries, found
-
-
-def resolve(project: Project, chapters: list[Chapter], entries: dict[str, Entry], target: str,
-            memory: Memory) -> list[Chapter]:
-    """Refer and cite, for one target."""
-    referred = []
-    for chapter in chapters:
-        source = chapter.page.source
-        keys = memory.step(("keys", source), (chapter,), lambda: list(dict.fromkeys(
-            key for key, _ in references.cross_references(chapter.blocks))))
-        referred.append(memory.step(
-            ("refer", source), (chapter, [entries.get(key) for key in keys]),
-            lambda: references.resolve(chapter, entries, FORMATS[target])))
-    return citations.cite(project, referred, memory)
-
-
-def unread_formulas(drafts: list[Draft]) -> list[Problem]:
-    """Formulas that pandoc cannot convert."""
-    formulas = [para([node]) for draft in drafts for node in nodes(draft.blocks, "Math")]
-    try:
-        pandoc.write(formulas, "--to", "html5", "--mathml")
-    except pandoc.UnreadFormulas as error:
-        return locate(error.formulas, drafts)
-    return []
-
-
-def locate(formulas: list[str], drafts: list[Draft]) -> list[Problem]:
-    """The problems of formulas, with the places where the formulas stand."""
-    problems = []
-    for formula in formulas:
-        message = f"pandoc cannot read the formula {' '.join(formula.split())}"
-        found = [draft.manuscript.problem(re.escape(formula.strip()), message)
-                 for draft in drafts if formula.strip() in draft.manuscript.text]
-        problems.append(found[0] if found else Problem("pandoc", None, message))
-    return problems
-
-
-def write_html(project: Project, drafts: list[Draft], chapters: list[Chapter],
-               only: Page | None, built: Path, memory: Memory) -> None:
-    """Write the pages, their pictures and notebooks, and what they load."""
-    wanted = [page for page in project.pages if only in (None, page)]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for page, content in html.print_pages(project, chapters, wanted, memory, pool):
-            write_file(built / page.output, content)
-    for draft, chapter in zip(drafts, chapters):
-        if draft.page not in wanted:
-            continue
-        place_pictures(project, draft, chapter, built, memory)
-        if memory.step(("notebook", draft.page.source), (chapter,),
-                       lambda: html.is_notebook(project, chapter)):
-            write_notebook(project, draft.page, built)
-    if icon := project.book.get("favicon"):
-        write_file(built / icon, (project.root / icon).read_bytes())
-    with writing(built):
-        shutil.copytree(html.THEME, built / html.ASSETS, dirs_exist_ok=True,
-                        ignore=shutil.ignore_patterns("page.html", "*.lua", "*.md", "*.py"))
-
-
-def write_notebook(project: Project, page: Page, built: Path) -> None:
-    """Write a page as the notebook that it offers."""
-    from bookbuild.lab import export    # nbformat is slow to load
-
-    source = project.root / page.source
-    write_file(built / page.output.with_suffix(".ipynb"), export.runnable(
-        source, export.read_text(source)))
-
-
-def write_search(project: Project, built: Path) -> None:
-    """Write what the search looks through, from the pages that stand."""
-    pages = [page.output for page in project.pages]
-    write_file(built / html.ASSETS / "search-index.js", search.search_index(built, pages))
-
-
-def write_live(project: Project, chapters: list[Chapter], built: Path, runtime: Path | None,
-               say: Say) -> None:
-    """Write what live cells load, where the book has such cells."""
-    if any(map(html.has_live_cells, chapters)):
-        assemble(project.root, built / ASSETS, runtime, say)
-
-
-def place_pictures(project: Project, draft: Draft, chapter: Chapter, built: Path,
-                   memory: Memory) -> None:
-    """Write the pictures that cells drew, and copy those that the page takes from files."""
-    folder = draft.page.source.parent
-    for address, content in draft.pictures.items():
-        write_file(built / folder / address, content)
-    for address in memory.step(("files", draft.page.source), (chapter,),
-                               lambda: html.local_files(chapter)):
-        if address not in draft.pictures:
-            target = built / folder / address
-            write_file(target, (project.root / folder / address).read_bytes())
-
-
-def write_pdf(project: Project, drafts: list[Draft], chapters: list[Chapter], built: Path,
-              say: Say) -> None:
-    """Set the whole book, in a folder of its own."""
-    work = built.with_name("typst")
-    for draft, chapter in zip(drafts, chapters):
-        place_pictures(project, draft, chapter, work, Memory())
-    with writing(work):
-        shutil.copytree(typst.THEME, work, dirs_exist_ok=True)
-    write_file(work / "main.typ", typst.write_book(project, chapters))
-    write_file(built / project.pdf_name, set_pdf(work, say, date_of(project)))
-
-
-def set_pdf(work: Path, say: Say, date: int) -> bytes:
-    """The PDF of `main.typ`: PDF/UA-1 (ISO 14289-1, accessible), or why it is not."""
-    compiler = typst_compiler.Compiler(str(work / "main.typ"), root=str(work))
-    try:
-        return compiler.compile(pdf_standards="ua-1", timestamp=date)
-    except typst_compiler.TypstError as error:
-        if "PDF/UA-1" not in error.message:
-            raise typst_problem(error) from None
-        say(f"the PDF is not accessible to everyone: {error.message}")
-    try:
-        return compiler.compile(timestamp=date)
-    except typst_compiler.TypstError as error:
-        raise typst_problem(error) from None
-
-
-def typst_problem(error: typst_compiler.TypstError) -> BookError:
-    picture = re.search(r'image\("/([^"]+)"', error.diagnostic)
-    return BookError([Problem(picture[1] if picture else "typst", None, error.message)])
-
-
-def date_of(project: Project) -> int:
-    """The PDF's date, in seconds since 1970: when the text last changed, so that an unchanged
-    book gives the same bytes; `SOURCE_DATE_EPOCH` where that is set."""
-    if epoch := os.environ.get(EPOCH, ""):
-        if not re.fullmatch(r"\d{1,10}", epoch):
-            raise BookError([Problem(EPOCH, None, f"takes seconds since 1970, not {epoch!r}")])
-        return int(epoch)
-    files = [project.root / CONFIG, *(project.root / page.source for page in project.pages)]
-    return max(int(file.stat().st_mtime) for file in files)
-
-
-def write_epub(project: Project, drafts: list[Draft], chapters: list[Chapter], built: Path,
-               say: Say) -> None:
-    """Bind the whole book, in a folder of its own."""
-    work = built.with_name("epub")
-    for draft, chapter in zip(drafts, chapters):
-        place_pictures(project, draft, chapter, work, Memory())
-    with writing(work):
-        work.mkdir(exist_ok=True)
-    epub.write_book(project, chapters, work, work / project.epub_name)
-    write_file(built / project.epub_name, (work / project.epub_name).read_bytes())
-
-
-WRITERS = {"pdf": write_pdf, "epub": write_epub}
+def name_of(project: Project, target: str) -> str:
+    """The file of a book in one piece."""
+    return project.pdf_name if target == "pdf" else project.epub_name

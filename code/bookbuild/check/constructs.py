@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from bookbuild.document import (MATH_ENVIRONMENT, Chapter, Node, classes, identifier, is_node,
-                                nodes, pairs, text)
+from bookbuild.document import (MATH_ENVIRONMENT, Chapter, Node, classes, content, identifier,
+                                is_node, kind_of, level, nodes, pairs, raw, text)
 from bookbuild.say import Problem
 from bookbuild.source import (ATTRIBUTE, CLASS, HEAD, MARKDOWN, RAW, Attribute, Manuscript,
                               SplitText, mistake)
@@ -27,7 +27,7 @@ def buried_metadata(meta: dict, manuscript: Manuscript) -> Iterator[Problem]:
 
 def titles(split: SplitText, blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
     """A chapter has one title: without one, or with two, Quarto's numbers go astray."""
-    headings = [block for block in blocks if is_node(block, "Header") and block["c"][0] == 1]
+    headings = [block for block in blocks if is_node(block, "Header") and level(block) == 1]
     if not headings and not split.metadata.get("title"):
         yield Problem(str(manuscript.source), 1, "the chapter has no title: begin it with `# Title`"
                       ", or `# Title {.unnumbered}`")
@@ -36,7 +36,7 @@ def titles(split: SplitText, blocks: list, manuscript: Manuscript) -> Iterator[P
 
 
 def second_title(heading: Node, manuscript: Manuscript) -> Problem:
-    words = text(heading["c"][2])
+    words = text(content(heading))
     first = re.escape((re.findall(r"\w+", words) or [""])[0])
     return manuscript.problem(rf"(?m)^(?:[^\n\w]|\w+[.)])*{first}|^#(?!#).*?{first}",
                               f"`{words}` is a second title: begin it with ## or make it a chapter "
@@ -46,30 +46,29 @@ def second_title(heading: Node, manuscript: Manuscript) -> Problem:
 def buried_titles(chapter: Chapter, manuscript: Manuscript) -> Iterator[Problem]:
     """Titles inside of other blocks; those of callouts and tabs are no headings any more."""
     for heading in nodes(chapter.blocks, "Header"):
-        if heading["c"][0] == 1 and not any(heading is block for block in chapter.blocks):
+        if level(heading) == 1 and not any(heading is block for block in chapter.blocks):
             yield second_title(heading, manuscript)
 
 
 def unknown_constructs(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
     """Classes, attributes and raw text of which the built-in press would make something else."""
     for node in nodes(blocks):
-        for name in classes(node) if node["t"] != "Code" else ():
+        for name in classes(node) if not is_node(node, "Code") else ():
             if found := mistake(CLASS, name):
                 yield manuscript.problem(rf"[{{.]{re.escape(name.strip('{}'))}(?![\w-])", *found)
         for name, value in () if "cell-code" in classes(node) else pairs(node).items():
-            attribute = Attribute(value, node["t"], identifier(node))
+            attribute = Attribute(value, kind_of(node), identifier(node))
             if found := mistake(ATTRIBUTE, name, attribute, f"{name}={value}"):
                 yield manuscript.problem(
                     rf"{re.escape(name)}\s*=\s*[\"']?{re.escape(value)}", *found)
         if is_node(node, "RawBlock", "RawInline"):
-            format, source = node["c"]
-            yield from raw_problems(format, source, manuscript)
+            yield from raw_problems(*raw(node), manuscript)
         if is_node(node, "CodeBlock") and classes(node) and re.search(
-                r"(?m)(#|//|--|%)\s*<\d+>\s*$", node["c"][1]):
+                r"(?m)(#|//|--|%)\s*<\d+>\s*$", content(node)):
             if found := mistake(MARKDOWN, "code annotations"):
                 yield manuscript.problem(r"(#|//|--|%)\s*<\d+>\s*\n", *found)
     for node in nodes(blocks, "Str") if ":::" in manuscript.prose else ():
-        if node["c"].startswith(":::"):
+        if content(node).startswith(":::"):
             yield manuscript.problem(r"(?m)\S.*:::|^[ \t>]*:::", "a fence of colons that opens or "
                                      "closes no block: put it on a line of its own, after a "
                                      "blank line")

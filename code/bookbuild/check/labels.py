@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from bookbuild.check.pictures import file_problem
 from bookbuild.document import (Chapter, Entry, cited_keys, cross_references, identifier,
-                                is_cross_reference, linked_page, nodes)
+                                is_cross_reference, linked_page, nodes, target)
 from bookbuild.source import Manuscript, Project
 
 
@@ -59,8 +59,7 @@ def reference_pattern(key: str) -> str:
 
 def own_ids(chapter: Chapter) -> Iterator[str]:
     """The ids on a page, its title's included."""
-    found = (node.get("id") or identifier(node) for node in nodes(chapter.blocks))
-    yield from filter(None, (chapter.id, *found))
+    yield from filter(None, (chapter.id, *map(identifier, nodes(chapter.blocks))))
 
 
 def duplicate_labels(survey: Survey, chapter: Chapter, manuscript: Manuscript):
@@ -104,7 +103,7 @@ def unlisted_sources(survey: Survey, chapter: Chapter, manuscript: Manuscript):
 
 def broken_links(survey: Survey, chapter: Chapter, manuscript: Manuscript):
     for node in nodes(chapter.blocks, "Link"):
-        address = node["c"][2][0]
+        address = target(node)
         path, _, fragment = map(unquote, address.partition("#"))
         if urlsplit(address).scheme or address.startswith("//"):
             continue

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from bookbuild.document import identifier, nodes, pairs, picture_type, text
+from bookbuild.document import content, identifier, nodes, pairs, picture_type, target, text
 from bookbuild.say import Problem
 from bookbuild.source import Cell, Manuscript, Project
 
@@ -40,16 +40,16 @@ def pictures(project: Project, blocks: list, manuscript: Manuscript, made: set[s
                  for picture in nodes(figure, "Image")}
     counts: Counter = Counter()
     for node in nodes(blocks, "Image"):
-        given, address = pairs(node), unquote(node["c"][2][0])
+        given, address = pairs(node), unquote(target(node))
         if address in made:
             continue
         counts[address] += 1
-        where = {"pattern": re.escape(node["c"][2][0]), "nth": counts[address]}
+        where = {"pattern": re.escape(target(node)), "nth": counts[address]}
         alt = given.get("fig-alt", given.get("alt", ""))
         captioned_here = id(node) in captioned or identifier(node).startswith("fig-")
-        if not alt.strip() and (captioned_here or not text(node["c"][1]).strip()):
+        if not alt.strip() and (captioned_here or not text(content(node)).strip()):
             yield manuscript.problem(message=NO_ALT, stops=alt_stops(project), **where)
-        if urlsplit(node["c"][2][0]).scheme:
+        if urlsplit(target(node)).scheme:
             yield manuscript.problem(message=f"the picture {address[:60]} is no file of the book: "
                                      "copy it into the book", **where)
         elif problem := file_problem(project, manuscript.source, address):

@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from bookbuild.check.labels import Survey, label_pattern, reference_pattern
-from bookbuild.document import (MATH_ENVIRONMENT, Chapter, cross_references, identifier,
-                                is_cross_reference, is_display, is_node, nodes, prefix, text)
+from bookbuild.document import (MATH_ENVIRONMENT, Chapter, Float, Tabset, caption, cited, content,
+                                cross_references, identifier, is_cross_reference, is_display,
+                                is_node, nodes, numbering, prefix, raw, text)
 from bookbuild.say import Problem
 from bookbuild.source import Cell, Manuscript, SplitText
 
@@ -44,8 +45,8 @@ def chapter_traps(survey: Survey, chapter: Chapter, manuscript: Manuscript,
 
 
 def numbered_examples(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
-    lists = (node["c"][0] for node in nodes(blocks, "OrderedList"))
-    if not any(style["t"] == "Example" and mark["t"] != "TwoParens" for _, style, mark in lists):
+    lists = map(numbering, nodes(blocks, "OrderedList"))
+    if not any(style == "Example" and delimiter != "TwoParens" for style, delimiter in lists):
         return
     pattern = r"(?m)^(?:[ \t>]|\[\^[^\]\n]+\]:)*@([\w:.-]*\w)[.)](?=\s)"
     for place, match in enumerate(re.finditer(pattern, manuscript.prose), 1):
@@ -64,7 +65,7 @@ def notes_called_twice(manuscript: Manuscript) -> Iterator[Problem]:
 
 
 def notes_not_written(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
-    printed = " ".join(node["c"] for node in nodes(blocks, "Str"))
+    printed = " ".join(map(content, nodes(blocks, "Str")))
     for name in dict.fromkeys(re.findall(r"\[\^([^\]\s]+)\]", printed)):
         call = rf"(?<!\\)\[\^{re.escape(name)}\](?!:)"
         if re.search(call, manuscript.prose):
@@ -81,8 +82,8 @@ def notes_never_called(names: list[str], manuscript: Manuscript) -> Iterator[Pro
 
 def notes_in_notes(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
     for note in nodes(blocks, "Note"):
-        for inner in nodes(note["c"], "Note"):
-            words = r"\W+".join(map(re.escape, re.findall(r"\w+", text(inner["c"]))[:6]))
+        for inner in nodes(content(note), "Note"):
+            words = r"\W+".join(map(re.escape, re.findall(r"\w+", text(content(inner)))[:6]))
             yield manuscript.problem(words, "a note within a note is lost: say it in one note")
 
 
@@ -107,28 +108,27 @@ def cell_count(row: str) -> int:
 
 def words_in_brackets(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
     for cite in nodes(blocks, "Cite"):
-        first, *others = cite["c"][0]
-        for each in cite["c"][0]:
-            key, behind = each["citationId"], text(each["citationSuffix"]).strip()
+        first, *others = given = cited(cite)
+        for each in given:
+            key, behind = each.key, text(each.behind).strip()
             if behind and is_cross_reference(key):
                 yield manuscript.problem(reference_pattern(key), f"Quarto drops `{behind}` behind "
                                          f"`{key}`: write it behind the brackets", "quarto")
-        key, before = first["citationId"], text(first["citationPrefix"]).strip()
+        key, before = first.key, text(first.before).strip()
         if not before or not is_cross_reference(key):
             continue
         pattern = rf"\[[^\]]*{reference_pattern(key)}"
         if before.split()[0].lower() in IN_FRONT:
             yield manuscript.problem(pattern, f"`{before}` takes the place of the word for `{key}` "
                                      f"(\"{before} 1.1\"): write `{before} @{key}`", "neither")
-        if any(is_cross_reference(each["citationId"]) and not each["citationPrefix"]
-               for each in others):
+        if any(is_cross_reference(each.key) and not each.before for each in others):
             yield manuscript.problem(pattern, f"only `{key}` gets the word `{before}`, the others "
                                      "keep their own", "neither")
 
 
 def bare_formulas(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
     for node in nodes(blocks, "RawBlock", "RawInline"):
-        format, source = node["c"]
+        format, source = raw(node)
         if format in ("tex", "latex") and MATH_ENVIRONMENT.fullmatch(source.strip()):
             pattern = r"(?m)^[ \t]*" + r"\s+".join(map(re.escape, source.split()))
             yield manuscript.problem(pattern, "a formula without `$$` is lost in Quarto's PDF: put "
@@ -152,12 +152,12 @@ def cell_traps(cell: Cell) -> Iterator[Problem]:
 
 
 def lost_captions(chapter: Chapter, manuscript: Manuscript) -> Iterator[Problem]:
-    labelled = {id(table) for each in nodes(chapter.blocks, "Float")
+    labelled = {id(table) for each in nodes(chapter.blocks, Float)
                 for table in nodes(each, "Table")}
     for table in nodes(chapter.blocks, "Table"):
-        caption = text(table["c"][1][1])
-        if caption.strip() and id(table) not in labelled:
-            pattern = r"\W+".join(map(re.escape, re.findall(r"\w+", caption)[:6]))
+        words = text(caption(table))
+        if words.strip() and id(table) not in labelled:
+            pattern = r"\W+".join(map(re.escape, re.findall(r"\w+", words)[:6]))
             yield manuscript.problem(pattern, "the caption of a table without a label is lost in "
                                      "Quarto's PDF: add `{#tbl-name}`", "quarto")
 
@@ -166,12 +166,12 @@ def other_numbers(chapter: Chapter, manuscript: Manuscript) -> Iterator[Problem]
     """What Quarto's Typst numbers and its HTML doesn't, before something with a label."""
     above: dict[str, str] = {}
     for node in nodes(chapter.blocks):
-        key = node.get("id") or identifier(node)
+        key = identifier(node)
         if is_node(node, "Math") and is_display(node):
             above.setdefault("eq", "a formula without a label")
-        elif is_node(node, "Float") and node["kind"] == "fig" and not key and node["caption"]:
+        elif is_node(node, Float) and node.kind == "fig" and not key and node.title:
             above.setdefault("fig", "a captioned picture without a label")
-        elif is_node(node, "Tabset"):
+        elif is_node(node, Tabset):
             above.setdefault("sec", "the title of a tab")
         elif above.get(prefix(key)):
             yield manuscript.problem(label_pattern(key), f"in Quarto's PDF `{key}` has another "

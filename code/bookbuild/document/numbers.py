@@ -1,12 +1,14 @@
-"""One index over the whole book: what is numbered, its number, and where it stands."""
+"""What is numbered in a book, its number, and where it stands."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from bookbuild.document.blocks import (CALLOUT_KINDS, FLOAT_KINDS, THEOREM_KINDS, UNNUMBERED_KINDS,
                                        prefix)
-from bookbuild.document.memory import Memory
-from bookbuild.document.model import attributes, classes, identifier, is_node, nodes
+from bookbuild.document.model import (Callout, Equation, Float, Node, Tabset, Theorem, classes,
+                                      content, exchange, identifier, is_node, level, nodes,
+                                      with_pairs)
 from bookbuild.source import Page
 
 CALLOUT_WORDS = {short: kind.capitalize() for kind, short in CALLOUT_KINDS.items()}
@@ -14,36 +16,69 @@ WORDS = {**FLOAT_KINDS, **THEOREM_KINDS, **CALLOUT_WORDS, "eq": "Equation", "sec
          "alg": "alg."}
 
 
-@dataclass(frozen=True, eq=False)
-class Chapter:
-    """A page of the book as a chapter: its parsed blocks, title and number.
+@dataclass(frozen=True)
+class Head:
+    """A page of the book with what stands above its text.
 
-    A step that changes the blocks makes another chapter of them.
+    Attributes
+    ----------
+    page : Page
+    title : list
+        Inlines; empty where the page has none.
+    id : str
+        The author's id of the title, or an empty string.
+    number : str or None
+        ``"2"``, ``"A"``; None for a page that is not numbered.
     """
 
     page: Page
-    blocks: list
     title: list
     id: str
     number: str | None
 
+    @property
+    def part(self) -> str | None:
+        """The part that it stands in: a title, or the file of the part's page."""
+        return "Appendices" if self.page.kind == "appendix" else self.page.part
 
-def part_of(chapter: Chapter) -> str | None:
-    """The part that a chapter stands in: a title, or the file of the part's page."""
-    return "Appendices" if chapter.page.kind == "appendix" else chapter.page.part
+    @property
+    def label(self) -> str:
+        """The label of the whole page, unique in the book."""
+        return self.id if self.id.startswith("sec-") else str(self.page.source)
+
+    def label_in(self, key: str) -> str:
+        """The label, unique in the book, of an id on the page."""
+        if not key or key == self.id:
+            return self.label
+        return key if prefix(key) in {*WORDS, "ref"} else f"{self.page.source}:{key}"
 
 
 @dataclass(frozen=True, eq=False)
+class Chapter(Head):
+    """A page with its blocks; a step that changes them makes another chapter.
+
+    Two are equal only if they are one, as steps tell nodes apart by what they are.
+    """
+
+    blocks: list
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    @property
+    def untitled(self) -> list:
+        """The blocks below the title, which on the book's first page stands among them."""
+        return [block for block in self.blocks if not is_title(block)]
+
+
+@dataclass(frozen=True)
 class Entry:
     """What a cross-reference can point to.
-
-    Two are equal if all that a reference says and leads to is the same.
 
     Attributes
     ----------
     key : str
         The author's label: ``fig-relu``.
-    chapter : Chapter
+    chapter : Head
         Where it stands.
     number : str or None
         ``"2.1"``; of an unnumbered heading ``None``.
@@ -56,19 +91,11 @@ class Entry:
     """
 
     key: str
-    chapter: Chapter
+    chapter: Head
     number: str | None
     title: list
     mark: str | None = None
     is_chapter: bool = False
-
-    def __eq__(self, other) -> bool:
-        return isinstance(other, Entry) and self._told() == other._told()
-
-    def _told(self) -> tuple:
-        chapter = self.chapter
-        return (self.key, self.number, self.title, self.mark, self.is_chapter, chapter.page,
-                chapter.number, chapter.title, chapter.id)
 
     @property
     def word(self) -> str:
@@ -77,112 +104,85 @@ class Entry:
         return WORDS[prefix(self.key)]
 
 
-def take_title(page: Page, blocks: list, front_title: list) -> tuple[list, str, bool, list]:
-    """Split a page into title, id, whether it is numbered, and the other blocks.
-
-    The title is the front matter's, else the first level-1 heading's. The book's first page
-    keeps its heading, since the book's title stands above it.
-    """
-    if front_title:
-        return front_title, "", True, blocks
-    place = next((n for n, block in enumerate(blocks) if is_node(block, "Header")
-                  and block["c"][0] == 1), None)
-    if place is None:
-        return [], "", False, blocks
-    heading = blocks[place]
-    title, numbered = heading["c"][2], "unnumbered" not in classes(heading)
-    if page.is_index:
-        return title, "", numbered, blocks
-    return title, identifier(heading), numbered, blocks[:place] + blocks[place + 1:]
+def is_title(block: Node) -> bool:
+    return is_node(block, "Header") and level(block) == 1
 
 
-def number_book(parsed: list[tuple[Page, list, list]],
-                memory: Memory) -> tuple[list[Chapter], dict[str, Entry]]:
-    """Number the chapters and everything in them.
+def take_titles(pages: Sequence[tuple[Page, list, list]]) -> list[tuple[Head, list]]:
+    """Split pages into heads, with their numbers, and the other blocks.
+
+    A title is the front matter's, else the first level-1 heading's. The book's first page keeps
+    its heading, since the book's title stands above it.
 
     Parameters
     ----------
-    parsed : list of (Page, blocks, front-matter title)
-        The pages in order, after :func:`bookbuild.document.structure`. The nodes that are
-        numbered are given their numbers in place.
-    memory : Memory
-        Of a run for the same target; of a chapter that is as it was, nothing is counted again.
-
-    Returns
-    -------
-    chapters : list of Chapter
-    entries : dict
-        From an author's label to its :class:`Entry`; of a label used twice, the first.
+    pages : sequence of (Page, blocks, front-matter title)
+        In order, after :func:`bookbuild.document.structure`.
     """
-    chapters, entries = [], {}
     counts: Counter = Counter()
-    for page, blocks, front_title in parsed:
-        title, key, numbered, rest = take_title(page, blocks, front_title)
-        number = None
+    taken = []
+    for page, blocks, title in pages:
+        heading = None if title else next(filter(is_title, blocks), None)
+        key, number = "", None
+        if heading:
+            title = content(heading)
+            if not page.is_index:
+                key = identifier(heading)
+                blocks = [block for block in blocks if block is not heading]
+        numbered = "unnumbered" not in classes(heading) if heading else bool(title)
         if numbered and page.kind != "part":
             counts[page.kind] += 1
             count = counts[page.kind]
             number = str(count) if page.kind == "chapter" else chr(ord("A") + count - 1)
-        chapter, own = memory.step(
-            ("number", page.source), (page, blocks, title, number),
-            lambda: numbered_chapter(Chapter(page, rest, title, key, number)))
-        chapters.append(chapter)
-        for entry in own:
-            entries.setdefault(entry.key, entry)
-    return chapters, entries
+        taken.append((Head(page, title, key, number), blocks))
+    return taken
 
 
-def numbered_chapter(chapter: Chapter) -> tuple[Chapter, list[Entry]]:
+def number_chapter(head: Head, blocks: list) -> tuple[Chapter, list[Entry]]:
     """The chapter with its numbers, and an entry for each label in it."""
-    own = [Entry(chapter.id, chapter, chapter.number, chapter.title, is_chapter=True)
-           ] if chapter.id.startswith("sec-") else []
-    return chapter, [*own, *number_chapter(chapter)]
-
-
-def number_chapter(chapter: Chapter):
-    """Number what stands in a chapter, and yield an entry for each label."""
     counts: Counter = Counter()
     sections = [0] * 6
-    for node in nodes(chapter.blocks):
-        key = node.get("id", "")
+    numbered: dict[int, Node] = {}
+    entries = []
+    if head.id.startswith("sec-"):
+        entries.append(Entry(head.id, head, head.number, head.title, is_chapter=True))
+
+    def next_number(kind: str) -> str:
+        """``"2.3"``; ``"3"`` in an unnumbered chapter."""
+        counts[kind] += 1
+        return f"{head.number}.{counts[kind]}" if head.number else str(counts[kind])
+
+    for node in nodes(blocks, "Header", Float, Tabset, Equation, Theorem, Callout):
+        key = identifier(node)
         if is_node(node, "Header"):
-            key = identifier(node)
-            number = section_number(chapter, node, sections)
-            given = attributes(node)[2]
-            given[:] = [pair for pair in given if pair[0] != "number"]
-            given += [["number", number]] if number else []
+            number = section_number(head, node, sections)
+            numbered[id(node)] = with_pairs(node, "number", **{"number": number} if number else {})
             if key.startswith("sec-"):
-                yield Entry(key, chapter, number, node["c"][2], is_chapter=node["c"][0] == 1)
-        elif is_node(node, "Float"):
-            if node["mark"] is None and prefix(key) in FLOAT_KINDS:
-                node["number"] = next_number(chapter, counts, node["kind"])
-                yield Entry(key, chapter, node["number"], [])
-                for part in nodes(node["body"], "Float"):
-                    if part["mark"]:
-                        part["number"] = node["number"]
-                        yield Entry(part["id"], chapter, node["number"], [], part["mark"])
-        elif is_node(node, "Tabset"):
+                entries.append(Entry(key, head, number, content(node), is_chapter=is_title(node)))
+        elif isinstance(node, Tabset):
             counts["tabset"] += 1
-            node["number"] = str(counts["tabset"])
-        elif is_node(node, "Equation", "Theorem", "Callout") and key:
-            if prefix(key) in WORDS and node.get("kind") not in UNNUMBERED_KINDS:
-                node["number"] = next_number(chapter, counts, prefix(key))
-                yield Entry(key, chapter, node["number"], [])
+            numbered[id(node)] = replace(node, number=str(counts["tabset"]))
+        elif isinstance(node, Float):
+            if node.mark is None and prefix(key) in FLOAT_KINDS:
+                number = next_number(node.kind)
+                for each in (node, *nodes(node.body, Float)):
+                    if each is node or each.mark:
+                        numbered[id(each)] = replace(each, number=number)
+                        entries.append(Entry(each.id, head, number, [], each.mark))
+        elif prefix(key) in WORDS and getattr(node, "kind", "") not in UNNUMBERED_KINDS:
+            number = next_number(prefix(key))
+            numbered[id(node)] = replace(node, number=number)
+            entries.append(Entry(key, head, number, []))
+    return Chapter(**vars(head), blocks=exchange(blocks, numbered)), entries
 
 
-def next_number(chapter: Chapter, counts: Counter, kind: str) -> str:
-    """The chapter's next number of a kind: ``"2.3"``; ``"3"`` in an unnumbered chapter."""
-    counts[kind] += 1
-    return f"{chapter.number}.{counts[kind]}" if chapter.number else str(counts[kind])
-
-
-def section_number(chapter: Chapter, heading: dict, sections: list[int]) -> str | None:
-    """Count a heading; skipped levels count as zero."""
-    level = heading["c"][0]
-    if chapter.number is None or "unnumbered" in classes(heading):
+def section_number(head: Head, heading: Node, sections: list[int]) -> str | None:
+    """Count a heading in `sections`; skipped levels count as zero."""
+    depth = level(heading)
+    if head.number is None or "unnumbered" in classes(heading):
         return None
-    if level == 1:
-        return chapter.number
-    sections[level - 1] += 1
-    sections[level:] = [0] * (6 - level)
-    return ".".join([chapter.number, *map(str, sections[1:level])])
+    if depth == 1:
+        return head.number
+    sections[depth - 1] += 1
+    sections[depth:] = [0] * (6 - depth)
+    return ".".join([head.number, *map(str, sections[1:depth])])

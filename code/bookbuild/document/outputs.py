@@ -110,7 +110,8 @@ class CellWriter:
         alt = options.get("fig-alt")
         alt = nth(alt, place) if isinstance(alt, list) else alt
         given = " ".join(filter(None, [label, f"fig-alt={quoted(alt)}" if alt else ""]))
-        return f"![{caption}]({path.replace(' ', '%20')})" + (f"{{{given}}}" if given else "") + "\n"
+        shown = f"![{caption}]({path.replace(' ', '%20')})"
+        return f"{shown}{{{given}}}\n" if given else f"{shown}\n"
 
 
 def stand_ins(cell: Cell) -> list[dict]:

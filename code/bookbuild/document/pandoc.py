@@ -1,15 +1,13 @@
 """Pandoc as a function: text in, text out."""
 
 import json
-import os
 import re
 import subprocess
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache, lru_cache
 
 import pypandoc
 
+from bookbuild.document.model import content, is_node
 from bookbuild.say import BookError, Problem
 
 API_VERSION = [1, 23, 1]
@@ -31,9 +29,8 @@ def program() -> str:
     return pypandoc.get_pandoc_path()
 
 
-@lru_cache(maxsize=2000)
 def call(source: str, *options: str) -> subprocess.CompletedProcess:
-    """Run pandoc on a string; the same call again costs nothing."""
+    """Run pandoc on a string."""
     done = subprocess.run([program(), *options], input=source, capture_output=True,
                           text=True, encoding="utf-8")
     if done.returncode:
@@ -61,25 +58,18 @@ def read(source: str, format: str = "markdown") -> dict:
 
     Under ``"uncalled"`` stand the names of notes that pandoc leaves out, since nothing calls them.
     """
-    done = call(source, *reading(format))
+    done = call(source, "--from", format, "--to", "json")
     return json.loads(done.stdout) | {"uncalled": UNCALLED_NOTE.findall(done.stderr)}
 
 
-def read_ahead(sources: Iterable[str]) -> None:
-    """Parse several texts on all cores, so that `read` finds them done."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done in [pool.submit(call, source, *reading("markdown")) for source in sources]:
-            done.result()
-
-
-def reading(format: str) -> list[str]:
-    return ["--from", format, "--to", "json"]
+@lru_cache(maxsize=1000)
+def inlines(markdown: str) -> list:
+    """The inlines of a line of Markdown, as captions and titles in attributes hold it."""
+    blocks = read(markdown)["blocks"]
+    return content(blocks[0]) if blocks and is_node(blocks[0], "Para", "Plain") else []
 
 
 def write(blocks: list, *options: str, meta: dict | None = None) -> str:
     """Print a tree with pandoc."""
-    return run(dumps(blocks, meta), "--from", "json", *options)
-
-
-def dumps(blocks: list, meta: dict | None = None) -> str:
-    return json.dumps({"pandoc-api-version": API_VERSION, "meta": meta or {}, "blocks": blocks})
+    tree = {"pandoc-api-version": API_VERSION, "meta": meta or {}, "blocks": blocks}
+    return run(json.dumps(tree), "--from", "json", *options)

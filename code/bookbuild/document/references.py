@@ -2,14 +2,15 @@
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from bookbuild.document.blocks import prefix
-from bookbuild.document.model import Node, is_node, nodes, rewrite, text, words
-from bookbuild.document.numbers import WORDS, Chapter, Entry
+from bookbuild.document.model import (Node, Xref, cited, is_node, nodes, rewrite, target, text,
+                                      words)
+from bookbuild.document.numbers import WORDS, Chapter, Entry, Head
 
 CROSS_REFERENCE = re.compile(rf"({'|'.join(WORDS)})-", re.IGNORECASE)
 SPACE = "\u00a0"
@@ -31,35 +32,32 @@ def cross_references(tree) -> Iterator[tuple[str, bool]]:
     reference and loses the source.
     """
     for cite in nodes(tree, "Cite"):
-        keys = [each["citationId"] for each in cite["c"][0]]
+        keys = [each.key for each in cited(cite)]
         found = [key for key in keys if is_cross_reference(key)]
         for key in found:
             yield label_of(key), len(found) < len(keys)
 
 
-def resolve(chapter: Chapter, entries: dict[str, Entry], target: str) -> Chapter:
-    """The chapter with its cross-references as Xref nodes: ``{"entry", "text"}``.
+def refer(chapter: Chapter, entries: Mapping[str, Entry], format: str) -> Chapter:
+    """The chapter with its cross-references worded.
 
     On the web, a page whose chapter has no number calls sections by their titles.
     """
-    by_title = target == "html" and chapter.number is None
+    by_title = format == "html" and chapter.number is None
 
     def convert(node: Node):
         if not is_node(node, "Cite"):
             return None
-        if not all(is_cross_reference(each["citationId"]) for each in node["c"][0]):
-            return None
         built: list[Node] = []
-        for each in node["c"][0]:
-            entry = entries.get(label_of(each["citationId"]))
+        for each in cited(node):
+            entry = entries.get(label_of(each.key)) if is_cross_reference(each.key) else None
             if entry is None:
-                return node
+                return None
             if built:
                 built += words(", ")
-            number_only = each["citationMode"]["t"] == "SuppressAuthor"
-            name = wording(entry, each["citationPrefix"], number_only, by_title,
-                           capital=each["citationId"][0].isupper())
-            built += [{"t": "Xref", "entry": entry, "text": name}, *each["citationSuffix"]]
+            name = wording(entry, each.before, each.mode == "SuppressAuthor", by_title,
+                           capital=each.key[0].isupper())
+            built += [Xref(entry, name), *each.behind]
         return built
     return replace(chapter, blocks=rewrite(chapter.blocks, convert))
 
@@ -71,7 +69,7 @@ def wording(entry: Entry, before: list, number_only: bool, by_title: bool, capit
         title = chapter_name(entry.chapter, SPACE) if entry.is_chapter else entry.title
         name = words(text(title))
     else:
-        name = words(entry.number + (f"{SPACE}({entry.mark})" if entry.mark else ""))
+        name = words(f"{entry.number}{SPACE}({entry.mark})" if entry.mark else str(entry.number))
     if before:
         return [*before, *words(SPACE), *name]
     if number_only or by_title:
@@ -80,7 +78,7 @@ def wording(entry: Entry, before: list, number_only: bool, by_title: bool, capit
     return [*words(word + SPACE), *name]
 
 
-def chapter_name(chapter: Chapter, space: str = " ") -> list:
+def chapter_name(chapter: Head, space: str = " ") -> list:
     """A chapter's title with its number: ``2 Cells that run``, ``Appendix A — Notation``."""
     if chapter.number is None:
         return chapter.title
@@ -95,14 +93,12 @@ def page_links(chapter: Chapter, change: Callable[[Node, PurePosixPath, str], No
     ``change(link, source, fragment)`` is called with the file's path from the project's root.
     """
     def convert(node: Node):
-        if not is_node(node, "Link"):
-            return None
-        target = linked_page(chapter, node["c"][2][0])
-        return change(node, *target) if target else None
+        linked = linked_page(chapter, target(node)) if is_node(node, "Link") else None
+        return change(node, *linked) if linked else None
     return replace(chapter, blocks=rewrite(chapter.blocks, convert))
 
 
-def linked_page(chapter: Chapter, address: str) -> tuple[PurePosixPath, str] | None:
+def linked_page(chapter: Head, address: str) -> tuple[PurePosixPath, str] | None:
     """The `.qmd` file and the fragment that an address names; ``None`` for another address."""
     path, _, fragment = address.partition("#")
     if not path.endswith(".qmd") or re.match(r"\w+:", path):

@@ -12,19 +12,17 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from bookbuild import pipeline
-from bookbuild.document import Memory, pandoc, stand_ins
+from bookbuild.document import stand_ins
+from bookbuild.pipeline import Memory, Pipeline
 from bookbuild.preview.server import Server, Site
 from bookbuild.preview.session import Loop, Session
 from bookbuild.run import ChapterCode, KeptResults
-from bookbuild.say import BookError, Problem, hindrances, say
+from bookbuild.say import BookError, Problem, say
 from bookbuild.source import Cell, Project, load_project
 
 PORTS_TRIED = 20
 PASSED_OVER = {"__pycache__", "node_modules", "_book", "site_libs"}
 UNFINISHED = (".pyc", ".part", ".swp", ".swx", ".tmp")
-# Files that pandoc is told of by their names.
-READ_BY_NAME = {".bib", ".csl", ".html", ".json", ".lua"}
 TO_COME = ('<svg xmlns="http://www.w3.org/2000/svg" width="504" height="120" viewBox="0 0 504 120">'
            '<rect x="1" y="1" width="502" height="118" rx="6" fill="none" stroke="#8a909c" '
            'stroke-dasharray="5 5"/><text x="252" y="64" text-anchor="middle" fill="#6b7280" '
@@ -204,8 +202,6 @@ class Preview:
         if changed:
             begun, before = self.waiting or (time.perf_counter(), set())
             self.waiting = begun, before | changed
-            if any(path.suffix in READ_BY_NAME for path in changed):
-                pandoc.call.cache_clear()
             if any(path.suffix not in (".qmd", ".py") for path in changed):
                 self.memory = Memory()
         version = self.site.state["version"]
@@ -242,29 +238,24 @@ class Preview:
     def _render(self, files_changed: bool) -> str:
         """Render; gives the chapters whose cells are running."""
         project = load_project(self.root)
-        drafts, problems = pipeline.read_book(project, self.memory)
-        results, busy = self._cells(project, drafts, problems, files_changed)
-        if stopping := hindrances(problems, "builtin"):
-            raise BookError(stopping)
-        code = pipeline.code_of(drafts) if busy else ""
-        problems += pipeline.parse_book(project, drafts, results, code, self.memory)
-        chapters, entries, found = pipeline.compose(project, drafts, "html", problems, code,
-                                                  self.memory)
-        if stopping := hindrances([*problems, *found], "builtin"):
-            raise BookError(stopping)
-        chapters = pipeline.resolve(project, chapters, entries, "html", self.memory)
+        book = Pipeline(project, self.memory)
+        found: list[Problem] = []
+        results, busy = self._cells(project, book.drafts, found, files_changed)
+        book.problems |= set(found)
+        book.stop_if_hindered()
+        book.parse(results, complete=not busy)
+        book.compose("html")
+        book.stop_if_hindered()
+        book.resolve()
         self.count += 1
         built = self.folder / str(self.count)
+        book.write_html(built)
         try:
-            pipeline.write_html(project, drafts, chapters, None, built, self.memory)
-        except pandoc.UnreadFormulas as error:
-            raise BookError(pipeline.locate(error.formulas, drafts)) from None
-        try:
-            pipeline.write_live(project, chapters, built, None, self.say)
+            book.write_live(built, None, self.say)
         except BookError as error:          # pages are worth reading without live cells
             self.say(f"live cells: {error}")
         self.site.show(built)
-        pipeline.write_search(project, built)
+        book.write_search(built)
         shutil.rmtree(self.folder / str(self.count - 2), ignore_errors=True)
         return busy
 

@@ -3,14 +3,16 @@
 import posixpath
 import re
 import uuid
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from bookbuild.document import (Chapter, Node, attributes, chapter_name, classes, div, identifier,
-                                inlines as formatted, is_node, link, page_links, pandoc, para,
-                                rewrite, span)
+from bookbuild.document import (Callout, Chapter, Head, Node, Tabset, Xref, chapter_name, classes,
+                                content, div, header, identifier, is_node, link, metadata,
+                                page_links, pairs, pandoc, para, rewrite, span, strong, target,
+                                translate, with_attributes, with_target)
+from bookbuild.files import writing
 from bookbuild.print import html
-from bookbuild.print.typst import label_in, without_title
 from bookbuild.source import Project
 
 THEME = Path(__file__).parent / "theme" / "epub"
@@ -22,35 +24,27 @@ DONE = "in-book"        # the class of links that lead to an id of the whole boo
 UNFIT = re.compile(r"[^\w.-]")
 
 
-def write_book(project: Project, chapters: list[Chapter], pictures: Path, target: Path) -> None:
-    """Write the whole book to a file.
-
-    Parameters
-    ----------
-    project : Project
-        The book.
-    chapters : list of Chapter
-        Its numbered chapters, references and citations resolved.
-    pictures : Path
-        A folder with the pictures, each where it lies beside its chapter.
-    target : Path
-        The file.
-    """
-    for picture in pictures.rglob("*.svg"):
-        picture.write_text(strict_svg(picture.read_text()))
+def bind(project: Project, chapters: Sequence[Chapter], work: Path,
+         say: Callable[[str], None]) -> bytes:
+    """The book, bound in the folder `work`, where its pictures are, each beside its chapter."""
+    with writing(work):
+        work.mkdir(exist_ok=True)
+    for image in work.rglob("*.svg"):
+        image.write_text(strict_svg(image.read_text()))
     by_source = {chapter.page.source: chapter for chapter in chapters}
     blocks: list[Node] = []
     for chapter in chapters:
         chapter = page_links(chapter, lambda node, source, mark: link_to(
             node, mark_in(by_source[source], mark)))
-        title = [chapter_mark(chapter), ["unnumbered"], []], chapter_name(chapter)
-        body = lower(without_title(chapter), chapter)
-        blocks += [{"t": "Header", "c": [1, title[0], html.lower(title[1])]}, *body]
+        title = header(1, html.lower(chapter_name(chapter)), chapter_mark(chapter), ["unnumbered"])
+        blocks += [title, *lower(chapter.untitled, chapter)]
     depth = project.format_options("epub").get("toc-depth", 2)
-    pandoc.write(blocks, "--to", "epub3", "--output", str(target), "--mathml", "--split-level=1",
+    bound = work / project.epub_name
+    pandoc.write(blocks, "--to", "epub3", "--output", str(bound), "--mathml", "--split-level=1",
                  "--toc", f"--toc-depth={depth}", f"--css={THEME / 'book.css'}",
-                 f"--lua-filter={html.THEME / 'mathml.lua'}", f"--resource-path={pictures}",
-                 meta=metadata(project))
+                 f"--lua-filter={html.THEME / 'mathml.lua'}", f"--resource-path={work}",
+                 meta=content(metadata(about(project))))
+    return bound.read_bytes()
 
 
 def strict_svg(content: str) -> str:
@@ -58,7 +52,7 @@ def strict_svg(content: str) -> str:
     return EMPTY_PATH.sub(r'<path d=""', DOCTYPE.sub("", content))
 
 
-def metadata(project: Project) -> dict:
+def about(project: Project) -> dict:
     """What libraries and readers are told of the book."""
     title = str(project.book["title"])
     name = "/".join([title, *project.authors])
@@ -71,19 +65,19 @@ def metadata(project: Project) -> dict:
     for key in ("subtitle", "description", "date"):
         if value := project.book.get(key):
             told[key] = str(value)
-    return {key: html.meta_value(value) for key, value in told.items()}
+    return told
 
 
 # ------------------------------------------------------------------------------ ids and links
 
-def chapter_mark(chapter: Chapter) -> str:
+def chapter_mark(head: Head) -> str:
     """The id of a chapter's heading, unique in the whole book."""
-    return chapter.id if chapter.id.startswith("sec-") else fit(str(chapter.page.source))
+    return head.id if head.id.startswith("sec-") else fit(head.label)
 
 
-def mark_in(chapter: Chapter, key: str) -> str:
+def mark_in(head: Head, key: str) -> str:
     """The id, unique in the whole book, of an id on a page."""
-    return fit(label_in(chapter, key)) if key and key != chapter.id else chapter_mark(chapter)
+    return fit(head.label_in(key)) if key and key != head.id else chapter_mark(head)
 
 
 def fit(key: str) -> str:
@@ -92,74 +86,67 @@ def fit(key: str) -> str:
 
 
 def link_to(node: Node, mark: str) -> Node:
-    return link(node["c"][1], f"#{mark}", [DONE])
+    return link(content(node), f"#{mark}", [DONE])
 
 
 # ------------------------------------------------------------------------------------- nodes
 
-def lower(blocks: list, here: Chapter) -> list:
+def lower(blocks: list, here: Head) -> list:
     """Turn our nodes into pandoc's: first those that a book without scripts shows otherwise."""
-    writers = {"Callout": callout, "Tabset": tabset, "CodeBlock": code_block,
-               "Xref": lambda node: link(node["text"], f"#{target_of(node['entry'])}", [DONE])}
-
-    def convert(node: Node):
-        writer = writers.get(node["t"])
-        return writer(node) if writer else None
-
     def finish(node: Node):
         if is_node(node, "Image"):
             return picture(node, here)
         if is_node(node, "Link"):
             return linked(node, here)
-        if identifier(node):
-            attributes(node)[0] = mark_in(here, identifier(node))
-        return None
-    return rewrite(html.lower(rewrite(blocks, convert)), finish)
+        key = identifier(node)
+        return with_attributes(node, identifier=mark_in(here, key)) if key else None
+    return rewrite(html.lower(translate(blocks, {
+        Callout: callout, Tabset: tabset, Xref: xref, "CodeBlock": code_block})), finish)
 
 
-def target_of(entry) -> str:
-    return chapter_mark(entry.chapter) if entry.is_chapter else mark_in(entry.chapter, entry.key)
+def xref(node: Xref) -> Node:
+    there = node.entry.chapter
+    mark = chapter_mark(there) if node.entry.is_chapter else mark_in(there, node.entry.key)
+    return link(node.text, f"#{mark}", [DONE])
 
 
-def callout(node: Node) -> Node:
+def callout(node: Callout) -> Node:
     """A box with its title; nothing is folded."""
-    headed = bool(node["title"] or node["number"]) or node["look"] == "default"
-    title = [para([{"t": "Strong", "c": html.callout_title(node)}])] if headed else []
-    return div([*title, *node["body"]], node["id"], ["callout", f"callout-{node['kind']}"])
+    headed = bool(node.title or node.number) or node.look == "default"
+    title = [para([strong(html.callout_title(node))])] if headed else []
+    return div([*title, *node.body], node.id, ["callout", f"callout-{node.kind}"])
 
 
-def tabset(node: Node) -> list[Node]:
+def tabset(node: Tabset) -> list[Node]:
     """Tabs one below the other."""
-    return [div([para([{"t": "Strong", "c": tab["title"]}]), *tab["body"]], "", ["tab"])
-            for tab in node["tabs"]]
+    return [div([para([strong(tab.title)]), *tab.body], "", ["tab"]) for tab in node.tabs]
 
 
 def code_block(node: Node) -> Node | None:
     """Code, below its summary where the page folds it."""
-    [key, kinds, given], source = node["c"]
-    if "cell-code" not in kinds:
+    if "cell-code" not in classes(node):
         return None
-    language = [kind for kind in kinds if kind != "cell-code"]
-    summary = dict(given).get("code-summary") if "code-fold" in dict(given) else None
-    head = [para(formatted(summary))] if summary else []
-    return div([*head, {"t": "CodeBlock", "c": [[key, language, []], source]}], "", ["cell-code"])
+    language = [kind for kind in classes(node) if kind != "cell-code"]
+    summary = pairs(node).get("code-summary") if "code-fold" in pairs(node) else None
+    head = [para(pandoc.inlines(summary))] if summary else []
+    return div([*head, with_attributes(node, classes=language, pairs=[])], "", ["cell-code"])
 
 
-def picture(node: Node, here: Chapter) -> Node:
+def picture(node: Node, here: Head) -> Node | None:
     """A picture at its place among the book's pictures."""
-    attribute, inlines, [address, title] = node["c"]
-    if not urlsplit(address).scheme:
-        address = posixpath.normpath(posixpath.join(str(here.page.source.parent), address))
-    return {"t": "Image", "c": [attribute, inlines, [address, title]]}
+    if urlsplit(target(node)).scheme:
+        return None
+    folder = str(here.page.source.parent)
+    return with_target(node, posixpath.normpath(posixpath.join(folder, target(node))))
 
 
-def linked(node: Node, here: Chapter) -> Node:
+def linked(node: Node, here: Head) -> Node | None:
     """A link within the book or to another host; what links to a file beside it is no link."""
-    address = node["c"][2][0]
+    address = target(node)
     if urlsplit(address).scheme or address.startswith("//"):
-        return node
+        return None
     if not address.startswith("#"):
-        return span(node["c"][1])
+        return span(content(node))
     if DONE in classes(node) or address.startswith("#ref-"):
-        return node
+        return None
     return link_to(node, mark_in(here, unquote(address[1:])))

@@ -5,48 +5,33 @@ theorems, figures and sources of other pages that it refers to, in ``<template>`
 """
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import replace
 from html import escape
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-from bookbuild.document import (ATTRIBUTE_PLACE, Chapter, Memory, Node, identifier, is_node, nodes,
-                                para, rewrite)
+from bookbuild.document import (Callout, Chapter, Equation, Float, Node, Theorem, Xref, content,
+                                identifier, is_node, nodes, para, rewrite, strong, target,
+                                with_attributes, with_target)
+from bookbuild.source import Page
 
-LABELLED = ("Float", "Theorem", "Equation", "Callout")
 SOURCE = "ref-"         # how the ids of entries in the bibliography begin
 
-Place = tuple[PurePosixPath, str]       # a page's source, and an id on it or ""
 
-
-def listed(chapters: list[Chapter], memory: Memory) -> dict[str, PurePosixPath]:
-    """The entries of the bibliography, each with the source of the page that lists it."""
-    return {key: chapter.page.source for chapter in chapters for key in memory.step(
-        ("listed", chapter.page.source), (chapter,), lambda: _listed(chapter))}
-
-
-def foreign(here: Chapter, listed: dict[str, PurePosixPath], memory: Memory) -> list[Place]:
-    """The places on other pages that a page's links lead to, in their order."""
-    source = here.page.source
-    found = memory.step(("links", source), (here,), lambda: list(dict.fromkeys(_links(here))))
-    places = [(page or listed.get(key, source), key) for page, key in found]
-    return [place for place in places if place[0] != source]
-
-
-def _links(chapter: Chapter) -> Iterator[tuple[PurePosixPath | None, str]]:
-    """What a page refers to; the page of a source is still to be found."""
-    for node in nodes(chapter.blocks, "Xref"):
-        entry = node["entry"]
-        yield entry.chapter.page.source, "" if entry.is_chapter else entry.key
-    for node in nodes(chapter.blocks, "Link"):
-        if (address := node["c"][2][0]).startswith(f"#{SOURCE}"):
-            yield None, address[1:]
-
-
-def _listed(chapter: Chapter) -> list[str]:
+def listed(chapter: Chapter) -> list[str]:
     """The entries of the bibliography that stand on a page."""
     return [identifier(node) for node in nodes(chapter.blocks, "Div")
             if identifier(node).startswith(SOURCE)]
+
+
+def leads(chapter: Chapter) -> list[tuple[PurePosixPath | None, str]]:
+    """What a page refers to: a page's source, None for that of the bibliography, and an id."""
+    entries = [(node.entry.chapter.page.source, "" if node.entry.is_chapter else node.entry.key)
+               for node in nodes(chapter.blocks, Xref)]
+    sources = [(None, target(node)[1:]) for node in nodes(chapter.blocks, "Link")
+               if target(node).startswith(f"#{SOURCE}")]
+    return list(dict.fromkeys([*entries, *sources]))
 
 
 def targets(chapter: Chapter, keys: Iterable[str]) -> dict[str, list]:
@@ -54,51 +39,47 @@ def targets(chapter: Chapter, keys: Iterable[str]) -> dict[str, list]:
 
     An empty id stands for the page.
     """
-    found = {key: [] for key in keys}
+    found: dict[str, list] = {key: [] for key in keys}
     inside = list(nodes(chapter.blocks))
     if "" in found:
         found[""] = headed(chapter.title, inside)
     for place, node in enumerate(inside):
-        key = node.get("id") or identifier(node)
+        key = identifier(node)
         if not key or found.get(key) != []:
             continue
         if is_node(node, "Header"):
-            found[key] = headed(node["c"][2], inside[place:])
-        elif is_node(node, "Equation"):
-            found[key] = [para([node])]
+            found[key] = headed(content(node), inside[place:])
         else:
-            found[key] = [node]
+            found[key] = [para([node]) if is_node(node, Equation) else node]
     return found
 
 
 def headed(title: list, below: Iterable[Node]) -> list:
     first = next((node for node in below if is_node(node, "Para")), None)
-    return [para([{"t": "Strong", "c": title}]), *([first] if first else [])]
+    return [para([strong(title)]), *([first] if first else [])]
 
 
-def detached(blocks: list, chapter: Chapter, root: str) -> list:
+def detached(blocks: list, page: Page, root: str) -> list:
     """Blocks without what ties them to their page: ids, notes, its own links.
 
     Pictures are named as from a page that is `root` below the top.
     """
-    folder = posixpath.dirname(str(chapter.page.output))
+    folder = posixpath.dirname(str(page.output))
 
     def change(node: Node):
         if is_node(node, "Note"):
             return []
-        if is_node(node, "Link") and not urlsplit(node["c"][2][0]).scheme:
-            return node["c"][1]
-        if is_node(node, *LABELLED):
-            node["id"] = ""
-        elif node["t"] in ATTRIBUTE_PLACE:
-            node["c"][ATTRIBUTE_PLACE[node["t"]]][0] = ""
-        if is_node(node, "Image") and not urlsplit(address := node["c"][2][0]).scheme:
-            node["c"][2][0] = root + posixpath.normpath(posixpath.join(folder, address))
-        return None
+        if is_node(node, "Link") and not urlsplit(target(node)).scheme:
+            return content(node)
+        if is_node(node, "Image") and not urlsplit(address := target(node)).scheme:
+            node = with_target(node, root + posixpath.normpath(posixpath.join(folder, address)))
+        if is_node(node, Float, Theorem, Equation, Callout):
+            return replace(node, id="")
+        return with_attributes(node, identifier="") if identifier(node) else node
     return rewrite(blocks, change)
 
 
-def template(source: PurePosixPath, key: str, root: str, content: str) -> str:
+def template(source: PurePosixPath, key: str, root: str, shown: str) -> str:
     """The element that keeps a place of another page, for a page that is `root` below the top."""
     address = f"{root}{source.with_suffix('.html')}" + (f"#{key}" if key else "")
-    return f'<template data-preview="{escape(address)}">\n{content}</template>\n'
+    return f'<template data-preview="{escape(address)}">\n{shown}</template>\n'

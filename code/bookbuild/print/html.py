@@ -2,17 +2,19 @@
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote, urlsplit
 
-from bookbuild.document import (FLOAT_KINDS, THEOREM_KINDS, UNNUMBERED_KINDS, Chapter, Memory,
-                                Node, chapter_name, classes, div, inlines as formatted, is_node,
-                                link, link_to_bibliography, nodes, page_links, pandoc, para,
-                                part_of, plain, raw_block, rewrite, span, text, words)
-from bookbuild.print import formulas, hover, margin
+from bookbuild.document import (FLOAT_KINDS, THEOREM_KINDS, UNNUMBERED_KINDS, Beside, Callout,
+                                Chapter, Equation, Float, Head, Layout, Node, Tabset, Theorem,
+                                Xref, chapter_name, classes, content, display, div, emph, is_node,
+                                labelled, left_aligned, link, link_to_bibliography, metadata,
+                                nodes, page_links, pairs, pandoc, para, plain, raw_block, rewrite,
+                                span, strong, target, text, translate, with_attributes,
+                                with_content, with_pairs, with_target, words)
+from bookbuild.print import hover, margin
 from bookbuild.source import PACKAGE, Page, Project
 
 THEME = Path(__file__).parent / "theme" / "html"
@@ -34,138 +36,105 @@ REPOSITORY_ACTIONS = {"edit": ("edit/{branch}/{path}", "Edit this page"),
                       "issue": ("issues/new", "Report an issue")}
 
 
-def has_live_cells(chapter: Chapter) -> bool:
-    """Has the page cells that a reader can edit and run?"""
-    return any({"cell", "live"} <= set(classes(node)) for node in nodes(chapter.blocks, "Div"))
-
-
 def html(string: str) -> Node:
     return raw_block("html", string)
 
 
-def print_pages(project: Project, chapters: list[Chapter], wanted: list[Page], memory: Memory,
-                pool: Executor) -> Iterator[tuple[Page, str]]:
-    """Pages of the book, whole; only what has changed is printed, on all cores side by side."""
-    by_source = {chapter.page.source: chapter for chapter in chapters}
-    listed = hover.listed(chapters, memory)
-    places = {page: hover.foreign(by_source[page.source], listed, memory) for page in wanted}
-    around = project.config, [(each.page, each.number, each.title) for each in chapters]
-    bodies = {page: memory.step(
-        ("page", page.source), (by_source[page.source], around, next(iter(listed.values()), None)),
-        lambda: pool.submit(page_writer(project, chapters, by_source[page.source], listed)))
-        for page in wanted}
-    asked: dict[tuple[str, PurePosixPath], set[str]] = {}
-    for page in wanted:
-        for source, key in places[page]:
-            asked.setdefault((page.root, source), set()).add(key)
-    kept = {}
-    for (root, source), keys in asked.items():
-        chapter = by_source[source]
-        targets = memory.step(("targets", root, source), (chapter, sorted(keys)),
-                              lambda: hover.targets(chapter, sorted(keys)))
-        kept[root, source] = memory.step(
-            ("previews", root, source), (targets,),
-            lambda: pool.submit(preview_writer(chapter, targets, root)))
-    for page in wanted:
-        templates = [hover.template(source, key, page.root,
-                                       kept[page.root, source].result()[key])
-                     for source, key in places[page]]
-        yield page, bodies[page].result().replace(PREVIEWS, "".join(templates))
+def page_tree(project: Project, heads: Sequence[Head], chapter: Chapter,
+              bibliography: PurePosixPath | None) -> tuple[list, dict]:
+    """A page's blocks, and what its template asks for, in pandoc's own nodes.
 
-
-def page_writer(project: Project, chapters: list[Chapter], chapter: Chapter,
-                listed: dict[str, PurePosixPath]) -> Callable[[], str]:
-    """What prints one page, but for its previews; it may run beside others.
-
-    `listed` says where the entries of the bibliography stand.
+    `bibliography` is the page that lists the sources, if one does.
     """
     page = chapter.page
     linked = page_links(chapter, lambda node, source, mark: link_to_page(node, page, source, mark))
     blocks = lower(linked.blocks, page.root, page)
-    bibliography = next(iter(listed.values()), page.source)
-    if bibliography != page.source:
+    if bibliography not in (None, page.source):
         blocks = link_to_bibliography(blocks, page.root + str(bibliography.with_suffix(".html")))
-    meta = page_variables(project, chapters, chapter)
-    depth = project.format_options("html").get("toc-depth", 3)
-    contents = ["--toc", f"--toc-depth={depth}"] if project.format_options("html").get(
-        "toc", True) else []
-    return lambda: printed(blocks, "--wrap=none", "--section-divs",
-                           f"--template={THEME / 'page.html'}", *contents, meta=meta)
+    return blocks, page_variables(project, heads, chapter)
 
 
-def preview_writer(chapter: Chapter, targets: dict[str, list],
-                   root: str) -> Callable[[], dict[str, str]]:
-    """What prints places of a chapter for the previews of pages that are `root` below the top."""
-    blocks = []
-    for key, content in targets.items():
-        blocks += [html(f"<!-- preview {key} -->"),
-                   *lower(hover.detached(content, chapter, root), root)]
+def write_page(project: Project, blocks: list, variables: dict) -> str:
+    """A page, but for its previews."""
+    given = project.format_options("html")
+    contents = ["--toc", f"--toc-depth={given.get('toc-depth', 3)}"] * bool(given.get("toc", True))
+    return printed(blocks, "--section-divs", f"--template={THEME / 'page.html'}", *contents,
+                   meta=content(metadata(variables)))
 
-    def write() -> dict[str, str]:
-        _, *parts = PREVIEW.split(printed(blocks, "--wrap=none"))
-        return dict(zip(parts[::2], parts[1::2]))
-    return write
+
+def preview_tree(page: Page, targets: Mapping[str, list], root: str) -> list:
+    """Places of a page for the previews of pages that are `root` below the top."""
+    return [block for key, blocks in targets.items()
+            for block in (html(f"<!-- preview {key} -->"),
+                          *lower(hover.detached(blocks, page, root), root))]
+
+
+def write_previews(blocks: list) -> dict[str, str]:
+    """What each place shows."""
+    _, *parts = PREVIEW.split(printed(blocks))
+    return dict(zip(parts[::2], parts[1::2]))
 
 
 def printed(blocks: list, *options: str, meta: dict | None = None) -> str:
     """Blocks of pandoc's own kinds as HTML."""
-    page = pandoc.write(formulas.typeset(blocks), "--to", "html5", "--mathml", *options, meta=meta)
+    page = pandoc.write(blocks, "--to", "html5", "--mathml", "--wrap=none", *options, meta=meta)
     page = page.replace("<th></th>", "<td></td>")       # the corner of a pandas table
     return NEEDLESS.sub("", NUMBERED_FORMULA.sub(r"\\tag{\2}\1", page))
 
 
 # ------------------------------------------------------------------- around the text
 
-def page_variables(project: Project, chapters: list[Chapter], chapter: Chapter) -> dict:
-    """What the page's template asks for, as pandoc metadata."""
-    book_title = str(project.book["title"])
-    plain_title = text(formatted(book_title))
-    subtitle = formatted(str(project.book.get("subtitle", "")))
+def page_variables(project: Project, heads: Sequence[Head], chapter: Chapter) -> dict:
+    """What the page's template asks for; a Plain is formatted text."""
+    book_title = pandoc.inlines(str(project.book["title"]))
+    subtitle = pandoc.inlines(str(project.book.get("subtitle", "")))
     is_index = chapter.page.is_index
-    shown = text(chapter_name(chapter))
-    place = chapters.index(chapter)
-    title = formatted(book_title) if is_index else chapter.title
-    title_id = "" if is_index else chapter.id
-    variables = {
+    shown = [] if is_index else [text(chapter_name(chapter))]
+    sources = [head.page.source for head in heads]
+    place = sources.index(chapter.page.source)
+    around = {"previous": heads[:place][-1:], "next": heads[place + 1:place + 2]}
+    return {
         "lang": project.lang, "root": chapter.page.root, "assets": chapter.page.root + ASSETS,
-        "book-title": plain_title, "book-subtitle": text(subtitle),
-        "page-title": plain_title if is_index or not shown else f"{shown} – {plain_title}",
-        "title": title, "title-id": title_id,
+        "book-title": text(book_title), "book-subtitle": text(subtitle),
+        "page-title": " – ".join(filter(None, [*shown, text(book_title)])),
+        "title": formatted(book_title if is_index else chapter.title),
+        "title-id": "" if is_index else chapter.id,
         "chapter-number": "" if is_index else chapter.number or "",
         "appendix": chapter.page.kind == "appendix" and chapter.number is not None,
-        "subtitle": subtitle if is_index else "",
+        "subtitle": formatted(subtitle if is_index else []),
         "author": project.authors if is_index else [],
-        "sidebar": sidebar(chapters, chapter), "actions": page_actions(project, chapter),
+        "sidebar": sidebar(heads, chapter), "actions": page_actions(project, chapter),
         "favicon": project.book.get("favicon", ""),
         "description": str(project.book.get("description") or ""),
         "live": has_live_cells(chapter),
+        **{name: entry_of(head, chapter) for name, found in around.items() for head in found},
     }
-    if place > 0:
-        variables["previous"] = entry_of(chapters[place - 1], chapter)
-    if place + 1 < len(chapters):
-        variables["next"] = entry_of(chapters[place + 1], chapter)
-    return {name: meta_value(value) for name, value in variables.items()}
 
 
-def sidebar(chapters: list[Chapter], here: Chapter) -> list[dict]:
+def formatted(inlines: list) -> Node:
+    """Inlines for the template."""
+    return plain(lower(inlines)) if inlines else ""
+
+
+def sidebar(heads: Sequence[Head], here: Head) -> list[dict]:
     """The book's contents: entries, and parts that hold entries."""
     contents: list[dict] = []
-    for name, group in groupby(chapters, part_of):
-        entries = [entry_of(chapter, here) for chapter in group]
+    for name, group in groupby(heads, lambda head: head.part):
+        entries = [entry_of(head, here) for head in group]
         if name is None:
             contents += entries
         elif name.endswith(".qmd"):
             page, *entries = entries
             contents.append({**page, "part": page["text"], "entries": entries})
         else:
-            contents.append({"part": formatted(name), "entries": entries})
+            contents.append({"part": formatted(pandoc.inlines(name)), "entries": entries})
     return contents
 
 
-def entry_of(chapter: Chapter, here: Chapter) -> dict:
-    return {"href": here.page.root + str(chapter.page.output), "number": chapter.number or "",
-            "text": chapter.title or words(chapter.page.source.stem),
-            "active": chapter is here}
+def entry_of(head: Head, here: Head) -> dict:
+    return {"href": here.page.root + str(head.page.output), "number": head.number or "",
+            "text": formatted(head.title or words(head.page.source.stem)),
+            "active": head.page == here.page}
 
 
 def page_actions(project: Project, chapter: Chapter) -> list[dict]:
@@ -191,202 +160,168 @@ def is_notebook(project: Project, chapter: Chapter) -> bool:
         "cell" in classes(node) for node in nodes(chapter.blocks, "Div"))
 
 
-def meta_value(value) -> Node:
-    """A Python value as pandoc metadata; a list of inlines stays formatted text."""
-    if isinstance(value, bool):
-        return {"t": "MetaBool", "c": value}
-    if isinstance(value, str):
-        return {"t": "MetaString", "c": value}
-    if isinstance(value, dict):
-        return {"t": "MetaMap", "c": {name: meta_value(each) for name, each in value.items()}}
-    if value and is_node(value[0]):
-        return {"t": "MetaInlines", "c": formulas.typeset_line(lower(value))}
-    return {"t": "MetaList", "c": [meta_value(each) for each in value]}
+def has_live_cells(chapter: Chapter) -> bool:
+    """Has the page cells that a reader can edit and run?"""
+    return any({"cell", "live"} <= set(classes(node)) for node in nodes(chapter.blocks, "Div"))
 
 
 def link_to_page(node: Node, here: Page, source, mark: str) -> Node:
     """A link to another page's `.qmd` as a link to its `.html`."""
     folder = posixpath.dirname(str(here.output)) or "."
     address = posixpath.relpath(str(source.with_suffix(".html")), folder)
-    target = f"{address}#{mark}" if mark else address
-    return {"t": "Link", "c": [node["c"][0], node["c"][1], [target, node["c"][2][1]]]}
+    return with_target(node, f"{address}#{mark}" if mark else address)
 
 
 # ----------------------------------------------------------------------- our own nodes
 
 def lower(tree, root: str = "", here: Page | None = None):
     """Turn our nodes into pandoc's and raw markup, for the page `here`, `root` below the top."""
-    writers = {"Header": heading, "Float": floating, "Callout": callout, "Theorem": theorem,
-               "Equation": equation, "Tabset": tabset, "Layout": layout,
-               "CodeBlock": code_block, "Beside": margin.beside,
-               "Xref": lambda node: xref(node, root, here)}
-
-    def convert(node: Node):
-        writer = writers.get(node["t"])
-        return writer(node) if writer else None
-    return rewrite(margin.set_beside(tree), convert)
+    return translate(margin.set_beside(tree), {
+        "Header": heading, "CodeBlock": code_block, Float: floating, Callout: callout,
+        Theorem: theorem, Equation: equation, Tabset: tabset, Layout: layout,
+        Beside: margin.beside, Xref: lambda node: xref(node, root, here)})
 
 
-def heading(node: Node) -> Node:
+def heading(node: Node) -> Node | None:
     """The number in front of a heading's text."""
-    level, [key, kinds, given], inlines = node["c"]
-    number = dict(given).get("number")
+    number = pairs(node).get("number")
     if number is None:
-        return node
-    given = [[name, value] for name, value in given if name != "number"]
-    shown = [span(words(number), classes=["header-section-number"]), *words(" "), *inlines]
-    return {"t": "Header", "c": [level, [key, kinds, [*given, ["data-number", number]]], shown]}
+        return None
+    shown = [span(words(number), classes=["header-section-number"]), *words(" "), *content(node)]
+    return with_content(with_pairs(node, "number", **{"data-number": number}), shown)
 
 
-def xref(node: Node, root: str, here: Page | None) -> Node:
-    entry = node["entry"]
+def xref(node: Xref, root: str, here: Page | None) -> Node:
+    entry = node.entry
     page = "" if entry.chapter.page == here else root + str(entry.chapter.page.output)
     mark = "" if entry.is_chapter and page else f"#{entry.key}"
-    return link(node["text"], page + mark, classes=["quarto-xref"])
+    return link(node.text, page + mark, classes=["quarto-xref"])
 
 
-def equation(node: Node) -> Node:
+def equation(node: Equation) -> Node:
     """A formula with its number."""
-    formula = {"t": "Math", "c": [{"t": "DisplayMath"}, node["tex"]]}
-    number = span(words(f"({node['number']})"), classes=["equation-number"])
-    return span([formula, number], node["id"], ["math", "display", "equation"])
+    number = span(words(f"({node.number})"), classes=["equation-number"])
+    return span([display(node.tex), number], node.id, ["math", "display", "equation"])
 
 
-def floating(node: Node) -> list[Node]:
+def floating(node: Float) -> Node:
     """A figure, table or listing with its caption; its parts have captions of their own."""
-    kind = node["kind"]
-    name = FLOAT_NAMES[kind]
-    caption = caption_of(node)
-    body = rewrite(node["body"], fluid_picture) if kind == "fig" else node["body"]
+    kind, name, caption = node.kind, FLOAT_NAMES[node.kind], caption_of(node)
+    body = rewrite(node.body, fluid_picture) if kind == "fig" else node.body
     shown = [html(f'<figcaption class="quarto-float-caption quarto-float-{kind}">'),
              plain(caption), html("</figcaption>")] if caption else []
-    content = [*body, *shown] if kind == "fig" else [*shown, *body]
-    inner = [html(f'<figure class="quarto-float quarto-float-{kind} figure">'), *content,
-             html("</figure>")]
-    names = [*node["classes"], "quarto-float", f"quarto-{name}", f"quarto-{name}-center",
-             "anchored"]
+    inner = [html(f'<figure class="quarto-float quarto-float-{kind} figure">'),
+             *([*body, *shown] if kind == "fig" else [*shown, *body]), html("</figure>")]
+    names = [*node.classes, "quarto-float", f"quarto-{name}", f"quarto-{name}-center", "anchored"]
     names += ["quarto-layout-panel"] * any("quarto-layout-panel" in classes(each) for each in body)
-    return [div(inner, node["id"], names)]
+    return div(inner, node.id, names)
 
 
-def caption_of(node: Node) -> list:
+def caption_of(node: Float) -> list:
     """``Figure 2.1: words``; ``(a) words`` for a part; the words alone without a number."""
-    inlines = node["caption"] or []
-    if node["mark"]:
-        return [*words(f"({node['mark']}) "), *inlines]
-    if node["number"] is None:
-        return inlines
-    label = f"{FLOAT_KINDS[node['kind']]}\u00a0{node['number']}"
-    return [*words(f"{label}: "), *inlines] if inlines else words(label)
+    if node.mark:
+        return [*words(f"({node.mark}) "), *(node.title or [])]
+    if node.number is None:
+        return node.title or []
+    return labelled(f"{FLOAT_KINDS[node.kind]}\u00a0{node.number}", node.title)
 
 
-def fluid_picture(node: Node):
+def fluid_picture(node: Node) -> Node | None:
     if not is_node(node, "Image"):
         return None
-    [key, kinds, given], inlines, target = node["c"]
-    return {"t": "Image", "c": [[key, [*kinds, "img-fluid", "figure-img"], given], inlines, target]}
+    return with_attributes(node, classes=[*classes(node), "img-fluid", "figure-img"])
 
 
-def layout(node: Node) -> Node:
+def layout(node: Layout) -> Node:
     """Blocks side by side, in rows."""
-    columns = node["columns"]
-    width = f"flex-basis: {100 / columns:.1f}%"
-    cells = [div(rewrite(blocks, left_aligned), "", ["quarto-layout-cell"], style=width)
-             for blocks in node["cells"]]
-    rows = [div(cells[start:start + columns], classes=["quarto-layout-row"])
-            for start in range(0, len(cells), columns)]
+    width = f"flex-basis: {100 / node.columns:.1f}%"
+    cells = [div(rewrite(blocks, start_columns), "", ["quarto-layout-cell"], style=width)
+             for blocks in node.cells]
+    rows = [div(cells[start:start + node.columns], classes=["quarto-layout-row"])
+            for start in range(0, len(cells), node.columns)]
     return div(rows, classes=["quarto-layout-panel"])
 
 
-def left_aligned(node: Node) -> None:
-    """In a layout, columns that say nothing about their alignment begin at the left."""
-    if is_node(node, "Table"):
-        for column in node["c"][2]:
-            if column[0]["t"] == "AlignDefault":
-                column[0] = {"t": "AlignLeft"}
+def start_columns(node: Node) -> Node | None:
+    return left_aligned(node) if is_node(node, "Table") else None
 
 
-def callout(node: Node) -> Node:
+def callout(node: Callout) -> Node:
     """A callout; where it folds, the page's script makes its header a button."""
-    kind, look, title = node["kind"], node["look"], callout_title(node)
-    headed = bool(node["title"] or node["number"]) or look == "default"
-    names = [*node["classes"], "callout", f"callout-style-{look}"]
-    names += ["callout-titled"] * headed + ["no-icon"] * (not node["icon"])
-    folds = "" if node["folded"] is None else (
-        f' aria-expanded="{"false" if node["folded"] else "true"}"')
+    headed = bool(node.title or node.number) or node.look == "default"
+    names = [*node.classes, "callout", f"callout-style-{node.look}"]
+    names += ["callout-titled"] * headed + ["no-icon"] * (not node.icon)
+    folds = "" if node.folded is None else f' aria-expanded="{str(not node.folded).lower()}"'
     icon = '<div class="callout-icon-container"><i class="callout-icon"></i></div>'
     top = [html(f'<div class="callout-header"{folds}>{icon}<div class="callout-title-container">'),
-           plain(title), html("</div></div>")] if headed else []
-    body = div(node["body"], "", ["callout-body-container", "callout-body"])
-    return div([*top, body], node["id"], names)
+           plain(callout_title(node)), html("</div></div>")] if headed else []
+    body = div(node.body, "", ["callout-body-container", "callout-body"])
+    return div([*top, body], node.id, names)
 
 
-def callout_title(node: Node) -> list:
+def callout_title(node: Callout) -> list:
     """``Tip 2.1: words``; without words or a number, what kind of callout it is."""
-    kind = node["kind"].capitalize()
-    if not node["number"]:
-        return node["title"] or words(kind)
-    label = words(f"{kind}\u00a0{node['number']}")
-    return [*label, *words(": "), *node["title"]] if node["title"] else label
+    kind = node.kind.capitalize()
+    if not node.number:
+        return node.title or words(kind)
+    return labelled(f"{kind}\u00a0{node.number}", node.title)
 
 
-def theorem(node: Node) -> Node:
+def theorem(node: Theorem) -> Node:
     """A theorem-like block; its name stands at the beginning of its first paragraph."""
-    kind = node["kind"]
-    word = THEOREM_KINDS.get(kind) or UNNUMBERED_KINDS[kind]
-    is_proof = kind in PROOF_KINDS
-    label = f"{word}\u00a0{node['number']}" if node["number"] else word
-    name = [*words(" ("), *node["name"], *words(")")] if node["name"] else []
-    if is_proof:
-        title = [span([{"t": "Emph", "c": words(label)}, *name, *words(". ")],
-                      classes=["proof-title"])]
+    word = THEOREM_KINDS.get(node.kind) or UNNUMBERED_KINDS[node.kind]
+    label = words(f"{word}\u00a0{node.number}" if node.number else word)
+    name = [*words(" ("), *node.title, *words(")")] if node.title else []
+    if node.kind in PROOF_KINDS:
+        title = [span([emph(label), *name, *words(". ")], classes=["proof-title"])]
+        names = ["proof", word.lower()]
     else:
-        title = [span([{"t": "Strong", "c": [*words(label), *name]}],
-                      classes=["theorem-title"]), *words(" ")]
-    body = node["body"]
-    first = body[0]["c"] if body and is_node(body[0], "Para", "Plain") else None
-    body = [para(title + first), *body[1:]] if first is not None else [para(title), *body]
-    names = ["proof", word.lower()] if is_proof else ["theorem", THEOREM_CLASSES.get(kind, "")]
-    return div(body, node["id"], list(dict.fromkeys([*node["classes"], *filter(None, names)])))
+        title = [span([strong([*label, *name])], classes=["theorem-title"]), *words(" ")]
+        names = ["theorem", *filter(None, [THEOREM_CLASSES.get(node.kind)])]
+    first, rest = node.body[:1], node.body[1:]
+    if first and is_node(first[0], "Para", "Plain"):
+        body = [para(title + content(first[0])), *rest]
+    else:
+        body = [para(title), *node.body]
+    return div(body, node.id, list(dict.fromkeys([*node.classes, *names])))
 
 
 def code_block(node: Node) -> list[Node] | None:
     """A cell's code in a div of its own, behind its summary where it is folded."""
-    [key, kinds, given], source = node["c"]
-    if "cell-code" not in kinds:
+    if "cell-code" not in classes(node):
         return None
-    language = [kind for kind in kinds if kind != "cell-code"]
-    block = div([{"t": "CodeBlock", "c": [[key, language, []], source]}], classes=["cell-code"])
-    fold = dict(given).get("code-fold", "false")
+    given = pairs(node)
+    language = [kind for kind in classes(node) if kind != "cell-code"]
+    block = div([with_attributes(node, classes=language, pairs=[])], classes=["cell-code"])
+    fold = given.get("code-fold", "false")
     if fold == "false":
         return [block]
     opened = " open" if fold == "show" else ""
     return [html(f'<details class="code-fold"{opened}><summary>'),
-            plain(formatted(dict(given)["code-summary"])), html("</summary>"), block,
+            plain(pandoc.inlines(given["code-summary"])), html("</summary>"), block,
             html("</details>")]
 
 
-def tabset(node: Node) -> list[Node]:
+def tabset(node: Tabset) -> list[Node]:
     """Tabs and panels; the page's script makes them switch."""
     tabs, panels = [], []
-    for place, tab in enumerate(node["tabs"]):
-        name = f"tabset-{node['number']}-{place + 1}"
+    for place, tab in enumerate(node.tabs):
+        name = f"tabset-{node.number}-{place + 1}"
         chosen, state = ("true", " active") if place == 0 else ("false", "")
         tabs += [html(f'<li class="nav-item" role="presentation"><button class="nav-link{state}"'
                       f' id="{name}-tab" role="tab" aria-controls="{name}"'
-                      f' aria-selected="{chosen}">'), plain(tab["title"]),
+                      f' aria-selected="{chosen}">'), plain(tab.title),
                  html("</button></li>")]
         panel = {"role": "tabpanel", "aria-labelledby": f"{name}-tab"}
-        panels.append(div(tab["body"], name, ["tab-pane", *state.split()], **panel))
-    own = "".join(f" {name}" for name in node["classes"])
+        panels.append(div(tab.body, name, ["tab-pane", *state.split()], **panel))
+    own = "".join(f" {name}" for name in node.classes)
     return [html(f'<div class="panel-tabset{own}"><ul class="nav nav-tabs" role="tablist">'), *tabs,
             html(f'</ul><div class="tab-content{own}">'), *panels, html("</div></div>")]
 
 
 def local_files(chapter: Chapter) -> list[str]:
     """The pictures and files beside the book that a page shows or links to."""
-    pictures = [node["c"][2][0] for node in nodes(chapter.blocks, "Image")]
-    links = [node["c"][2][0] for node in nodes(chapter.blocks, "Link")]
-    found = [unquote(address.partition("#")[0]) for address in [*pictures, *links]
+    addresses = [target(node) for kind in ("Image", "Link") for node in nodes(chapter.blocks, kind)]
+    found = [unquote(address.partition("#")[0]) for address in addresses
              if not urlsplit(address).scheme]
     return [address for address in dict.fromkeys(found) if address and not address.endswith(".qmd")]

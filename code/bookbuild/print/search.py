@@ -5,10 +5,8 @@ since a page that is opened from disk can load a script but read no file.
 """
 
 import json
-from dataclasses import dataclass, field
-from functools import lru_cache
 from html.parser import HTMLParser
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 UNSEEN = {"nav", "script", "style", "template", "annotation", "button", "svg"}
@@ -18,46 +16,34 @@ INLINE = {"a", "abbr", "b", "code", "em", "i", "mark", "math", "mi", "mn", "mo",
           "mtext", "q", "s", "semantics", "small", "span", "strong", "sub", "sup", "u"}
 
 
-@dataclass
-class Section:
-    """A section's own text, without that of the sections in it."""
-
-    id: str
-    title: str = ""
-    pieces: list[str] = field(default_factory=list)
-
-    @property
-    def text(self) -> str:
-        return " ".join("".join(self.pieces).split())
-
-
 class Reader(HTMLParser):
-    """Takes a page apart into sections; what stands before the first has an empty id."""
+    """Takes a page apart into sections, each an id, a title, and its own text without that of
+    the sections in it; what stands before the first has an empty id."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.sections: list[Section] = []
-        self.open: list[tuple[str, Section | None]] = []
+        self.sections: list[list[str]] = []
+        self.open: list[tuple[str, list[str] | None]] = []
         self.unseen = 0
         self.titling = False
 
     @property
-    def section(self) -> Section | None:
+    def section(self) -> list[str] | None:
         return next((opened for _, opened in reversed(self.open) if opened), None)
 
     def handle_starttag(self, tag, attributes):
         given = dict(attributes)
         if tag == "img" and self.section and not self.unseen:
-            self.section.pieces.append(f" {given.get('alt') or ''} ")
+            self.section[2] += f" {given.get('alt') or ''} "
         if tag in VOID:
             return
         begins = tag == "main" or (tag == "section" and self.section)
-        opened = Section("" if tag == "main" else given.get("id", "")) if begins else None
+        opened = ["" if tag == "main" else given.get("id", ""), "", ""] if begins else None
         if opened:
             self.sections.append(opened)
         self.open.append((tag, opened))
         self.unseen += tag in UNSEEN
-        self.titling |= bool(tag in HEADINGS and self.section and not self.section.title)
+        self.titling |= bool(tag in HEADINGS and self.section and not self.section[1])
         self._part(tag)
 
     def handle_endtag(self, tag):
@@ -72,42 +58,26 @@ class Reader(HTMLParser):
                 return
 
     def handle_data(self, data):
-        if not self.section or self.unseen:
-            return
-        if self.titling:
-            self.section.title += data
-        else:
-            self.section.pieces.append(data)
+        if self.section and not self.unseen:
+            self.section[1 if self.titling else 2] += data
 
     def _part(self, tag: str) -> None:
         if self.section and tag not in INLINE:
-            self.section.pieces.append(" ")
+            self.section[2] += " "
 
 
-@lru_cache(maxsize=256)
-def sections_of(page: str) -> tuple[tuple[str, str, str], ...]:
-    """The id, title and text of each section of a page; the same page again costs nothing."""
+def sections_of(page: str) -> list[tuple[str, str, str]]:
+    """The id, title and text of each section of a page."""
     reader = Reader()
     reader.feed(page)
-    return tuple((section.id, " ".join(section.title.split()), section.text)
-                 for section in reader.sections)
+    return [(key, " ".join(title.split()), " ".join(text.split()))
+            for key, title, text in reader.sections]
 
 
-def search_index(folder: Path, pages: list[PurePosixPath]) -> str:
-    """The script that tells the page's search what the book holds.
-
-    Parameters
-    ----------
-    folder : Path
-        The printed book.
-    pages : list of PurePosixPath
-        Its pages, in order; one that is not there is left out.
-    """
-    entries = []
-    for page in pages:
-        if not (folder / page).is_file():
-            continue
-        sections = sections_of((folder / page).read_text(encoding="utf-8"))
+def search_index(pages: dict[PurePosixPath, list[tuple[str, str, str]]]) -> str:
+    """The script that tells the page's search what the book holds: the sections of its pages."""
+    entries: list[dict] = []
+    for page, sections in pages.items():
         chapter = sections[0][1] if sections else str(page)
         for key, title, text in sections:
             if text or not key:
