@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
             raise KeyboardInterrupt
         signal.raise_signal(signal.SIGINT)
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:     # not on Windows
         signal.signal(number, stop)
     try:
         return args.run(args)

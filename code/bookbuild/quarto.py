@@ -120,7 +120,15 @@ def run_quarto(project: "Project", quarto: Path, format: str, built: Path, only:
                                     "messages stand above"))
     finally:
         if process.poll() is None:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait()
+            end_group(process)
     if failures:
         raise BookError(failures)
+
+
+def end_group(process: subprocess.Popen) -> None:
+    """End a process and those that it started."""
+    if sys.platform == "win32":
+        process.terminate()
+    else:
+        os.killpg(process.pid, signal.SIGTERM)
+    process.wait()

@@ -83,6 +83,8 @@ def restore(aside: Path, target: Path) -> None:
 
 def exchange(first: Path, second: Path) -> bool:
     """Swap two paths atomically; false where the system has no such call."""
+    if sys.platform == "win32":
+        return False
     libc = ctypes.CDLL(None, use_errno=True)
     a, b = os.fsencode(first), os.fsencode(second)
     if sys.platform == "darwin" and hasattr(libc, "renamex_np"):
