@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import expect, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent / "common"))
@@ -17,7 +17,8 @@ from real_book import printed  # noqa: E402
 from waiting import PATIENCE  # noqa: E402
 
 # No test asserts a time; CI tries the same examples each time, a person's machine new ones.
-settings.register_profile("book", deadline=None, derandomize="CI" in os.environ)
+settings.register_profile("book", deadline=None, derandomize="CI" in os.environ,
+                          suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("book")
 
 expect.set_options(timeout=PATIENCE)

@@ -67,7 +67,7 @@ def needs(*names: str) -> None:
     for name in names:
         need = NEEDS[name]
         if not need.is_here():
-            said = f"{need.what} is missing; it comes by: {need.command}"
+            said = f"missing: {need.what}; what brings it: {need.command}"
             if name in promised():
                 pytest.fail(f"{said} (BOOK_TEST_PROGRAMS promises `{name}`)", pytrace=False)
             pytest.skip(said)
