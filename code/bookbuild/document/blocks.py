@@ -12,8 +12,8 @@ from bookbuild.document.model import (TEXT, Callout, Equation, Float, Layout, No
                                       Theorem, attributes, caption, classes, content, display,
                                       div, exchange, identifier, is_display, is_node, level,
                                       nodes, outermost, pairs, para, plain, raw, rewrite,
-                                      rewrite_lists, tex, with_attributes, with_caption,
-                                      with_content, with_pairs, words)
+                                      rewrite_lists, tex, translate, with_attributes,
+                                      with_caption, with_content, with_pairs, words)
 
 FLOAT_KINDS = {"fig": "Figure", "tbl": "Table", "lst": "Listing"}
 CALLOUT_KINDS = {"note": "nte", "tip": "tip", "warning": "wrn", "important": "imp",
@@ -32,25 +32,25 @@ EQUATION_LABEL = re.compile(r"\{#(eq-[\w.:-]+)\}")
 def structure(blocks: list, format: str) -> list:
     """Run all passes for one format, ``"html"``, ``"typst"`` or ``"epub"``."""
     blocks = rewrite(blocks, lambda node: conditional(node, format))
-    blocks = rewrite(blocks, lambda node: raw_content(node, format))
-    return rewrite(recognise(blocks), notes)
+    blocks = translate(blocks, {"RawBlock": raw_block_content, "RawInline": raw_content}, format)
+    return translate(recognise(blocks), {"Note": note})
 
 
 def recognise(blocks: list) -> list:
     """Run the passes that are the same for all formats."""
-    blocks = rewrite_lists(rewrite(blocks, shown_cells), equations)
-    blocks = rewrite(blocks, images)
-    for change in (figures, tables):
-        blocks = rewrite(blocks, change, TEXT)
-    blocks = rewrite(blocks, table_captions)
-    for change in (listings, floats, layouts, callouts, theorems, tabsets):
-        blocks = rewrite(blocks, change, TEXT)
+    blocks = translate(rewrite_lists(blocks, equations), {
+        "Code": shown_cell, "CodeBlock": shown_cell, "Image": image})
+    blocks = translate(blocks, {"Figure": figure, "Para": picture, "Table": table}, closed=TEXT)
+    blocks = translate(blocks, {"Div": table_caption})
+    for changes in ({"CodeBlock": listing}, {"Div": floating}, {"Div": side_by_side},
+                    {"Div": callout}, {"Div": theorem}, {"Div": tabset}):
+        blocks = translate(blocks, changes, closed=TEXT)
     return blocks
 
 
-def notes(node: Node) -> Node | None:
+def note(node: Node) -> Node:
     """The blocks of a footnote, which stand within a line, where the passes do not look."""
-    return with_content(node, recognise(content(node))) if is_node(node, "Note") else None
+    return with_content(node, recognise(content(node)))
 
 
 def prefix(key: str) -> str:
@@ -74,27 +74,24 @@ def conditional(node: Node, format: str):
 
 def raw_content(node: Node, format: str):
     """Raw pieces for the format stay, for another go; bare TeX displays are formulas."""
-    if not is_node(node, "RawBlock", "RawInline"):
-        return None
     own, string = raw(node)
     if own in ("tex", "latex") and MATH_ENVIRONMENT.fullmatch(string.strip()):
-        formula = display(string.strip())
-        return formula if is_node(node, "RawInline") else para([formula])
+        return display(string.strip())
     if format != "html" and own == "html" and "<table" in string:
-        return rewrite(pandoc.read(string, "html")["blocks"], without_raw)
+        # without what a table may hold besides, such as a style sheet of its own
+        return translate(pandoc.read(string, "html")["blocks"],
+                         dict.fromkeys(("RawBlock", "RawInline"), lambda node: []))
     return None if own == format else []
 
 
-def without_raw(node: Node) -> list | None:
-    """No raw pieces, such as a table's own style sheet."""
-    return [] if is_node(node, "RawBlock", "RawInline") else None
+def raw_block_content(node: Node, format: str):
+    made = raw_content(node, format)
+    return para([made]) if is_node(made) else made
 
 
-def shown_cells(node: Node) -> Node | None:
+def shown_cell(node: Node) -> Node:
     """In code, `{{python}}` stands for a `{python}` that is shown and not run."""
-    if is_node(node, "Code", "CodeBlock"):
-        return with_content(node, ESCAPED_CELL.sub(r"\1\2", content(node)))
-    return None
+    return with_content(node, ESCAPED_CELL.sub(r"\1\2", content(node)))
 
 
 # ----------------------------------------------------------------------------- formulas
@@ -116,50 +113,47 @@ def equations(items: list) -> list:
 
 # ------------------------------------------------------------------------------- floats
 
-def images(node: Node) -> Node | None:
+def image(node: Node) -> Node | None:
     """`fig-alt` becomes the picture's alternative text."""
-    if not is_node(node, "Image") or "fig-alt" not in pairs(node):
+    if "fig-alt" not in pairs(node):
         return None
     return with_content(with_pairs(node, "fig-alt", alt=pairs(node)["fig-alt"]), [])
 
 
-def figures(node: Node) -> Node | None:
+def figure(node: Node) -> Float:
     """A picture that stands alone is a float; its caption is no alternative text."""
     key = identifier(node)
-    if is_node(node, "Figure"):
-        body = rewrite(content(node), without_words)
-        names = [name for picture in nodes(body, "Image") for name in classes(picture)]
-        return Float("fig", key, names if key else [], caption(node) or None, body)
-    alone = content(node)[0] if is_node(node, "Para") and len(content(node)) == 1 else None
+    body = translate(content(node), {"Image": lambda shown: with_content(shown, [])})
+    names = [name for shown in nodes(body, "Image") for name in classes(shown)]
+    return Float("fig", key, names if key else [], caption(node) or None, body)
+
+
+def picture(node: Node) -> Float | None:
+    """So is one in a link, or with a label, that pandoc calls no figure."""
+    alone = content(node)[0] if len(content(node)) == 1 else None
     linked = is_node(alone, "Link") and len(content(alone)) == 1
-    picture = content(alone)[0] if linked else alone
-    if not is_node(picture, "Image"):
+    shown = content(alone)[0] if linked else alone
+    if not is_node(shown, "Image") or not (
+            identifier(shown).startswith("fig-") or linked and content(shown)):
         return None
-    key, shown = identifier(picture), content(picture)
-    if not key.startswith("fig-") and not (linked and shown):
-        return None
-    bare = with_content(with_attributes(picture, identifier=""), [])
-    return Float("fig", key, classes(picture), shown or None,
+    bare = with_content(with_attributes(shown, identifier=""), [])
+    return Float("fig", identifier(shown), classes(shown), content(shown) or None,
                  [plain([with_content(alone, [bare]) if linked else bare])])
 
 
-def without_words(node: Node) -> Node | None:
-    return with_content(node, []) if is_node(node, "Image") else None
-
-
-def tables(node: Node) -> Node | None:
+def table(node: Node) -> Float | None:
     """A table with a `tbl-` label is a float; its caption moves out of the table."""
     key = identifier(node)
-    if not is_node(node, "Table") or prefix(key) != "tbl":
+    if prefix(key) != "tbl":
         return None
     bare = with_caption(with_attributes(node, identifier=""), [])
     return Float("tbl", key, classes(node), caption(node) or None, [bare])
 
 
-def table_captions(node: Node) -> list | None:
+def table_caption(node: Node) -> list | None:
     """`tbl-cap` on a div without a label is the caption of the table in it; of any other
     number of tables, a paragraph behind them."""
-    if not is_node(node, "Div") or "tbl-cap" not in pairs(node):
+    if "tbl-cap" not in pairs(node):
         return None
     shown = pandoc.inlines(pairs(node)["tbl-cap"])
     found = [each for each in nodes(node, "Table", "RawBlock")
@@ -175,10 +169,10 @@ def table_captions(node: Node) -> list | None:
     return exchange(content(node), {id(found[0]): captioned})
 
 
-def listings(node: Node) -> Node | None:
+def listing(node: Node) -> Float | None:
     """A code block with a `lst-` label and a caption is a float, and never folded."""
     key = identifier(node)
-    if not is_node(node, "CodeBlock") or prefix(key) != "lst" or "lst-cap" not in pairs(node):
+    if prefix(key) != "lst" or "lst-cap" not in pairs(node):
         return None
     block = with_pairs(with_attributes(node, identifier=""), "lst-cap", "code-fold",
                        "code-summary")
@@ -186,17 +180,17 @@ def listings(node: Node) -> Node | None:
     return Float("lst", key, names, pandoc.inlines(pairs(node)["lst-cap"]) or None, [block])
 
 
-def floats(node: Node) -> Node | None:
+def floating(node: Node) -> Float | None:
     """A div with a label of a float: its last paragraph is the caption, floats in it are parts."""
-    if not is_node(node, "Div") or prefix(identifier(node)) not in FLOAT_KINDS:
+    if prefix(identifier(node)) not in FLOAT_KINDS:
         return None
     body, names, shown = content(node), classes(node), None
     if len(body) > 1 and is_node(body[-1], "Para"):
         *body, last = body
         shown = content(last)
-    elif table := next(filter(caption, nodes(body, "Table")), None):
-        shown = caption(table)
-        body = exchange(body, {id(table): with_caption(table, [])})
+    elif inner := next(filter(caption, nodes(body, "Table")), None):
+        shown = caption(inner)
+        body = exchange(body, {id(inner): with_caption(inner, [])})
     body = exchange(body, {id(part): replace(part, mark=chr(ord("a") + place))
                            for place, part in enumerate(outermost(body, is_labelled_float))})
     if "layout-ncol" in pairs(node):
@@ -208,9 +202,9 @@ def is_labelled_float(node: Node) -> bool:
     return isinstance(node, Float) and bool(node.id)
 
 
-def layouts(node: Node) -> Node | list | None:
+def side_by_side(node: Node) -> Node | list | None:
     """`layout-ncol` on a div without a label puts its blocks side by side."""
-    if not is_node(node, "Div") or "layout-ncol" not in pairs(node):
+    if "layout-ncol" not in pairs(node):
         return None
     blocks = layout(content(node), columns(node))
     if not identifier(node) and not classes(node):
@@ -262,9 +256,8 @@ def titled(node: Node, name: str) -> tuple[list | None, list]:
     return None, body
 
 
-def callouts(node: Node) -> Node | None:
-    kind = is_node(node, "Div") and next(
-        (kind for kind in CALLOUT_KINDS if f"callout-{kind}" in classes(node)), None)
+def callout(node: Node) -> Callout | None:
+    kind = next((kind for kind in CALLOUT_KINDS if f"callout-{kind}" in classes(node)), None)
     if not kind:
         return None
     given = pairs(node)
@@ -273,17 +266,15 @@ def callouts(node: Node) -> Node | None:
                    look=given.get("appearance", "default"), icon=given.get("icon") != "false")
 
 
-def theorems(node: Node) -> Node | None:
-    if not is_node(node, "Div"):
-        return None
+def theorem(node: Node) -> Theorem | None:
     key = identifier(node)
     kind = prefix(key) if prefix(key) in THEOREM_KINDS else next(
         (kind for kind in UNNUMBERED_KINDS if kind in classes(node)), None)
     return Theorem(kind, key, classes(node), *titled(node, "name")) if kind else None
 
 
-def tabsets(node: Node) -> list | None:
-    if not is_node(node, "Div") or "panel-tabset" not in classes(node):
+def tabset(node: Node) -> list | None:
+    if "panel-tabset" not in classes(node):
         return None
     body = content(node)
     starts = [place for place, block in enumerate(body) if is_node(block, "Header")]

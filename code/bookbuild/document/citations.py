@@ -8,8 +8,8 @@ from itertools import chain
 from pathlib import Path
 
 from bookbuild.document import pandoc
-from bookbuild.document.model import (Node, cited, content, div, exchange, identifier, is_node,
-                                      metadata, nodes, para, rewrite, target, with_target)
+from bookbuild.document.model import (Node, cited, content, div, exchange, identifier, metadata,
+                                      nodes, para, target, translate, with_target)
 from bookbuild.document.numbers import Chapter
 from bookbuild.document.references import is_cross_reference
 from bookbuild.files import decode_utf8
@@ -82,8 +82,6 @@ def cite(chapter: Chapter, own: Sequence[Node], worded: Sequence[list]) -> Chapt
 
 def link_to_bibliography(blocks: list, page: str) -> list:
     """Point the links of citations to the page that holds the bibliography."""
-    def convert(node: Node):
-        if is_node(node, "Link") and target(node).startswith("#ref-"):
-            return with_target(node, page + target(node))
-        return None
-    return rewrite(blocks, convert)
+    def point(node: Node) -> Node | None:
+        return with_target(node, page + target(node)) if target(node).startswith("#ref-") else None
+    return translate(blocks, {"Link": point})

@@ -384,12 +384,12 @@ def rewrite(tree, change: Callable[[Any], Any], closed: Set = LEAVES, within: bo
     return _within(tree, walk) if within else walk(tree)
 
 
-def translate(tree, writers: Mapping[Any, Callable], *given):
-    """Rebuild a tree from the leaves up, by a writer for each kind that is to be changed."""
+def translate(tree, changes: Mapping[Any, Callable], *given, closed: Set = LEAVES):
+    """The same, by kinds of nodes: each change is called with a node and what is `given`."""
     def change(node: Node):
-        writer = writers.get(kind_of(node))
-        return writer(node, *given) if writer else None
-    return rewrite(tree, change)
+        made = changes.get(kind_of(node))
+        return made(node, *given) if made else None
+    return rewrite(tree, change, closed)
 
 
 def rewrite_lists(tree, change: Callable[[list], list]):

@@ -8,8 +8,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from bookbuild.document.blocks import prefix
-from bookbuild.document.model import (Node, Xref, cited, is_node, nodes, rewrite, target, text,
-                                      words)
+from bookbuild.document.model import (Node, Xref, cited, nodes, target, text, translate, words)
 from bookbuild.document.numbers import WORDS, Chapter, Entry, Head
 
 CROSS_REFERENCE = re.compile(rf"({'|'.join(WORDS)})-", re.IGNORECASE)
@@ -45,9 +44,7 @@ def refer(chapter: Chapter, entries: Mapping[str, Entry], format: str) -> Chapte
     """
     by_title = format == "html" and chapter.number is None
 
-    def convert(node: Node):
-        if not is_node(node, "Cite"):
-            return None
+    def word(node: Node) -> list | None:
         built: list[Node] = []
         for each in cited(node):
             entry = entries.get(label_of(each.key)) if is_cross_reference(each.key) else None
@@ -59,7 +56,7 @@ def refer(chapter: Chapter, entries: Mapping[str, Entry], format: str) -> Chapte
                            capital=each.key[0].isupper())
             built += [Xref(entry, name), *each.behind]
         return built
-    return replace(chapter, blocks=rewrite(chapter.blocks, convert))
+    return replace(chapter, blocks=translate(chapter.blocks, {"Cite": word}))
 
 
 def wording(entry: Entry, before: list, number_only: bool, by_title: bool, capital: bool) -> list:
@@ -92,10 +89,10 @@ def page_links(chapter: Chapter, change: Callable[[Node, PurePosixPath, str], No
 
     ``change(link, source, fragment)`` is called with the file's path from the project's root.
     """
-    def convert(node: Node):
-        linked = linked_page(chapter, target(node)) if is_node(node, "Link") else None
+    def point(node: Node) -> Node | None:
+        linked = linked_page(chapter, target(node))
         return change(node, *linked) if linked else None
-    return replace(chapter, blocks=rewrite(chapter.blocks, convert))
+    return replace(chapter, blocks=translate(chapter.blocks, {"Link": point}))
 
 
 def linked_page(chapter: Head, address: str) -> tuple[PurePosixPath, str] | None:

@@ -11,9 +11,9 @@ from bookbuild.document import (FLOAT_KINDS, THEOREM_KINDS, UNNUMBERED_KINDS, Be
                                 Chapter, Equation, Float, Head, Layout, Node, Tabset, Theorem,
                                 Xref, chapter_name, classes, content, display, div, emph, is_node,
                                 labelled, left_aligned, link, link_to_bibliography, metadata,
-                                nodes, page_links, pairs, pandoc, para, plain, raw_block, rewrite,
-                                span, strong, target, text, translate, with_attributes,
-                                with_content, with_pairs, with_target, words)
+                                nodes, page_links, pairs, pandoc, para, plain, raw_block, span,
+                                strong, target, text, translate, with_attributes, with_content,
+                                with_pairs, with_target, words)
 from bookbuild.print import hover, margin
 from bookbuild.source import PACKAGE, Page, Project
 
@@ -207,7 +207,7 @@ def equation(node: Equation) -> Node:
 def floating(node: Float) -> Node:
     """A figure, table or listing with its caption; its parts have captions of their own."""
     kind, name, caption = node.kind, FLOAT_NAMES[node.kind], caption_of(node)
-    body = rewrite(node.body, fluid_picture) if kind == "fig" else node.body
+    body = translate(node.body, {"Image": fluid_picture}) if kind == "fig" else node.body
     shown = [html(f'<figcaption class="quarto-float-caption quarto-float-{kind}">'),
              plain(caption), html("</figcaption>")] if caption else []
     inner = [html(f'<figure class="quarto-float quarto-float-{kind} figure">'),
@@ -226,24 +226,18 @@ def caption_of(node: Float) -> list:
     return labelled(f"{FLOAT_KINDS[node.kind]}\u00a0{node.number}", node.title)
 
 
-def fluid_picture(node: Node) -> Node | None:
-    if not is_node(node, "Image"):
-        return None
+def fluid_picture(node: Node) -> Node:
     return with_attributes(node, classes=[*classes(node), "img-fluid", "figure-img"])
 
 
 def layout(node: Layout) -> Node:
     """Blocks side by side, in rows."""
     width = f"flex-basis: {100 / node.columns:.1f}%"
-    cells = [div(rewrite(blocks, start_columns), "", ["quarto-layout-cell"], style=width)
-             for blocks in node.cells]
+    cells = [div(translate(each, {"Table": left_aligned}), "", ["quarto-layout-cell"], style=width)
+             for each in node.cells]
     rows = [div(cells[start:start + node.columns], classes=["quarto-layout-row"])
             for start in range(0, len(cells), node.columns)]
     return div(rows, classes=["quarto-layout-panel"])
-
-
-def start_columns(node: Node) -> Node | None:
-    return left_aligned(node) if is_node(node, "Table") else None
 
 
 def callout(node: Callout) -> Node:

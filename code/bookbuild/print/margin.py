@@ -8,7 +8,7 @@ tabs come before the tabs.
 
 from bookbuild.document import (LEAVES, Beside, Callout, Float, Layout, Node, Tabset, Theorem,
                                 classes, content, div, identifier, is_node, plain, rewrite,
-                                rewrite_lists, span, with_content)
+                                rewrite_lists, span, translate, with_content)
 
 NAMES = {"column-margin", "aside"}
 CLOSED = ("BulletList", "OrderedList", Callout, Tabset)
@@ -19,15 +19,13 @@ HOLDERS = BLOCKS | {*CLOSED, *QUOTED, "Div", Float, Theorem, Layout}
 
 def set_beside(tree):
     """Blocks with their remarks beside them."""
-    tree = rewrite(tree, end_line, BLOCKS)
-    tree = rewrite(tree, put_out, BLOCKS)
+    tree = translate(tree, {"Para": end_line, "Plain": end_line}, closed=BLOCKS)
+    tree = translate(tree, dict.fromkeys((*CLOSED, *QUOTED), put_out), closed=BLOCKS)
     return rewrite_lists(tree, join)
 
 
 def end_line(node: Node) -> Beside | None:
     """Move the remarks within a paragraph behind it."""
-    if not is_node(node, "Para", "Plain"):
-        return None
     remarks = [each for each in content(node)
                if is_node(each, "Span") and NAMES & set(classes(each))]
     if not remarks:
@@ -40,8 +38,6 @@ def end_line(node: Node) -> Beside | None:
 def put_out(node: Node) -> Beside | None:
     """Put the remarks that a list or the like holds beside it; a quotation keeps those that stand
     in other blocks."""
-    if not is_node(node, *CLOSED, *QUOTED):
-        return None
     remarks: list[Node] = []
 
     def take(inner: Node):
