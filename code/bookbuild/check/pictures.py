@@ -40,24 +40,34 @@ def pictures(project: Project, blocks: list, manuscript: Manuscript, made: set[s
                  for picture in nodes(figure, "Image")}
     counts: Counter = Counter()
     for node in nodes(blocks, "Image"):
-        given, address = pairs(node), unquote(target(node))
-        if address in made:
+        address = target(node)
+        if unquote(address) in made:
             continue
         counts[address] += 1
-        where = {"pattern": re.escape(target(node)), "nth": counts[address]}
+        given = pairs(node)
         alt = given.get("fig-alt", given.get("alt", ""))
         captioned_here = id(node) in captioned or identifier(node).startswith("fig-")
+        found = []
         if not alt.strip() and (captioned_here or not text(content(node)).strip()):
-            yield manuscript.problem(message=NO_ALT, stops=alt_stops(project), **where)
-        if urlsplit(target(node)).scheme:
-            yield manuscript.problem(message=f"the picture {address[:60]} is no file of the book: "
-                                     "copy it into the book", **where)
-        elif problem := file_problem(project, manuscript.source, address):
-            if posixpath.basename(address) not in code:
-                yield manuscript.problem(message=f"the picture {address[:60]} {problem}", **where)
-        elif PurePosixPath(address).suffix.lower() not in SIGNS:
-            yield manuscript.problem(message=f"the picture {address} is of a kind that the page or "
-                                     "the PDF can't show: make it SVG, PNG or JPEG", **where)
+            found.append((NO_ALT, alt_stops(project)))
+        if problem := address_problem(project, manuscript, address, code):
+            found.append((problem, "both"))
+        for message, stops in found:
+            yield manuscript.problem(re.escape(address), message, stops, counts[address])
+
+
+def address_problem(project: Project, manuscript: Manuscript, address: str, code: str) -> str:
+    """What is wrong with where a picture is taken from, or nothing."""
+    path = unquote(address)
+    if urlsplit(address).scheme:
+        return f"the picture {path[:60]} is no file of the book: copy it into the book"
+    if problem := file_problem(project, manuscript.source, path):
+        is_made = posixpath.basename(path) in code
+        return "" if is_made else f"the picture {path[:60]} {problem}"
+    if PurePosixPath(path).suffix.lower() not in SIGNS:
+        return (f"the picture {path} is of a kind that the page or the PDF can't show: make it SVG, "
+                "PNG or JPEG")
+    return ""
 
 
 def alt_stops(project: Project) -> str:
