@@ -65,8 +65,8 @@ def address_problem(project: Project, manuscript: Manuscript, address: str, code
         is_made = posixpath.basename(path) in code
         return "" if is_made else f"the picture {path[:60]} {problem}"
     if PurePosixPath(path).suffix.lower() not in SIGNS:
-        return (f"the picture {path} is of a kind that the page or the PDF can't show: make it SVG, "
-                "PNG or JPEG")
+        return (f"the picture {path} is of a kind that the page or the PDF can't show: make it "
+                "SVG, PNG or JPEG")
     return ""
 
 
