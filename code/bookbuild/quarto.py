@@ -111,7 +111,7 @@ def run_quarto(project: "Project", quarto: Path, format: str, built: Path, only:
                                stderr=subprocess.STDOUT, start_new_session=True)
     failures = []
     try:
-        for line in process.stdout:
+        for line in process.stdout or ():
             sys.stderr.write(line)
             if SILENT.search(line):
                 failures.append(Problem("Quarto", None, without_codes(line).strip()))

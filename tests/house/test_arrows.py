@@ -38,7 +38,7 @@ def test_every_room_has_a_door():
 
 @pytest.mark.parametrize("file, line", [
     ("say/inner.py", "from bookbuild.print import page"),       # up
-    ("doctor.py", "from bookbuild import preview"),             # between neighbours
+    ("quarto.py", "from bookbuild import preview"),             # between neighbours
     ("cli.py", "from bookbuild.run import inner"),              # not by the door
     ("cli.py", "import bookbuild.files.inner")])
 def test_an_arrow_that_should_not_be_is_found(tmp_path, file, line):
