@@ -3,9 +3,9 @@
 Figures: all of them made side by side, one after another, and when nothing has changed. The
 sweep: 64 seeds of 8 architectures on the XOR points, on all processors against one process, and
 against scikit-learn and PyTorch eager, which train one network after another in one process
-and one thread: they get an eighth of the seeds, and eight times their time is told. Ways take turns;
-of each the quickest turn counts, as whatever else the machine does can only add. A library that is
-not installed is skipped by name.
+and one thread: they get an eighth of the seeds, and eight times their time is told. Ways take
+turns; of each the quickest turn counts, as whatever else the machine does can only add. A library
+that is not installed is skipped by name.
 """
 
 import argparse
@@ -23,10 +23,10 @@ from bookbuild.figures import environment
 
 os.environ.update(environment())    # before numpy
 
-import numpy as np                  # noqa: E402
+import numpy as np
 
-from deepmath import GradientDescent, Network, fit, xor    # noqa: E402
-from deepmath.sweep import grid, sweep                     # noqa: E402
+from deepmath import GradientDescent, Network, fit, xor
+from deepmath.sweep import grid, sweep
 
 ROOT = Path(__file__).resolve().parents[1]
 WIDTHS, DEPTHS = (4, 8, 16, 32), (1, 2)

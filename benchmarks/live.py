@@ -28,8 +28,8 @@ from deepmath import GradientDescent, Network, default_rng, fit, xor
 ROOT = Path(__file__).parents[1]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update"]
-CELL = re.search(r"#\| label: xor-cell\n(?:#\|[^\n]*\n)*(.*?)```",
-                 (ROOT / "chapters" / "neural-networks.qmd").read_text(encoding="utf-8"), re.DOTALL)[1]
+CHAPTER = (ROOT / "chapters" / "neural-networks.qmd").read_text(encoding="utf-8")
+CELL = re.search(r"#\| label: xor-cell\n(?:#\|[^\n]*\n)*(.*?)```", CHAPTER, re.DOTALL)[1]
 PAGE = """<!DOCTYPE html><meta charset="utf-8"><link rel="stylesheet" href="live/live.css">
 <script src="live/live.js" defer></script>
 <div class="cell live" id="xor"><pre><code class="sourceCode">{}</code></pre></div>"""
@@ -47,24 +47,25 @@ fit(network, theta, X, y, optimiser=GradientDescent(0.05), n_epochs={epochs})
 print({epochs} / (perf_counter() - start))
 """
 LONG_TASKS = """window.blocks = [];
-new PerformanceObserver((list) => window.blocks.push(...list.getEntries().map((one) => one.duration)))
-  .observe({ type: "longtask", buffered: true });"""
+new PerformanceObserver((list) => {
+  window.blocks.push(...list.getEntries().map((one) => one.duration));
+}).observe({ type: "longtask", buffered: true });"""
 COUNT_FRAMES = """() => {
   window.frames_seen = 0;
   new MutationObserver(() => { window.frames_seen += 1; }).observe(
     document.querySelector(".live-epoch"), { childList: true, characterData: true, subtree: true });
 }"""
-
-
 READING = 10_000       # milliseconds in which Python starts and rehearses
 STOP = """() => new Promise((resolve) => {
   const cell = document.querySelector(".live-cell");
   const start = performance.now();
   new MutationObserver(() => {
-    if (cell.dataset.live === "stopped") requestAnimationFrame(() => resolve(performance.now() - start));
+    if (cell.dataset.live !== "stopped") return;
+    requestAnimationFrame(() => resolve(performance.now() - start));
   }).observe(cell, { attributes: true });
   document.querySelector(".live-stop").click();
 })"""
+ENDED = """['done', 'failed'].includes(document.querySelector(".live-cell").dataset.live)"""
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -79,8 +80,7 @@ def run(page, code=None) -> tuple[float, str]:
     page.evaluate("document.querySelector('.live-cell').dataset.live = 'before'")
     start = perf_counter()
     page.locator(".live-run").click()
-    page.wait_for_function("['done', 'failed'].includes(document.querySelector('.live-cell').dataset.live)",
-                           timeout=180_000)
+    page.wait_for_function(ENDED, timeout=180_000)
     return perf_counter() - start, page.locator(".live-output").inner_text()
 
 
@@ -168,8 +168,8 @@ def main() -> None:
         print("seconds, median of", repeats)
         for name in seen[0]:
             print(f"  {name:<34}{median(each[name] for each in seen):7.2f}")
-        print("training: epochs a second in the page, not watched there, and in Python; Python's by "
-              "the page's; slower by watching; frames a second")
+        print("training: epochs a second in the page, not watched there, and in Python; Python's "
+              "by the page's; slower by watching; frames a second")
         for units, epochs in [(8, 20_000), (32, 5_000)]:
             runs = [training(browser, address, units, epochs) for _ in range(repeats)]
             page, unwatched, python, frames = (median(column) for column in zip(*runs))
@@ -178,7 +178,8 @@ def main() -> None:
         browser.close()
         print("kilobytes, compressed: before interest live.js and live.css, then the others")
         for name in ("live.js", "live.css", "editor.js", "package.js"):
-            print(f"  {name:<28}{len(gzip.compress((site / 'live' / name).read_bytes())) / 1000:7.0f}")
+            size = len(gzip.compress((site / "live" / name).read_bytes()))
+            print(f"  {name:<28}{size / 1000:7.0f}")
         for path in sorted((site / "live" / "runtime").iterdir()):
             print(f"  {path.name[:27]:<28}{path.stat().st_size / 1000:7.0f}")
 

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import expect, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent / "common"))
-from programs import CHROMIUM, needs, promised  # noqa: E402
-from real_book import printed  # noqa: E402
-from waiting import PATIENCE  # noqa: E402
+from programs import CHROMIUM, needs, promised
+from real_book import printed
+from waiting import PATIENCE
 
 # No test asserts a time; CI tries the same examples each time, a person's machine new ones.
 settings.register_profile("book", deadline=None, derandomize="CI" in os.environ,

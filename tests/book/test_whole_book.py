@@ -138,7 +138,7 @@ def test_the_epubs_pictures_and_formulas_are_those_of_the_pages(real_book):
     with zipfile.ZipFile(real_book.output / "neural-networks.epub") as file:
         for name in filter(lambda name: Path(name).suffix == ".xhtml", file.namelist()):
             page = etree.fromstring(file.read(name))
-            pictures = [image for image in page.iter("{*}img")]
+            pictures = list(page.iter("{*}img"))
             assert all(image.get("alt", "").strip() for image in pictures)
             counts["pictures"] += len(pictures)
             counts["formulas"] += sum(1 for _ in page.iter("{*}math"))

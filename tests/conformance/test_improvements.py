@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from programs import needs
 
 sys.path.insert(0, str(Path(__file__).parent))
-from agreement import IMPROVEMENTS  # noqa: E402
+from agreement import IMPROVEMENTS
 
 CONFIG = """project: {type: book}
 book:

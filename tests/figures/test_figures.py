@@ -206,7 +206,7 @@ def test_the_check_tells_what_has_changed(book):
     book.edit("wave", "6 * frequency", "6.01 * frequency")      # a formula
     book.edit("noise", 'plot(result.means, "o")', 'plot(result.means, "o", color="red")')
     (book.figures / "saw-tooth.pdf").unlink()
-    status, found, said = book.check("--report", "report.html", GITHUB_STEP_SUMMARY="summary.md")
+    status, found, _ = book.check("--report", "report.html", GITHUB_STEP_SUMMARY="summary.md")
     assert status == 1
     assert re.match(r"changed in numbers \(values by \d\.\de-0\d of its largest value, toler",
                     found["wave"])

@@ -139,5 +139,5 @@ def test_only_the_two_packages_are_installed():
     for folder in (ROOT / "code").glob("*/**"):
         modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
         if modules and folder.parts[len(ROOT.parts) + 1] in ("deepmath", "bookbuild"):
-            data = {"theme", "page"} & set(folder.parts)    # carried as data, run by others
+            data = {"theme", "quarto", "worker"} & set(folder.parts)    # carried, run by others
             assert (folder / "__init__.py").exists() or data, folder

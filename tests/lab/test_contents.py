@@ -11,7 +11,7 @@ import pytest
 from steps import forked
 from tornado.web import HTTPError
 
-from bookbuild.files import placing
+from bookbuild.files import writes
 from bookbuild.lab.contents import ChapterContents
 
 CHAPTER = "# A\r\n\n```{python}\n#| label: a\nx = 1   \n```\n\nEnd, without a newline"
@@ -91,7 +91,7 @@ def test_a_full_disk_leaves_the_old_file(contents, chapter, monkeypatch):
     def full(handle):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(placing.os, "fsync", full)
+    monkeypatch.setattr(writes.os, "fsync", full)
     with pytest.raises(HTTPError) as told:
         save(contents, notebook)
     assert told.value.log_message == ("a.qmd was not saved, the old file stands: No space left on "
@@ -107,7 +107,7 @@ def test_whoever_is_killed_while_saving_leaves_a_whole_file(tmp_path, record_pro
 
     def saved(**options):
         other, = {*texts} - {path.read_text()}
-        return forked(lambda: publish.replace_file(path, other), within=tmp_path, **options)
+        return forked(lambda: writes.replace_file(path, other), within=tmp_path, **options)
 
     steps = saved()
     kills = [saved(fatal=step) for step in range(1, steps + 1) if path.read_text() in texts]

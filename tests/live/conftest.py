@@ -8,6 +8,7 @@ import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from programs import needs
@@ -105,7 +106,7 @@ def book(runtime, tmp_path_factory) -> Path:
 class Files(SimpleHTTPRequestHandler):
     """A plain static server, but for files that `faults` names: refused, missing or altered."""
 
-    faults: dict[str, str] = {}
+    faults: ClassVar[dict[str, str]] = {}
 
     def do_GET(self):
         name = self.path.rpartition("/")[2]

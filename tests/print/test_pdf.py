@@ -115,7 +115,7 @@ def test_nothing_runs_off_the_page(printed):
     for page in told("pdftotext", "-bbox", printed, "-").split("<page ")[2:]:
         words = re.findall(r'xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)"', page)
         assert words
-        for left, top, right, bottom in (map(float, word) for word in words):
+        for left, _, right, bottom in (map(float, word) for word in words):
             assert 50 < left and right < 595 - 70 and bottom < 842 - 40
 
 

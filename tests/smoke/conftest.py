@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from real import Known, made, real  # noqa: E402
+from real import Known, made, real
 
 
 @pytest.fixture(scope="session", params=[

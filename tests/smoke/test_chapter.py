@@ -78,7 +78,7 @@ def test_every_exercise_has_a_solution_that_computes():
 def test_the_simulated_record_is_called_simulated_wherever_it_is_shown(chapter):
     _, printed = chapter
     assert "simulated record" in printed["record"]
-    record = dict((options.get("label"), options) for options, _ in cells(CHAPTER))
+    record = {options.get("label"): options for options, _ in cells(CHAPTER)}
     assert "simulated" in record["fig-smoke-record"]["fig-cap"]
 
 

@@ -4,9 +4,19 @@
 compares it with the kept one and `report` tells of that; `regenerating` puts them together.
 """
 
+import os
+
 from bookbuild.run import arithmetic
 
-__all__ = ["environment", "regenerating"]
+__all__ = ["environment", "run"]
+
+
+def run(args) -> int:
+    """`book figures`."""
+    os.environ.update(environment())
+    from bookbuild.figures import regenerating      # with numpy, which reads the environment once
+
+    return regenerating.run(args)
 
 
 def environment() -> dict[str, str]:

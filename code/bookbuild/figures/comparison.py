@@ -122,11 +122,13 @@ def compare_pictures(before: bytes, after: bytes) -> tuple[float, bytes | None]:
     from matplotlib.testing.exceptions import ImageComparisonFailure
 
     with tempfile.TemporaryDirectory() as folder:
-        files = Path(folder, "before.png"), Path(folder, "after.png")
-        for file, content in zip(files, (before, after)):
-            file.write_bytes(content)
+        first, second = Path(folder, "before.png"), Path(folder, "after.png")
+        first.write_bytes(before)
+        second.write_bytes(after)
         try:
-            found = compare_images(*map(str, files), tol=0, in_decorator=True)
+            found = compare_images(str(first), str(second), tol=0, in_decorator=True)
         except ImageComparisonFailure:
             return np.inf, None
-        return (found["rms"], Path(found["diff"]).read_bytes()) if found else (0.0, None)
+        if not found:
+            return 0.0, None
+        return float(found["rms"]), Path(str(found["diff"])).read_bytes()

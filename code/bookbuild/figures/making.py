@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -73,7 +73,7 @@ class Made:
     data: tuple[str, ...]
 
 
-def make_all(jobs: list[Job], n_jobs: int) -> Iterator[tuple[Job, Made | Problem]]:
+def make_all(jobs: list[Job], n_jobs: int) -> Generator[tuple[Job, Made | Problem]]:
     """Yield each figure when it is made; one that fails is a Problem and stops no other.
 
     Each is made in a process of its own, which sees what that figure is made from. The

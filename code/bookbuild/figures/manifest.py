@@ -91,7 +91,7 @@ class Manifest:
             "data": {path: digest_file(self.root / path) for path in made.data},
             "versions": versions(),
             "arrays": {array: {"shape": list(a.shape), "dtype": str(a.dtype),
-                               "sha256": sha256(np.ascontiguousarray(a)).hexdigest()}
+                               "sha256": sha256(a.tobytes()).hexdigest()}
                        for array, a in made.arrays.items()},
             "files": {path: sha256(content).hexdigest() for path, content in contents.items()},
         }
@@ -125,7 +125,7 @@ def lines_file(name: str) -> str:
 
 def packed(arrays: dict[str, np.ndarray]) -> bytes:
     content = io.BytesIO()
-    np.savez_compressed(content, **arrays)
+    np.savez_compressed(content, allow_pickle=False, **arrays)
     return content.getvalue()
 
 

@@ -56,7 +56,10 @@ def essence(module: str) -> str:
     """Return a module's source without comments, docstrings and blank lines; of one that is
     gone, nothing."""
     top, *rest = module.split(".")
-    folder = Path(util.find_spec(top).submodule_search_locations[0], *rest)
+    spec = util.find_spec(top)
+    if not (spec and spec.submodule_search_locations):
+        return ""
+    folder = Path(spec.submodule_search_locations[0], *rest)
     files = [folder / "__init__.py", folder.with_name(folder.name + ".py")]
     file = next((file for file in files if file.is_file()), None)
     if file is None:
@@ -68,8 +71,9 @@ def essence(module: str) -> str:
             row, column = token.start
             lines[row - 1] = lines[row - 1][:column]
     for node in ast.walk(ast.parse(source, file)):
-        documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
-        if documented and ast.get_docstring(node, clean=False) is not None:
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and (
+                ast.get_docstring(node, clean=False) is not None):
             text = node.body[0]
-            lines[text.lineno - 1:text.end_lineno] = [""] * (text.end_lineno - text.lineno + 1)
+            last = text.end_lineno or text.lineno
+            lines[text.lineno - 1:last] = [""] * (last - text.lineno + 1)
     return "\n".join(line.rstrip() for line in lines if line.strip())

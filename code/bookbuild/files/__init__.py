@@ -1,4 +1,4 @@
-"""Files: written whole or not at all, locked, compared by their digests, put in place in one step."""
+"""Files: written whole or not at all, locked, compared by digests, put in place in one step."""
 
 from bookbuild.files.digests import digest, digest_file, digest_folder
 from bookbuild.files.locks import locked

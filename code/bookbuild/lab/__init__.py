@@ -1,4 +1,14 @@
 """Chapters in JupyterLab and as notebooks."""
 
+from importlib import import_module
 
-__all__ = ["export", "jupyterlab"]
+from bookbuild.lab.jupyterlab import jupyterlab_command
+
+__all__ = ["bring_back", "jupyterlab_command", "read_text", "runnable", "write_notebook"]
+
+
+def __getattr__(name: str):
+    """Return a function of notebooks as files (PEP 562), for which nbformat is loaded, slowly."""
+    if name in __all__:
+        return getattr(import_module("bookbuild.lab.export"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,6 +1,5 @@
 """Files as JupyterLab reads and saves them: chapters are notebooks, and stay chapters."""
 
-import hashlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from jupyter_server.services.contents.largefilemanager import AsyncLargeFileMana
 from nbformat import NotebookNode
 from tornado.web import HTTPError
 
-from bookbuild.files import decode_utf8, is_writable, keep, replace_file
+from bookbuild.files import decode_utf8, digest, is_writable, keep, replace_file
 from bookbuild.lab.notebook import notebook_of, text_of
 from bookbuild.say import BookError
 
@@ -24,17 +23,18 @@ class ChapterContents(AsyncLargeFileManager):
 
     def __init__(self, **options) -> None:
         super().__init__(**options)
-        self.seen: dict[str, bytes] = {}
+        self.seen: dict[str, str] = {}
 
     async def get(self, path, content=True, type=None, format=None, require_hash=False):
         if type is None and path.endswith(".qmd") and await self.file_exists(path):
             type = "notebook"
         return await super().get(path, content, type, format, require_hash)
 
-    async def _read_file(self, os_path, format, raw=False):
+    async def _read_file(self, os_path, format, raw=False):     # type: ignore[override]
         answer = await super()._read_file(os_path, format, raw)
-        if format == "text":        # bytes are read to compare: JupyterLab doesn't show them
-            self.seen[os_path] = digest(answer[0].encode())
+        text = answer[0]            # or bytes, read to compare: JupyterLab doesn't show them
+        if format == "text" and isinstance(text, str):
+            self.seen[os_path] = digest(text.encode())
         return answer
 
     async def _read_notebook(self, os_path, as_version=4, capture_validation_error=None,
@@ -68,7 +68,8 @@ class ChapterContents(AsyncLargeFileManager):
     def atomic_writing(self, os_path, text=True, **_) -> Iterator[io.StringIO | io.BytesIO]:
         content = io.StringIO(newline="") if text else io.BytesIO()
         yield content
-        new = content.getvalue().encode() if text else content.getvalue()
+        value = content.getvalue()
+        new = value.encode() if isinstance(value, str) else value
         self.keep_unseen(Path(os_path))
         try:
             replace_file(Path(os_path), new)
@@ -89,7 +90,3 @@ class ChapterContents(AsyncLargeFileManager):
     def is_writable(self, path: str) -> bool:
         os_path = Path(self._get_os_path(path))
         return super().is_writable(path) and (not os_path.is_file() or is_writable(os_path))
-
-
-def digest(content: bytes) -> bytes:
-    return hashlib.sha256(content).digest()

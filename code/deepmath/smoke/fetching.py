@@ -111,7 +111,7 @@ def writing(path: Path) -> Iterator[None]:
         raise FetchError(error.filename or path, f"cannot write here: {error.strerror}") from None
 
 
-def read_config(path: Path) -> tuple[float, dict[str, Source], dict]:
+def read_config(path: Path) -> tuple[float, dict[str, Source], dict[str, dict[str, str]]]:
     """Return the delay, the sources and the stations, or say what is wrong with the file."""
     try:
         config = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -126,7 +126,7 @@ def read_config(path: Path) -> tuple[float, dict[str, Source], dict]:
         raise FetchError(path, f"not a file of sources: {error}") from None
 
 
-def filled(source: Source, place: dict, config: Path) -> tuple[str, str]:
+def filled(source: Source, place: dict[str, str | int], config: Path) -> tuple[str, str]:
     """The name of a file of a source, and its address."""
     try:
         return source.file.format(**place), source.address.format(**place)
@@ -189,7 +189,7 @@ def receive(address: str, part: Path, name: str, progress: Tell) -> None:
     tag_file.unlink(missing_ok=True)
 
 
-def connected(request: urllib.request.Request, name: str):
+def connected(request: urllib.request.Request, name: str) -> http.client.HTTPResponse:
     """Open a request, or raise FetchError where there is no such file or no way to it."""
     host = urlsplit(request.full_url).netloc
     try:
@@ -202,7 +202,7 @@ def connected(request: urllib.request.Request, name: str):
                                  "a network? Nothing was replaced") from None
 
 
-def blocks(response) -> Iterator[bytes]:
+def blocks(response: http.client.HTTPResponse) -> Iterator[bytes]:
     """Yield the content in blocks."""
     while block := response.read1(BLOCK):
         yield block

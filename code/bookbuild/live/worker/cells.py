@@ -13,6 +13,7 @@ import os
 import random
 import sys
 import traceback
+from importlib import import_module
 from pathlib import Path
 from time import perf_counter
 
@@ -44,6 +45,7 @@ ROWS = 60                     # of a table
 FRAME_SECONDS = 0.08
 TURN_SECONDS = 0.03           # between two looks for what the reader wishes
 GRID = 48                     # points a side on which a boundary is followed
+FIGURES = "activations", "depth", "graph", "sawtooth", "spirals"    # those without pandas
 NO_NETWORK = "A live cell has no network: put the data into the cell."
 
 
@@ -124,7 +126,7 @@ def needed(code, cells):
         wanted, _ = names_in(code)
     except SyntaxError:
         return []
-    found = []
+    found: list[str] = []
     for cell in reversed(cells):
         used, made = names_in(cell)
         if wanted & made:
@@ -135,7 +137,8 @@ def needed(code, cells):
 
 def names_in(code):
     """The names that code uses, and those that it makes at its top level."""
-    used, made = set(), set()
+    used: set[str] = set()
+    made: set[str] = set()
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Name):
             (used if isinstance(node.ctx, ast.Load) else made).add(node.id)
@@ -175,6 +178,8 @@ def turn(on_pause=lambda: None):
 
 def rehearse():
     """Draw once, so that the reader's first figure need not wait for fonts and imports."""
+    for name in FIGURES:
+        import_module(f"deepmath.figures.{name}")
     network = deepmath.Network((2, 2, 1))
     theta = network.initialise(0)
     X, y = deepmath.xor(8, 0)
@@ -186,8 +191,8 @@ def rehearse():
 
 def forget_files():
     """Let go of the fonts, whose files are not open where a copy of this memory begins."""
-    font_manager._get_font.cache_clear()
-    mathtext.MathTextParser._parse_cached.cache_clear()
+    font_manager._get_font.cache_clear()                    # type: ignore[attr-defined]
+    mathtext.MathTextParser._parse_cached.cache_clear()     # type: ignore[attr-defined]
     gc.collect()
 
 
@@ -211,7 +216,8 @@ class Output:
         self.length += len(text)
         if self.length >= TEXT_LIMIT:
             self.flush()
-            post("text", kind="note", text=f"What comes after {TEXT_LIMIT:,} characters is not shown.")
+            post("text", kind="note",
+                 text=f"What comes after {TEXT_LIMIT:,} characters is not shown.")
         elif self.sent < IMMEDIATE or perf_counter() > self.due:
             self.flush()
 
@@ -385,7 +391,7 @@ class Watcher:
         post("training", epochs=n_epochs, **fields)
 
     def __call__(self, epoch, theta, training_loss, validation_loss):
-        self.losses.append(float(training_loss if training_loss.ndim == 0 else training_loss.mean()))
+        self.losses.append(float(training_loss.mean()))
         now = perf_counter()
         if now < self.turn_due and not self.stepping:
             return

@@ -36,7 +36,7 @@ function contentOf(link) {
 
 function place(link) {
   const lines = link.getClientRects();
-  const { left, top, bottom } = lines[0];
+  const { left, top } = lines[0];
   const below = lines[lines.length - 1].bottom;
   const { width, height } = preview.getBoundingClientRect();
   const fitsBelow = below + height + 12 < innerHeight || top < height + 12;
