@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.util import find_spec
+from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 import griffe
 
@@ -23,8 +25,6 @@ PIECES = re.compile(r":math:`(?P<formula>[^`]+)`"
                     r"|(?::\w+:)?(?P<ticks>`+)(?P<code>.+?)(?P=ticks)"
                     r"|\b(?P<name>[a-z]+(?:_[a-z]{2,})+)\b"
                     r"|(?<!\w)(?P<stressed>\*\w+\*)(?!\w)", re.DOTALL)
-LISTS = {"parameters": "Parameters", "attributes": "Attributes", "returns": "Returns",
-         "yields": "Yields", "raises": "Raises"}
 
 
 def show(names: str) -> None:
@@ -76,47 +76,47 @@ def entry(name: str) -> Iterator[str]:
 
 
 def sections(thing: griffe.Object, name: str) -> Iterator[str]:
-    """What the docstring says, and the parameters of which it says nothing."""
-    found = parsed(thing)
-    kinds = [each.kind.value for each in found]
-    rest = undocumented(thing, found)
-    if rest and not {"parameters", "attributes"} & {*kinds}:
-        found.insert(kinds.count("text"), griffe.DocstringSectionParameters([]))
-    for section in found:
-        kind = section.kind.value
-        if kind == "text":
-            yield prose(section.value, name)
-        elif kind in LISTS:
-            items = list(section.value)
-            if kind in ("parameters", "attributes"):
-                items, rest = [*rest, *items], []
-            yield f"**{LISTS[kind]}**\n\n" + "\n".join(listed(items, kind, name))
-        elif kind == "examples":
-            text = "\n\n".join(text for _, text in section.value)
-            if name.startswith(FIGURES):
-                module, _, function = name.rpartition(".")
-                text = f">>> from {module} import {function}\n{text}"
-            yield f"**Example**\n\n{code(text)}"
+    """What the docstring says: its text, a list of what goes in and comes out, an example."""
+    told = parsed(thing)
+    own = "parameters" if "parameters" in told else "attributes"
+    items = listed([*undocumented(thing, told), *told.get(own, [])], name)
+    if own == "parameters":
+        items += listed(told.get("attributes", []), name, "Attribute")
+    items += listed(told.get("returns", []), name, "Returns")
+    items += listed(told.get("raises", []), name, "Raises")
+    yield prose(told.get("text", ""), name)
+    if items:
+        yield "\n".join(items)
+    if "examples" in told:
+        text = "\n\n".join(text for _, text in told["examples"])
+        if name.startswith(FIGURES):
+            module, _, function = name.rpartition(".")
+            text = f">>> from {module} import {function}\n{text}"
+        yield code(text)
 
 
-def parsed(thing: griffe.Object) -> list:
-    """The sections of a docstring; their types as they are written."""
+def parsed(thing: griffe.Object) -> dict[str, Any]:
+    """The sections of a docstring by their kinds; types are as they are written."""
     if not thing.docstring:
-        return []
-    return griffe.parse_numpy(griffe.Docstring(thing.docstring.value), warnings=False)
+        return {}
+    sections = griffe.parse_numpy(griffe.Docstring(thing.docstring.value), warnings=False)
+    return {each.kind.value: each.value for each in sections}
 
 
-def undocumented(thing: griffe.Object, sections: list) -> list:
-    """Parameters of which the docstring is silent: as a base tells of them, or by their types."""
-    told = {name for section in sections if section.kind.value in ("parameters", "attributes")
-            for each in section.value for name in each.name.split(", ")}
-    bases = thing.mro() if thing.is_class else []
-    known = {name: each for base in reversed(bases) for section in parsed(base)
-             if section.kind.value in ("parameters", "attributes")
-             for each in section.value for name in each.name.split(", ")}
+def documented(told: dict[str, Any]) -> dict[str, Any]:
+    """The parameters and attributes of which a docstring tells, by name."""
+    return {name: each for kind in ("parameters", "attributes") for each in told.get(kind, [])
+            for name in each.name.split(", ")}
+
+
+def undocumented(thing: griffe.Object, told: dict[str, Any]) -> list:
+    """Parameters of which a docstring is silent: as a base tells of them, or by their types."""
+    known: dict[str, Any] = {}
+    for base in reversed(thing.mro() if isinstance(thing, griffe.Class) else []):
+        known |= documented(parsed(base))
     return [known.get(each.name) or griffe.DocstringParameter(
                 each.name, description="", annotation=str(each.annotation or ""))
-            for each in parameters(thing) if each.name not in told]
+            for each in parameters(thing) if each.name not in documented(told)]
 
 
 def members(thing: griffe.Class, name: str) -> Iterator[str]:
@@ -126,9 +126,9 @@ def members(thing: griffe.Class, name: str) -> Iterator[str]:
            and not each.name.startswith("_") and each.name not in inherited]
     long = [each for each in new if len(parsed(each)) > 1]
     if short := [each for each in new if each not in long]:
-        yield "**Methods and properties**\n\n" + "\n".join(
-            f"- `{signature(each, each.name)}`: {prose(each.docstring.value, name, '  ')}"
-            for each in short)
+        yield "Methods and properties:"
+        yield "\n".join(f"- `{called(each)}`: {prose(each.docstring.value, name, '  ')}"
+                        for each in short)
     for each in long:
         whole = f"{name}.{each.name}"
         yield (f"{'#' * (LEVEL + 1)} `{whole.removeprefix(f'{PACKAGE}.')}` "
@@ -147,7 +147,7 @@ def constant(thing: griffe.Attribute, name: str) -> Iterator[str]:
     names = dict.fromkeys(re.findall(r"\b[a-z_]+\b(?!['\"])", str(thing.value)))
     functions = [module.members[each] for each in names if each in module.members]
     if told := [each for each in functions if each.is_function and each.docstring]:
-        yield "\n".join(f"- `{each.name}({arguments(each)})`: "
+        yield "\n".join(f"- `{called(each)}`: "
                         f"{prose(each.docstring.value.partition(chr(10) * 2)[0], name, '  ')}"
                         for each in told)
 
@@ -164,9 +164,8 @@ def signature(thing: griffe.Object, name: str) -> str:
     """How a thing is called, over several lines where one is too short, and what comes back."""
     if thing.is_class and not parameters(thing):
         return f"class {name}({', '.join(map(str, thing.bases))})".replace("()", "")
-    if thing.is_attribute:                                  # a property
-        return name
-    back = f" -> {thing.returns}" if thing.is_function and thing.returns else ""
+    silent = thing.is_function and "returns" not in parsed(thing)
+    back = f" -> {thing.returns}" if silent and thing.returns else ""
     lines, start = [f"{name}("], " " * (len(name) + 1)
     told = arguments(thing)
     for each in split_arguments(told):
@@ -178,6 +177,11 @@ def signature(thing: griffe.Object, name: str) -> str:
     if back and len(whole.splitlines()[-1]) + len(back) > WIDTH:
         return f"{whole}\n{start.removesuffix('   ')}{back.strip()}"
     return whole + back
+
+
+def called(thing: griffe.Object) -> str:
+    """How a method is called, on one line; a property is not."""
+    return f"{thing.name}({arguments(thing)})" if thing.is_function else thing.name
 
 
 def arguments(thing: griffe.Object) -> str:
@@ -222,20 +226,22 @@ def code(text: str) -> str:
     return f"```python\n{text}\n```"
 
 
-def listed(items: Iterable, kind: str, name: str) -> Iterator[str]:
+def listed(items: Iterable, name: str, role: str = "") -> list[str]:
     """The items of a section; names that are told of together stand together."""
-    groups: dict[tuple, list] = {}
+    groups: dict[tuple, list[str]] = {}
     for place, each in enumerate(items):
-        told = each.annotation, each.description
-        groups.setdefault(told if any(told) and kind != "returns" else place, []).append(each)
-    for group in groups.values():
-        names = [] if kind == "raises" else [f"`{part}`" for each in group if each.name
-                                             for part in each.name.split(", ")]
-        kind_of = types(str(group[0].annotation or ""), name)
-        said = prose(group[0].description.strip(), name, "  ")
-        head = f"{', '.join(names)}: {kind_of}" if names and kind_of else ", ".join(names) or kind_of
-        joint = ": " if names and not kind_of else ". "
-        yield f"- {head}{joint}{said}" if said else f"- {head}."
+        told = str(each.annotation or ""), each.description.strip()
+        key = (*told, None if any(told) and not role else place)
+        groups.setdefault(key, []).extend(
+            f"`{part}`" for part in (getattr(each, "name", "") or "").split(", ") if part)
+    lines = []
+    for (kind, said, _), names in groups.items():
+        head = f"{', '.join(names)}: " if names else ""
+        lead = f"*{role}* " if role else ""
+        joint, said = (" ", f"if{said[2:]}") if said.startswith("If ") and role else (". ", said)
+        told = [types(kind, name)] * bool(kind) + [prose(said, name, "  ")] * bool(said)
+        lines.append(f"- {lead}{head}{joint.join(told)}".rstrip(".") + ".")
+    return lines
 
 
 def types(text: str, name: str) -> str:
@@ -253,8 +259,8 @@ def types(text: str, name: str) -> str:
     return "".join(parts)
 
 
-def prose(text: str, name: str, indent: str = "") -> str:
-    """A docstring's text as Markdown; public names in backticks lead to their entries."""
+def prose(text: str, name: str = "", indent: str = "") -> str:
+    """A docstring's text as Markdown; in the entry of a name, other names lead to theirs."""
     done, place = "", 0
     for match in PIECES.finditer(text):
         done += escaped(text[place:match.start()])
@@ -270,10 +276,11 @@ def escaped(text: str) -> str:
 
 def link(word: str, name: str, code: bool = False) -> str:
     """A name as a link to its entry, unless it stands there or has none."""
-    inside = [PACKAGE, f"{PACKAGE}.smoke"]
-    if name.startswith((inside[1], f"{FIGURES}smoke")):
-        inside.reverse()
+    smoke = name.startswith((f"{PACKAGE}.smoke", f"{FIGURES}smoke"))
+    inside = [f"{PACKAGE}.smoke", PACKAGE] if smoke else [PACKAGE]
     shown = f"`{word}`" if code else word
+    if not name or word in map(attrgetter("name"), parameters(found(name))):
+        return shown
     for whole in (word, *(f"{each}.{word}" for each in inside)):
         if whole in public() and whole != name:
             return f"[{shown}](#{whole})"
