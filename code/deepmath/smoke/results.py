@@ -132,7 +132,7 @@ def score_all(forecasts: Forecasts) -> list[Score]:
     Examples
     --------
     >>> days, y = pd.date_range("2023-06-01", periods=3), np.array([5.0, 40.0, 8.0])
-    >>> by_model = {"persistence": y + 2.0, REFERENCE: y + 1.0}
+    >>> by_model = {"persistence": y + 2.0, "ridge on lags and weather": y + 1.0}
     >>> [(s.model, s.mae, s.skill) for s in score_all(Forecasts(days, y, by_model))]
     [('persistence', 2.0, 0.0), ('ridge on lags and weather', 1.0, 0.5)]
     """
@@ -215,6 +215,7 @@ def read_results(path: str | Path) -> tuple[dict[str, Any], list[Score]]:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "results.json")
