@@ -111,6 +111,17 @@ ACTIVATIONS = {a.name: a for a in (RELU, LEAKY_RELU, SIGMOID, TANH, IDENTITY)}
 def activation(choice: str | Activation, argument: str = "activation") -> Activation:
     """Return the activation called `choice`; an `Activation` is returned as it is.
 
+    Parameters
+    ----------
+    choice : str or Activation
+        The name of an activation, or one itself.
+    argument : str
+        What the message of the error calls it.
+
+    Returns
+    -------
+    Activation
+
     Raises
     ------
     ValueError

@@ -18,6 +18,16 @@ def xor(n_points: int, seed: int | Generator) -> Dataset:
 
     A line can classify two thirds of them; four rectified units suffice for all.
 
+    Parameters
+    ----------
+    n_points : int
+    seed : int or numpy.random.Generator
+
+    Returns
+    -------
+    X : array of shape (n_points, 2)
+    y : array of shape (n_points,), of 0 and 1
+
     Examples
     --------
     >>> X, y = xor(120, seed=0)
@@ -43,6 +53,11 @@ def spirals(n_points: int, seed: int | Generator, turns: float = 1.0,
         How often each arm winds around the origin, on its way from radius 0.1 to 1.
     noise : float
         Standard deviation of the normal displacement of each coordinate.
+
+    Returns
+    -------
+    X : array of shape (n_points, 2)
+    y : array of shape (n_points,), of 0 and 1
 
     Examples
     --------
@@ -81,6 +96,11 @@ def checkerboard(n_points: int, seed: int | Generator, folds: int = 2,
         With none this is `xor`.
     label_noise : float
         Share of the labels, from 0 to below 1/2, that are flipped at random.
+
+    Returns
+    -------
+    X : array of shape (n_points, 2)
+    y : array of shape (n_points,), of 0 and 1
 
     Examples
     --------

@@ -102,6 +102,17 @@ def shaped_matrices(theta: np.ndarray, shapes: Iterable[tuple[int, int]]) -> lis
 def views(theta: np.ndarray, sizes: Iterable[int]) -> list[Layer]:
     """Return each layer's W (..., h, d) and b (..., h, 1) as views of `theta` (..., P).
 
+    Parameters
+    ----------
+    theta : array of shape (P,) or (S, P)
+    sizes : iterable of int
+        The widths d_0, ..., d_L.
+
+    Returns
+    -------
+    list of pairs
+        One (W, b) a layer, of shapes (..., h, d) and (..., h, 1).
+
     Examples
     --------
     >>> theta = np.arange(13.0)

@@ -86,7 +86,16 @@ def loss_function(choice: str | Loss) -> Loss:
 def l2_penalty(weights: np.ndarray, l2: float) -> tuple[np.ndarray, np.ndarray]:
     """Return (l2 / 2) ||weights||^2 and its gradient (Goodfellow et al. 2016, eq. 7.2).
 
-    `weights` is of shape (..., P), with zeros in the place of biases, which go free.
+    Parameters
+    ----------
+    weights : array of shape (..., P)
+        With zeros in the place of biases, which go free.
+    l2 : float
+
+    Returns
+    -------
+    penalty : array of shape (...)
+    gradient : array of shape (..., P)
 
     Examples
     --------

@@ -219,7 +219,7 @@ class AnyNetwork(ABC):
         theta : array of shape (P,) or (S, P)
         X : array of shape (n, d) or (S, n, d)
         y : array of shape (n,) or (S, n); (n, k) or (S, n, k) for k > 1 output units
-        loss : {"binary_cross_entropy", "mean_squared_error"} or Loss
+        loss : "binary_cross_entropy", "mean_squared_error" or Loss
         l2 : float
 
         Returns

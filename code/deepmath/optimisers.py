@@ -16,6 +16,11 @@ from deepmath.checks import check_number, check_positive
 class GradientDescent:
     """theta <- theta - learning_rate * gradient.
 
+    Parameters
+    ----------
+    learning_rate : float
+        Above 0.
+
     Examples
     --------
     >>> theta = np.array([1.0, 2.0])
@@ -40,6 +45,13 @@ class GradientDescent:
 @dataclass(frozen=True)
 class Momentum:
     """A velocity that remembers earlier gradients (Polyak 1964; Goodfellow 2016, eq. 8.15).
+
+    Parameters
+    ----------
+    learning_rate : float
+        Above 0.
+    momentum : float
+        The share of the velocity that the next step keeps, from 0 to below 1.
 
     Examples
     --------
@@ -72,6 +84,15 @@ class Momentum:
 @dataclass(frozen=True)
 class Adam:
     """Steps scaled by running moments of the gradient (Kingma and Ba 2015, Algorithm 1).
+
+    Parameters
+    ----------
+    learning_rate : float
+        Above 0.
+    beta1, beta2 : float
+        How slowly the running means of the gradient and of its square forget, from 0 to below 1.
+    epsilon : float
+        Keeps the division from one by zero.
 
     Examples
     --------

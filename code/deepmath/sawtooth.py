@@ -26,6 +26,16 @@ def folded_sawtooth(k: int) -> tuple[Network, np.ndarray]:
 
     Each layer takes u, the tent of the layer before, to relu(u) and relu(u - 1/2).
 
+    Parameters
+    ----------
+    k : int
+        How often the interval is folded, at least once.
+
+    Returns
+    -------
+    network : Network
+    theta : array of shape (P,)
+
     Examples
     --------
     >>> network, theta = folded_sawtooth(3)
@@ -51,6 +61,16 @@ def shallow_sawtooth(k: int) -> tuple[Network, np.ndarray]:
     Unit j starts at j / 2^k and turns the slope from 2^k to -2^k or back. No smaller layer
     will do: the 2^k - 1 bends inside need a unit each, of slope 2 * 2^k; their sum left of
     all bends is a multiple of that, and not the slope 2^k with which the sawtooth begins.
+
+    Parameters
+    ----------
+    k : int
+        How often the interval is folded, at least once.
+
+    Returns
+    -------
+    network : Network
+    theta : array of shape (P,)
 
     Examples
     --------

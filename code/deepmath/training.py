@@ -55,7 +55,13 @@ class History:
 
 @dataclass(frozen=True)
 class Fit:
-    """A trained network's parameters, of shape (P,) or (S, P), and how they came about."""
+    """A trained network's parameters, of shape (P,) or (S, P), and how they came about.
+
+    Attributes
+    ----------
+    theta : array of shape (P,) or (S, P)
+    history : History
+    """
 
     theta: np.ndarray
     history: History
@@ -80,7 +86,7 @@ def fit(network: AnyNetwork, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
     X, y : arrays
         Points, (n, d), and targets, (n,), that all networks share, or one data set a
         network, (S, n, d) and (S, n). With k > 1 output units, y is (n, k) or (S, n, k).
-    loss : {"binary_cross_entropy", "mean_squared_error"} or Loss
+    loss : "binary_cross_entropy", "mean_squared_error" or Loss
     optimiser : GradientDescent, Momentum or Adam
     n_epochs : int
         Passes over the points, at least 1.

@@ -155,9 +155,9 @@ def page_actions(project: Project, chapter: Chapter) -> list[dict]:
 
 
 def is_notebook(project: Project, chapter: Chapter) -> bool:
-    """Is there something to run: has the page cells, and the book the package they use?"""
+    """Is there something to run: does the page show cells, and has the book their package?"""
     return (project.root / "code" / PACKAGE).is_dir() and any(
-        "cell" in classes(node) for node in nodes(chapter.blocks, "Div"))
+        "cell-code" in classes(node) for node in nodes(chapter.blocks, "CodeBlock"))
 
 
 def has_live_cells(chapter: Chapter) -> bool:

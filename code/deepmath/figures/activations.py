@@ -34,6 +34,13 @@ class Activations:
 def compute(limit: float = 3.0, n_points: int = 601) -> Activations:
     """Evaluate ReLU, leaky ReLU, sigmoid and tanh over [-limit, limit].
 
+    Parameters
+    ----------
+    limit : float
+        Above 0.
+    n_points : int
+        Points of the grid, at least 2.
+
     Examples
     --------
     >>> result = compute(limit=3.0, n_points=7)

@@ -17,6 +17,16 @@ PENALTIES = 10.0 ** np.arange(0, 6)
 def climatology(pairs: Pairs, split: Split) -> np.ndarray:
     """The season's average of log(1 + PM2.5), through a window of some weeks, turned back.
 
+    Parameters
+    ----------
+    pairs : Pairs
+    split : Split
+
+    Returns
+    -------
+    array of shape (n,)
+        For every pair, in µg/m³.
+
     Examples
     --------
     >>> from deepmath.smoke import make_pairs, simulate, split_by_time
@@ -41,6 +51,16 @@ def season(pairs: Pairs, training: np.ndarray) -> np.ndarray:
 
 def persistence(pairs: Pairs, split: Split) -> np.ndarray:
     """Tomorrow like today.
+
+    Parameters
+    ----------
+    pairs : Pairs
+    split : Split
+
+    Returns
+    -------
+    array of shape (n,)
+        For every pair, in µg/m³.
 
     Examples
     --------
@@ -74,6 +94,18 @@ def ridge_on_weather(pairs: Pairs, split: Split) -> np.ndarray:
 
 def ridge(pairs: Pairs, split: Split, names: tuple[str, ...] | None) -> np.ndarray:
     """Fit with each penalty; keep the one with the least absolute error on validation days.
+
+    Parameters
+    ----------
+    pairs : Pairs
+    split : Split
+    names : tuple of str or None
+        Which of the pairs' numbers the regression sees; None: all.
+
+    Returns
+    -------
+    array of shape (n,)
+        For every pair, in µg/m³.
 
     Examples
     --------

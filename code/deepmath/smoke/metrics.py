@@ -16,6 +16,16 @@ OBJECTIVE = 29.0   # µg/m³: Alberta's ambient air quality objective for a mean
 def mae(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
     """Mean absolute error.
 
+    Parameters
+    ----------
+    y : array of shape (n,)
+        What came.
+    forecast : array of shape (n,) or (S, n)
+
+    Returns
+    -------
+    array of shape () or (S,)
+
     Examples
     --------
     >>> print(mae(np.array([10.0, 20.0]), np.array([12.0, 16.0])))
@@ -26,6 +36,16 @@ def mae(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
 
 def rmse(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
     """Root of the mean squared error.
+
+    Parameters
+    ----------
+    y : array of shape (n,)
+        What came.
+    forecast : array of shape (n,) or (S, n)
+
+    Returns
+    -------
+    array of shape () or (S,)
 
     Examples
     --------
@@ -38,6 +58,16 @@ def rmse(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
 def log_rmse(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
     """Root of the mean squared error of log(1 + PM2.5).
 
+    Parameters
+    ----------
+    y : array of shape (n,)
+        What came.
+    forecast : array of shape (n,) or (S, n)
+
+    Returns
+    -------
+    array of shape () or (S,)
+
     Examples
     --------
     >>> print(log_rmse(np.array([9.0, 19.0]), np.array([19.0, 39.0])).round(4))    # log 2
@@ -48,6 +78,15 @@ def log_rmse(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
 
 def skill(error: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """1 for a perfect forecast, 0 for one no better than the reference (Murphy 1988).
+
+    Parameters
+    ----------
+    error, reference : float or arrays of one shape
+        The errors of the forecast and of the reference, such as persistence.
+
+    Returns
+    -------
+    float or array of that shape
 
     Examples
     --------
@@ -110,6 +149,18 @@ class Warnings:
 def warnings_at(y: np.ndarray, forecast: np.ndarray, limit: float = OBJECTIVE) -> Warnings:
     """Count the days on which the value, and the forecast, reach `limit`.
 
+    Parameters
+    ----------
+    y : array of shape (n,)
+    forecast : array of shape (n,) or (S, n)
+    limit : float
+        In µg/m³.
+
+    Returns
+    -------
+    Warnings
+        `days`, `hits` and `false_alarms`, and from them `hit_rate` and `false_alarm_ratio`.
+
     Examples
     --------
     >>> found = warnings_at(np.array([5.0, 30.0, 40.0]), np.array([30.0, 35.0, 10.0]))
@@ -126,6 +177,15 @@ def block_samples(n: int, length: int = 14, n_samples: int = 1000,
 
     The moving-block bootstrap (Künsch 1989): days within a block stay together, because the
     errors of neighbouring days are alike.
+
+    Parameters
+    ----------
+    n : int
+        Days of the test.
+    length : int
+        Days of a block.
+    n_samples : int
+    seed : int or numpy.random.Generator
 
     Returns
     -------
@@ -147,6 +207,16 @@ def block_samples(n: int, length: int = 14, n_samples: int = 1000,
 def interval(samples: np.ndarray, level: float = 0.95) -> tuple[float, float]:
     """Return the middle `level` of bootstrap samples of a statistic.
 
+    Parameters
+    ----------
+    samples : array of shape (n_samples,)
+    level : float
+        From 0 to 1.
+
+    Returns
+    -------
+    low, high : float
+
     Examples
     --------
     >>> interval(np.arange(101.0), level=0.5)
@@ -164,6 +234,20 @@ def error_interval(y: np.ndarray, forecast: np.ndarray, reference: np.ndarray | 
 
     With S seeds, a day's error is the mean over them: that of a seed drawn at random.
 
+    Parameters
+    ----------
+    y : array of shape (n,)
+    forecast : array of shape (n,) or (S, n)
+    reference : array of shape (n,) or (S, n), or None
+        Another forecast, whose error is subtracted day by day.
+    length, n_samples, seed
+        As in `block_samples`.
+
+    Returns
+    -------
+    low, high : float
+        95 per cent of the samples lie between them.
+
     Examples
     --------
     >>> y = np.arange(50.0)
@@ -179,6 +263,15 @@ def error_interval(y: np.ndarray, forecast: np.ndarray, reference: np.ndarray | 
 
 def per_day(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
     """Return each day's absolute error, the mean over seeds, of shape (n,).
+
+    Parameters
+    ----------
+    y : array of shape (n,)
+    forecast : array of shape (n,) or (S, n)
+
+    Returns
+    -------
+    array of shape (n,)
 
     Examples
     --------

@@ -20,14 +20,17 @@ from deepmath.training import History, fit
 
 
 def dense(n_steps: int, n_inputs: int, n_hidden: int) -> Network:
+    """One hidden layer on all numbers of all days."""
     return Network((n_steps * n_inputs, n_hidden, 1), hidden="tanh")
 
 
 def recurrent(n_steps: int, n_inputs: int, n_hidden: int) -> RecurrentNetwork:
+    """One rule from day to day."""
     return RecurrentNetwork(n_steps=n_steps, n_inputs=n_inputs, n_hidden=n_hidden)
 
 
 def convolutional(n_steps: int, n_inputs: int, n_hidden: int) -> ConvolutionalNetwork:
+    """The same patterns of three days anywhere in the week."""
     return ConvolutionalNetwork(n_steps=n_steps, n_inputs=n_inputs, n_hidden=n_hidden, width=3)
 
 
@@ -76,6 +79,10 @@ def train(kind: str, pairs: Pairs, split: Split, seeds: Iterable[int] = range(32
         As in `deepmath.fit`, with Adam.
     patience : int
         As in `EarlyStopping`; n_epochs or more trains to the end, and keeps the best all the same.
+
+    Returns
+    -------
+    Trained
 
     Examples
     --------

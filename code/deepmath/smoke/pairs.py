@@ -61,7 +61,13 @@ def _(index: pd.Index) -> Iterable[bytes]:
 
 @dataclass(frozen=True)
 class Split:
-    """Numbers of pairs for fitting, for choosing and for judging, in order of time."""
+    """Numbers of pairs for fitting, for choosing and for judging, in order of time.
+
+    Attributes
+    ----------
+    training, validation, test : arrays of int
+        Each the places of its pairs, in order of time.
+    """
 
     training: np.ndarray
     validation: np.ndarray
@@ -74,6 +80,15 @@ def columns(record: Record) -> pd.DataFrame:
     PM2.5 and rain enter by log(1 + x). A gust below the limit of reporting enters as the limit,
     with a column that says so. Rain also enters as a running mean of the days so far, with a
     half-life of ten days: dryness is slower than the T days that a forecast sees.
+
+    Parameters
+    ----------
+    record : Record
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a day, indexed as the record's table.
 
     Examples
     --------
@@ -101,6 +116,16 @@ def columns(record: Record) -> pd.DataFrame:
 
 def make_pairs(record: Record, lags: int = LAGS) -> Pairs:
     """Return all pairs of a record: today and tomorrow are both valid, other days may be missing.
+
+    Parameters
+    ----------
+    record : Record
+    lags : int
+        T, the days that a forecast sees, today included.
+
+    Returns
+    -------
+    Pairs
 
     Raises
     ------
@@ -135,10 +160,15 @@ def split_by_time(pairs: Pairs, validation: float = 0.2, test: float = 0.2,
 
     Parameters
     ----------
+    pairs : Pairs
     validation, test : float
         Shares of the pairs.
     gap : int
         Days left out between the parts; as many as the lags, so that no value is seen by two.
+
+    Returns
+    -------
+    Split
 
     Raises
     ------
@@ -171,12 +201,19 @@ def rolling_splits(pairs: Pairs, n_blocks: int = 5, first: float = 0.3, validati
 
     Parameters
     ----------
+    pairs : Pairs
     n_blocks : int
+        Tests, of about equally many pairs each.
     first : float
         Share of the pairs before the first block.
     validation : float
         Share of the pairs before a block that is kept for choosing, its last ones.
     gap : int
+        Days left out between the parts.
+
+    Returns
+    -------
+    list of Split
 
     Examples
     --------
@@ -214,6 +251,13 @@ class Scaler:
 
     The season counts as unknown, and its inputs as 0, until the training days span a year: half
     a year of sines and cosines is a trend, and a trend does not come back.
+
+    Attributes
+    ----------
+    centre, spread : arrays of shape (d,)
+        Mean and deviation of each number; an infinite deviation makes it count as unknown.
+    target_centre, target_spread : float
+        Mean and deviation of the change of log(1 + PM2.5).
 
     Examples
     --------

@@ -62,6 +62,10 @@ def read_record(files: Iterable[str | Path], naps_station: str | None = None) ->
     naps_station : str or None
         Which station to take from NAPS files.
 
+    Returns
+    -------
+    Record
+
     Raises
     ------
     RecordError

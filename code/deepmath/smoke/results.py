@@ -41,8 +41,14 @@ class Score:
 
     Attributes
     ----------
+    model : str
+    n_seeds : int
     mae, rmse : float
-        µg/m³; `mae_quartiles` over the seeds, `mae_interval` from a moving-block bootstrap.
+        µg/m³.
+    mae_quartiles : tuple of float
+        Over the seeds, µg/m³.
+    mae_interval : tuple of float
+        From a moving-block bootstrap, µg/m³.
     log_rmse : float
         Of log(1 + PM2.5).
     skill : float
@@ -52,6 +58,7 @@ class Score:
     high_days : int
         Days of the test at or above the objective.
     hits, false_alarms : float
+        Days forecast at or above the objective, rightly and wrongly.
     """
 
     model: str
@@ -82,6 +89,10 @@ def forecast_all(pairs: Pairs, splits: list[Split], seeds: Iterable[int] = range
     say : callable
         Is told which model is being fitted.
 
+    Returns
+    -------
+    Forecasts
+
     Examples
     --------
     >>> from deepmath.smoke import make_pairs, simulate, split_by_time
@@ -110,10 +121,18 @@ def forecast_all(pairs: Pairs, splits: list[Split], seeds: Iterable[int] = range
 def score_all(forecasts: Forecasts) -> list[Score]:
     """Return a score for each model.
 
+    Parameters
+    ----------
+    forecasts : Forecasts
+
+    Returns
+    -------
+    list of Score
+
     Examples
     --------
     >>> days, y = pd.date_range("2023-06-01", periods=3), np.array([5.0, 40.0, 8.0])
-    >>> by_model = {"persistence": y + 2.0, REFERENCE: y + 1.0}
+    >>> by_model = {"persistence": y + 2.0, "ridge on lags and weather": y + 1.0}
     >>> [(s.model, s.mae, s.skill) for s in score_all(Forecasts(days, y, by_model))]
     [('persistence', 2.0, 0.0), ('ridge on lags and weather', 1.0, 0.5)]
     """
@@ -146,6 +165,14 @@ COLUMNS = [("Model", ":-", 19), ("MAE", "-:", 6), ("seeds", ":-", 11), ("95%", "
 def markdown(scores: list[Score]) -> str:
     """Return the table as Markdown.
 
+    Parameters
+    ----------
+    scores : list of Score
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> score = Score("ridge on lags and weather", 1, 3.0, (3.0, 3.0), (2.5, 3.6), 7.0, 0.4, 0.1,
@@ -177,8 +204,18 @@ def minus(number: str) -> str:
 def read_results(path: str | Path) -> tuple[dict[str, Any], list[Score]]:
     """Return what `python -m deepmath.smoke` wrote: what it says of the results, and the scores.
 
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    results : dict
+    scores : list of Score
+
     Examples
     --------
+    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "results.json")

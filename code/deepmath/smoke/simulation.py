@@ -30,22 +30,50 @@ Numbers = np.ndarray | float
 
 @dataclass(frozen=True)
 class Law:
-    """The numbers of the simulation; logarithms are natural."""
+    """The numbers of the simulation; logarithms are natural.
 
-    background: float = 7.0            # µg/m³, median of the year
-    winter: float = 0.25               # by which its logarithm is higher in mid-January
+    Attributes
+    ----------
+    background : float
+        Median of the year without smoke, µg/m³.
+    winter : float
+        By which its logarithm is higher in mid-January.
+    background_memory, background_noise : float
+        The share of yesterday's departure that is left, and the deviation of what is new.
+    gust_effect : float
+        Of log gust on log background, downwards.
+    gust : float
+        Median of the daily maximum, km/h.
+    arrival : float
+        Logit of the chance of smoke on a day of a common summer.
+    arrival_by_dryness, arrival_by_year : float
+        What full dryness adds to it, and one standard deviation of the year's severity.
+    stay : float
+        Logit of the chance that smoke stays another day.
+    stay_by_gust, stay_by_rain : float
+        What log(gust / median) adds to it, and each millimetre of rain.
+    smoke : float
+        Median of smoke, µg/m³.
+    smoke_arrival : float
+        Standard deviation of its logarithm on arrival.
+    smoke_memory, smoke_noise : float
+        As for the background, of smoke that stays.
+    """
+
+    background: float = 7.0
+    winter: float = 0.25
     background_memory: float = 0.75
     background_noise: float = 0.32
-    gust_effect: float = 0.6           # of log gust on log background, downwards
-    gust: float = 33.0                 # km/h, median of the daily maximum
-    arrival: float = -5.6              # logit of the chance of smoke on a day of a common summer
-    arrival_by_dryness: float = 4.0    # ... and what full dryness adds to it
-    arrival_by_year: float = 0.9       # ... and one standard deviation of the year's severity
-    stay: float = 2.2                  # logit of the chance that smoke stays another day
-    stay_by_gust: float = -5.0         # ... by log(gust / median)
-    stay_by_rain: float = -0.15        # ... by mm
-    smoke: float = 30.0                # µg/m³, median of smoke
-    smoke_arrival: float = 0.9         # standard deviation of its logarithm on arrival
+    gust_effect: float = 0.6
+    gust: float = 33.0
+    arrival: float = -5.6
+    arrival_by_dryness: float = 4.0
+    arrival_by_year: float = 0.9
+    stay: float = 2.2
+    stay_by_gust: float = -5.0
+    stay_by_rain: float = -0.15
+    smoke: float = 30.0
+    smoke_arrival: float = 0.9
     smoke_memory: float = 0.8
     smoke_noise: float = 0.6
 

@@ -22,6 +22,10 @@ def load(station: str | Path, folder: str | Path | None = None) -> Record:
         Where to look for the name; by default what the environment variable DEEPMATH_DATA
         names, or else the next folder `data` upwards of the working directory.
 
+    Returns
+    -------
+    Record
+
     Raises
     ------
     RecordError
@@ -48,6 +52,10 @@ def load(station: str | Path, folder: str | Path | None = None) -> Record:
 
 def data_folder() -> Path:
     """Return the next folder `data` upwards of the working directory.
+
+    Returns
+    -------
+    pathlib.Path
 
     Examples
     --------
