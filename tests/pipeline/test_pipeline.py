@@ -189,6 +189,7 @@ def test_pages_that_are_printed_side_by_side_share_nothing_that_changes(
         places.append(place)
         return each(self, make, place, inputs)
     monkeypatch.setattr(Memory, "each", noted)
+    (book / "parts/one.qmd").write_text(FILES["parts/one.qmd"].replace("a + b", "side + side"))
     before = held()
     printed(book, tmp_path_factory.mktemp("book"), memory)
     assert len(places) == len(set(places)) > 4
