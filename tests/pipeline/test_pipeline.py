@@ -144,6 +144,13 @@ On the page alone.
         assert ("alone" in str(made.chapters)) == shown
 
 
+def test_a_book_of_pages_that_are_missing_is_told(book):
+    (book / "_quarto.yml").write_text(FILES["_quarto.yml"].replace(
+        "[index.qmd, parts/one.qmd, parts/two.qmd, references.qmd]", "[gone.qmd]"))
+    found = check_book(load_project(book))
+    assert any("gone.qmd" in str(each) for each in found)
+
+
 # --------------------------------------------------------------------------- what is kept
 
 @pytest.mark.parametrize("nth", range(1, 9))
