@@ -60,7 +60,8 @@ EDITS = {
     "a sentence": ("parts/two.qmd", "A sentence.", "A better sentence."),
     "the first paragraph, which others preview": ("parts/one.qmd", "The first", "An earlier"),
     "a formula, which others preview": ("parts/one.qmd", "a + b", "a - b"),
-    "a heading before others": ("parts/one.qmd", "## A section", "## New {#sec-new}\n\n## A section"),
+    "a heading before others": (
+        "parts/one.qmd", "## A section", "## New {#sec-new}\n\n## A section"),
     "an equation before others": ("parts/one.qmd", "It holds", "$$c$$ {#eq-c}\n\nIt holds"),
     "a title": ("parts/two.qmd", "# Two", "# Second"),
     "a chapter loses its number": ("parts/one.qmd", "{#sec-one}", "{#sec-one .unnumbered}"),
