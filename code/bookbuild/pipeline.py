@@ -127,8 +127,9 @@ class Pipeline:
             (parse_page, draft.page, self.project, draft,
              {unit: results.get(unit) for unit in draft.source.units}, self.code)
             for draft in self.drafts))
-        self.trees, self.pictures, found = zip(*parsed)
-        self.problems.update(*found)
+        self.trees = [blocks for blocks, _, _ in parsed]
+        self.pictures = [pictures for _, pictures, _ in parsed]
+        self.problems.update(*(found for *_, found in parsed))
         self.unseen = any(problem.stops == "builtin" for problem in self.problems)
 
     def compose(self, target: str) -> None:

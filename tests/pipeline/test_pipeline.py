@@ -60,7 +60,8 @@ EDITS = {
     "a sentence": ("parts/two.qmd", "A sentence.", "A better sentence."),
     "the first paragraph, which others preview": ("parts/one.qmd", "The first", "An earlier"),
     "a formula, which others preview": ("parts/one.qmd", "a + b", "a - b"),
-    "a heading before others": ("parts/one.qmd", "## A section", "## New {#sec-new}\n\n## A section"),
+    "a heading before others": (
+        "parts/one.qmd", "## A section", "## New {#sec-new}\n\n## A section"),
     "an equation before others": ("parts/one.qmd", "It holds", "$$c$$ {#eq-c}\n\nIt holds"),
     "a title": ("parts/two.qmd", "# Two", "# Second"),
     "a chapter loses its number": ("parts/one.qmd", "{#sec-one}", "{#sec-one .unnumbered}"),
@@ -144,6 +145,13 @@ On the page alone.
         assert ("alone" in str(made.chapters)) == shown
 
 
+def test_a_book_of_pages_that_are_missing_is_told(book):
+    (book / "_quarto.yml").write_text(FILES["_quarto.yml"].replace(
+        "[index.qmd, parts/one.qmd, parts/two.qmd, references.qmd]", "[gone.qmd]"))
+    found = check_book(load_project(book))
+    assert any("gone.qmd" in str(each) for each in found)
+
+
 # --------------------------------------------------------------------------- what is kept
 
 @pytest.mark.parametrize("nth", range(1, 9))
@@ -189,6 +197,7 @@ def test_pages_that_are_printed_side_by_side_share_nothing_that_changes(
         places.append(place)
         return each(self, make, place, inputs)
     monkeypatch.setattr(Memory, "each", noted)
+    (book / "parts/one.qmd").write_text(FILES["parts/one.qmd"].replace("a + b", "side + side"))
     before = held()
     printed(book, tmp_path_factory.mktemp("book"), memory)
     assert len(places) == len(set(places)) > 4
