@@ -14,7 +14,6 @@ from hashlib import sha256
 from importlib import metadata, util
 from pathlib import Path
 
-from bookbuild.run import imported_module
 from bookbuild.source import PACKAGE
 
 REGISTRY = "deepmath.figures"
@@ -100,6 +99,14 @@ def imports(node: ast.AST, package: str) -> list[str]:
         return [base]
     inner = [f"{base}.{alias.name}" for alias in node.names]
     return [module if module_file(module) else base for module in inner]
+
+
+def imported_module(node: ast.ImportFrom, package: str) -> str:
+    """Return the full name of the module that a statement in a package imports from."""
+    if not node.level:
+        return node.module or ""
+    above = package.split(".")
+    return ".".join([*above[:len(above) - node.level + 1], *filter(None, [node.module])])
 
 
 def essence(source: str, tree: ast.Module) -> str:

@@ -219,7 +219,8 @@ def shown_outputs(outputs: Sequence[dict], warning: bool = True) -> list[dict]:
     warning : bool
         Whether what was written to the error stream is shown.
     """
-    picture = any(mime.startswith("image/") for output in outputs for mime in output.get("data", ()))
+    picture = any(mime.startswith("image/")
+                  for output in outputs for mime in output.get("data", ()))
     shown: list[dict] = []
     for output in outputs:
         kind = output["output_type"]

@@ -37,7 +37,9 @@ get_ipython().config.InlineBackend.update(dict(
 if __import__("sys").platform == "linux":       # PR_SET_PDEATHSIG: a killed press takes it along
     __import__("ctypes").CDLL(None).prctl(1, 9)
 """
-# What notes the looks of cells; see `observing`. Its names stay out of the cells' way.
+# A kernel starts as if its folder were empty (`python -P`), so that no file in it is taken for a
+# module of the kernel. What notes the looks of cells (see `observing`) begins with its code: then
+# modules are looked for there too, behind the standard library, as in any notebook.
 OBSERVE = f"""
 from importlib.util import module_from_spec, spec_from_file_location
 import sys
@@ -46,6 +48,8 @@ module = sys.modules[spec.name] = module_from_spec(spec)
 spec.loader.exec_module(module)
 module.observer = module.Observer(*arguments)
 module.observer.begin()
+places = [each.endswith(("site-packages", "dist-packages")) for each in sys.path]
+sys.path.insert(places.index(True) if True in places else 0, "")
 """
 OBSERVER = "__import__('sys').modules['_book_observing'].observer"
 TAKE = f"__import__('json').dumps({OBSERVER}.take())"
@@ -65,7 +69,8 @@ class _ThisPython(KernelSpecManager):
     """Knows one kernel, whatever others are installed: the running interpreter."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        return KernelSpec(argv=make_ipkernel_cmd(), display_name="Python", language="python")
+        return KernelSpec(argv=make_ipkernel_cmd(python_arguments=["-P"]),
+                          display_name="Python", language="python")
 
 
 class _Client(NotebookClient):
@@ -143,11 +148,14 @@ class Kernel:
                 said = log.read().strip().splitlines()
                 raise self._no_start(said[-1] if said else str(error)) from None
         await self._execute(SETUP, store_history=False)
-        observed = str(self.chapter.root), str(self.chapter.output_dir or ""), (str(folder), str(fonts))
-        await self._execute(f"exec({OBSERVE!r}, {{'arguments': {observed!r}}})", store_history=False)
+        observed = (str(self.chapter.root), str(self.chapter.output_dir or ""),
+                    (str(folder), str(fonts)), observing.SLOW)
+        await self._execute(f"exec({OBSERVE!r}, {{'arguments': {observed!r}}})",
+                            store_history=False)
 
     def _no_start(self, reason: str) -> BookError:
-        return BookError([Problem(self.chapter.path, None, f"the Python kernel did not start: {reason}")])
+        return BookError([Problem(self.chapter.path, None,
+                                  f"the Python kernel did not start: {reason}")])
 
     async def stop(self) -> None:
         """End the process."""
@@ -251,7 +259,8 @@ class Kernel:
 
     def _error_place(self, cell: Cell, error: dict) -> tuple[str, int]:
         """The file and line of the innermost frame in the book's cells."""
-        for count, line in reversed(CELL_FRAME.findall(without_codes("\n".join(error["traceback"])))):
+        traceback = without_codes("\n".join(error["traceback"]))
+        for count, line in reversed(CELL_FRAME.findall(traceback)):
             if int(count) in self.cells:
                 cell = self.cells[int(count)]
                 return cell.path, cell.code_line + int(line) - 1
