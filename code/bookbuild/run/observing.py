@@ -423,7 +423,7 @@ class Observer:
 
     def _see_place(self, frame) -> None:
         """The code asks where it is; that its paths are made whole is no question."""
-        while frame and frame.f_code.co_filename in (os.path.__file__, PATHLIB):
+        while frame and frame.f_code.co_filename.endswith(PATHS):
             frame = frame.f_back
         if frame and not self.is_installed(frame):
             self.note("place", self.root)
@@ -594,7 +594,7 @@ HANDLERS = dict.fromkeys(STARTS, Observer._starts) | {
     "os.link": Observer._on_link, "os.symlink": Observer._on_symlink,
     "os.truncate": Observer._on_truncate, "os.mkdir": Observer._on_mkdir}
 SQLITE_ATTACH = 24
-PATHLIB = sysconfig.get_path("stdlib") + "/pathlib.py"
+PATHS = ("/posixpath.py", "<frozen posixpath>", "/pathlib.py")
 WRAPPED: list[tuple] = []
 
 
