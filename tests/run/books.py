@@ -15,7 +15,8 @@ READS = {
     "f-string": "name = 'plain'\nprint(open(f'{name}.csv').read())",
     "glob": "import glob\nprint(sorted(glob.glob('tables/*.csv')))",
     "glob all": "import glob\nprint(sorted(glob.glob('**/*.csv', recursive=True)))",
-    "with_suffix": "import pathlib\nprint(pathlib.Path('tables/t1').with_suffix('.csv').read_text())",
+    "with_suffix": "import pathlib\n"
+                   "print(pathlib.Path('tables/t1').with_suffix('.csv').read_text())",
     "listdir": "import os\nprint(sorted(os.listdir('tables')))",
     "walk": "import os\nprint(sorted(sorted(n) for _, _, n in os.walk('tables')))",
     "scandir": "import os\nprint(sorted((e.name, e.stat().st_size, e.is_dir()) "
@@ -33,7 +34,8 @@ READS = {
     "module": "import module\nprint(module.VALUE)",
     "import_module": "import importlib\nprint(importlib.import_module('module').VALUE)",
     "sys.path": "import sys\nsys.path.insert(0, '../shared')\nimport helper\nprint(helper.VALUE)",
-    "sys.path, last": "import sys\nsys.path.append('../shared')\nimport helper\nprint(helper.VALUE)",
+    "sys.path, last": "import sys\nsys.path.append('../shared')\nimport helper\n"
+                      "print(helper.VALUE)",
     "wave": "import wave\nprint(getattr(wave, 'VALUE', 'of the library'))",
     "from another file": "print(open(open('name.txt').read()).read())",
     "exists": "import os\nprint([os.path.exists(n) for n in ('plain.csv', 'more.txt', 'tables')])",
@@ -106,7 +108,8 @@ class Book:
         (self.root / "shared/n.txt").write_text("1")
         (parent / "outside.txt").write_text("1")
         (self.root / "index.qmd").write_text("# Preface {.unnumbered}\n\nHello, @sec-c1.\n")
-        (self.root / "references.qmd").write_text("# References {.unnumbered}\n\n::: {#refs}\n:::\n")
+        (self.root / "references.qmd").write_text(
+            "# References {.unnumbered}\n\n::: {#refs}\n:::\n")
         self.bibliography(1)
         self.write()
 
@@ -140,8 +143,10 @@ format:
         for name, chapter in self.chapters.items():
             cells = ["total = 1"] + [guarded(READS[each]) if chapter["guard"] else READS[each]
                                      for each in chapter["cells"]]
-            blocks = "".join(f"```{{python}}\n{chapter['options']}{code}\n```\n\n" for code in cells)
-            self.put(name, f"# {chapter['heading']} {{#sec-{name[:2]}}}\n\n{chapter['text']} See [@ada].\n\n"
+            blocks = "".join(f"```{{python}}\n{chapter['options']}{code}\n```\n\n"
+                             for code in cells)
+            self.put(name, f"# {chapter['heading']} {{#sec-{name[:2]}}}\n\n"
+                     f"{chapter['text']} See [@ada].\n\n"
                      f"{{{{< include _part.qmd >}}}}\n\n![A picture](pic.svg){{fig-alt=\"A\"}}\n\n"
                      f"{blocks}The total is `{{python}} {chapter['inline']}`.\n")
 
@@ -269,8 +274,9 @@ OF_CODE = [swap_cells] * 6 + [
                             "#| cache: false\n", "#| output: false\n"]),
 ]
 OF_DATA = [
-    write("plain.csv", "a {n}"), write("plain.csv", "a longer {n}"), write("tables/t1.csv", "b {n}"),
-    write("tables/deep/t2.csv", "{n}"), write("tables/t{n}.csv", "b"), write("tables/t3.csv", "{n}"),
+    write("plain.csv", "a {n}"), write("plain.csv", "a longer {n}"),
+    write("tables/t1.csv", "b {n}"), write("tables/deep/t2.csv", "{n}"),
+    write("tables/t3.csv", "{n}"),
     write("name.txt", "tables/t1.csv"), write("name.txt", "plain.csv"), write("more.txt", "{n}"),
     write("module.py", "VALUE = {n}\n"), write("package/inner.py", "VALUE = {n}\n"),
     write("package/__init__.py", "# {n}\n"), write("spaces/part.py", "VALUE = {n}\n"),

@@ -146,12 +146,14 @@ def run_chapters(chapters: Sequence[ChapterCode], cell_timeout: float, jobs: int
         return await asyncio.gather(*map(run_one, chapters), return_exceptions=True)
 
     results = asyncio.run(run_all())
-    failures = [result for result in results if isinstance(result, BaseException)]
-    for failure in failures:
-        if not isinstance(failure, BookError):
-            raise failure
-    if failures:
-        raise BookError(problem for failure in failures for problem in failure.problems)
+    problems: list[Problem] = []
+    for result in results:
+        if isinstance(result, BookError):
+            problems += result.problems
+        elif isinstance(result, BaseException):
+            raise result
+    if problems:
+        raise BookError(problems)
     return results
 
 
@@ -162,7 +164,7 @@ async def _run_chapter(chapter: ChapterCode, timeout: float, on_cell: Callable |
     try:
         from bookbuild.run.kernel import Kernel
     except ImportError as error:
-        raise BookError([Problem(chapter.path, None, f"no kernel: {error} ({sys.executable}); "
+        raise BookError([Problem(str(chapter.path), None, f"no kernel: {error} ({sys.executable}); "
                                  "install what requirements.txt lists")]) from None
     results: list[Ran] = []
     async with Kernel(chapter, timeout) as kernel:

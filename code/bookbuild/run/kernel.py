@@ -7,7 +7,9 @@ import logging
 import os
 import re
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from ipykernel.kernelspec import make_ipkernel_cmd
 from jupyter_client import AsyncKernelManager
@@ -100,7 +102,8 @@ class Kernel:
 
     def __init__(self, chapter, timeout: float) -> None:
         self.chapter, self.timeout = chapter, timeout
-        self.client: _Client | None = None
+        self.manager: Any = None
+        self.client: Any = None
         self.cells: dict[int, Cell] = {}
 
     async def start(self) -> "Kernel":
@@ -168,11 +171,10 @@ class Kernel:
 
     async def _execute(self, code: str, store_history: bool = True):
         cell = new_code_cell(code)
-        cells = self.client.nb.cells
-        cells.append(cell)
+        self.client.nb.cells = [cell]           # a kernel that stays would remember all outputs
+        self.client.reset_execution_trackers()
         self.client.heard = 0
-        return await self.client.async_execute_cell(cell, len(cells) - 1,
-                                                    store_history=store_history)
+        return await self.client.async_execute_cell(cell, 0, store_history=store_history)
 
     async def run(self, cell: Cell, allow_error: bool = False) -> list[dict]:
         """Run a cell.
@@ -224,11 +226,11 @@ class Kernel:
 
         Code that ends its own observation is code of which nothing is known: all counts.
         """
-        told = await self._ask(TAKE)
-        if told["status"] == "error":
-            root, output = str(self.chapter.root), str(self.chapter.output_dir or "")
-            return (("project", root, output, observing.CHANGED),), ()
-        taken = json.loads(ast.literal_eval(told["data"]["text/plain"]))
+        try:
+            told = await self._ask(TAKE)
+            taken = json.loads(ast.literal_eval(told["data"]["text/plain"]))
+        except (KeyError, ValueError, SyntaxError, DeadKernelError, CellTimeoutError):
+            return (("project", os.path.realpath(self.chapter.root), "", observing.CHANGED),), ()
         for path in taken["slow"]:
             say(f"{self.chapter.path}: reading {path} to know it again took more than "
                 f"{observing.SLOW:g} s; `#| cache: false` does without")
@@ -236,7 +238,8 @@ class Kernel:
 
     async def go_back(self, place: int) -> None:
         """Prepare to run again from the unit at a place: what it imports is read anew."""
-        await self._ask(f"{OBSERVER}.go_back({place})")
+        with suppress(DeadKernelError, CellTimeoutError):       # told when it is to run a cell
+            await self._ask(f"{OBSERVER}.go_back({place})")
 
     async def interrupt(self) -> None:
         """Stop what runs, as Ctrl-C would."""
@@ -250,7 +253,8 @@ class Kernel:
             message = (f"{which} ran longer than {self.timeout:g} s: make it shorter or raise "
                        "--cell-timeout")
         except DeadKernelError:
-            if asyncio.current_task().cancelling():     # nbclient takes Ctrl-C for a death
+            task = asyncio.current_task()
+            if task and task.cancelling():     # nbclient takes Ctrl-C for a death
                 raise asyncio.CancelledError from None
             message = f"the kernel died in {which}: its code ended the process or used up memory"
             if self.client.heard > OUTPUT_LIMIT:

@@ -35,7 +35,7 @@ import sysconfig
 import tempfile
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from importlib import metadata
 
@@ -189,9 +189,10 @@ def digest(value) -> str:
     return hashlib.sha256(json.dumps(value).encode()).hexdigest()
 
 
-ANSWERS = {"file": content, "kind": kind_of, "rights": rights_of, "stat": stat_of,
-           "names": names_in, "entries": entries_in, "link": link_of, "modules": modules_in,
-           "place": place_of, "project": tree_of}
+ANSWERS: dict[str, Callable[[str, str], str]] = {
+    "file": content, "kind": kind_of, "rights": rights_of, "stat": stat_of,
+    "names": names_in, "entries": entries_in, "link": link_of, "modules": modules_in,
+    "place": place_of, "project": tree_of}
 STAT, READLINK = os.stat, os.readlink
 
 
@@ -614,6 +615,7 @@ def installed_folders() -> tuple[str, ...]:
     """Where the interpreter and installed packages lie."""
     found = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     found |= {os.path.dirname(os.__file__), *site.getsitepackages(), site.getusersitepackages()}
+    found |= {each for each in sys.path if os.path.basename(each).startswith("python3")}
     if sys.prefix != sys.base_prefix:
         found.add(sys.prefix)
     return tuple(sorted(os.path.join(each, "") for each in found if each))
