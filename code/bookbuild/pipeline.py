@@ -241,7 +241,7 @@ class Pipeline:
 
     def write_html(self, built: Path, only: Page | None = None) -> None:
         """Write the pages, their pictures and notebooks, and what they load."""
-        from bookbuild.lab import export        # whose import takes time
+        from bookbuild.lab import read_text, runnable       # whose import takes time
 
         project = self.project
         wanted = [chapter for chapter in self.chapters if only in (None, chapter.page)]
@@ -253,7 +253,7 @@ class Pipeline:
             if self.memory.step(html.is_notebook, chapter.page, project, chapter):
                 source = project.root / chapter.page.source
                 write_file(built / chapter.page.output.with_suffix(".ipynb"),
-                           export.runnable(source, export.read_text(source)))
+                           runnable(source, read_text(source)))
         if icon := project.book.get("favicon"):
             write_file(built / icon, (project.root / icon).read_bytes())
         with writing(built):

@@ -17,7 +17,7 @@ from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "common"))
-from steps import forked  # noqa: E402
+from steps import forked
 
 MOMENTS = 40
 NEXT = 6        # after so many kills the next render is looked at

@@ -239,8 +239,8 @@ def listed(items: Iterable, name: str, role: str = "") -> list[str]:
         head = f"{', '.join(names)}: " if names else ""
         lead = f"*{role}* " if role else ""
         joint, said = (" ", f"if{said[2:]}") if said.startswith("If ") and role else (". ", said)
-        told = [types(kind, name)] * bool(kind) + [prose(said, name, "  ")] * bool(said)
-        lines.append(f"- {lead}{head}{joint.join(told)}".rstrip(".") + ".")
+        words = [types(kind, name)] * bool(kind) + [prose(said, name, "  ")] * bool(said)
+        lines.append(f"- {lead}{head}{joint.join(words)}".rstrip(".") + ".")
     return lines
 
 

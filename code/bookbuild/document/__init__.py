@@ -7,10 +7,10 @@ from bookbuild.document.citations import cited_keys, link_to_bibliography
 from bookbuild.document.model import (LEAVES, Beside, Callout, Equation, Float, Layout, Node,
                                       Tabset, Theorem, Titled, Xref, caption, cited, classes,
                                       content, display, div, emph, exchange, header, identifier,
-                                      is_display, is_node, kind_of, labelled, left_aligned,
-                                      level, link, metadata, nodes, numbering, outermost, pairs, para, plain,
-                                      raw, raw_block, raw_inline, rewrite, rewrite_lists, span,
-                                      strong, target, tex, text, translate, with_attributes,
+                                      is_display, is_node, kind_of, labelled, left_aligned, level,
+                                      link, metadata, nodes, numbering, outermost, pairs, para,
+                                      plain, raw, raw_block, raw_inline, rewrite, rewrite_lists,
+                                      span, strong, target, tex, text, translate, with_attributes,
                                       with_content, with_pairs, with_target, words)
 from bookbuild.document.numbers import Chapter, Entry, Head, number_chapter, take_titles
 from bookbuild.document.outputs import CellWriter, picture_type, stand_ins
@@ -22,10 +22,10 @@ __all__ = ["CALLOUT_KINDS", "FLOAT_KINDS", "LEAVES", "MATH_ENVIRONMENT", "THEORE
            "Float", "Head", "Layout", "Node", "Tabset", "Theorem", "Titled", "Xref", "caption",
            "chapter_name", "citations", "cited", "cited_keys", "classes", "content",
            "cross_references", "display", "div", "emph", "exchange", "header", "identifier",
-           "is_cross_reference", "is_display", "is_node", "kind_of", "labelled", "left_aligned", "level",
-           "link", "link_to_bibliography", "linked_page", "metadata", "nodes", "number_chapter",
-           "numbering", "outermost", "page_links", "pairs", "pandoc", "para", "picture_type",
-           "plain", "prefix", "raw", "raw_block", "raw_inline", "references", "rewrite",
-           "rewrite_lists", "span", "stand_ins", "strong", "structure", "take_titles", "target",
-           "tex", "text", "translate", "with_attributes", "with_content", "with_pairs",
+           "is_cross_reference", "is_display", "is_node", "kind_of", "labelled", "left_aligned",
+           "level", "link", "link_to_bibliography", "linked_page", "metadata", "nodes",
+           "number_chapter", "numbering", "outermost", "page_links", "pairs", "pandoc", "para",
+           "picture_type", "plain", "prefix", "raw", "raw_block", "raw_inline", "references",
+           "rewrite", "rewrite_lists", "span", "stand_ins", "strong", "structure", "take_titles",
+           "target", "tex", "text", "translate", "with_attributes", "with_content", "with_pairs",
            "with_target", "words"]

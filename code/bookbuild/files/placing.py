@@ -16,6 +16,7 @@ AT_FDCWD = -100
 RENAME_EXCHANGE = 2         # Linux renameat2(2)
 RENAME_SWAP = 2             # macOS renamex_np(2)
 PUT_ASIDE = "replaced-book"
+FORMER_RESULTS = "cache"
 
 
 @contextmanager
@@ -29,6 +30,9 @@ def only_render(state_dir: Path, target: Path, say) -> Iterator[None]:
         with writing(target):
             restore(state_dir / PUT_ASIDE, target)
         sweep(state_dir)
+        if (former := state_dir / FORMER_RESULTS).is_dir():
+            shutil.rmtree(former, ignore_errors=True)
+            say(f"{state_dir.name}/{FORMER_RESULTS}: results of an earlier version, removed")
         yield
 
 

@@ -16,7 +16,7 @@ from bookbuild.document import stand_ins
 from bookbuild.pipeline import Memory, Pipeline
 from bookbuild.preview.server import Server, Site
 from bookbuild.preview.session import Loop, Session
-from bookbuild.run import ChapterCode, KeptResults
+from bookbuild.run import ChapterCode, KeptResults, Look
 from bookbuild.say import BookError, Problem, say
 from bookbuild.source import Cell, Project, load_project
 
@@ -115,7 +115,8 @@ class Preview:
         self.events: queue.Queue[set[Path] | None] = queue.Queue()      # None: cells have run
         self.stopped = threading.Event()
         self.moved = threading.Event()      # what is to be watched is no longer what is watched
-        self.looked_at: set[str] = set()    # by cells
+        self.looked_at: set[str] = set()    # by cells: paths, and folders that they listed
+        self.listed: set[str] = set()
         self.waiting: tuple[float, set[Path]] | None = None     # changes that are not shown yet
         self.count = 0
         self.memory = Memory()
@@ -166,9 +167,8 @@ class Preview:
 
     def _folders(self) -> list[Path]:
         """The project's folders, and those in which cells looked for files."""
-        around = {Path(path).parent for path in self.looked_at} | {
-            Path(path) for path in self.looked_at}
-        return sorted({*self._below(self.root), *filter(Path.is_dir, around)})
+        around = {*map(os.path.dirname, self.looked_at), *self.listed}
+        return sorted({*self._below(self.root), *map(Path, filter(os.path.isdir, around))})
 
     def _below(self, folder: Path):
         """A folder and those in it; links are not followed, so that a loop of them does no harm."""
@@ -183,7 +183,7 @@ class Preview:
         return not name.startswith(".") and name not in PASSED_OVER
 
     def _matters(self, _, path: str) -> bool:
-        if path in self.looked_at or os.path.dirname(path) in self.looked_at:
+        if path in self.looked_at or os.path.dirname(path) in self.listed:
             return True
         name = os.path.basename(path)
         return (Path(path).is_relative_to(self.root) and self._is_source(name)
@@ -221,7 +221,8 @@ class Preview:
         """Say that changes are shown, once no cell is running whose result they change."""
         if not self.waiting or busy:
             return
-        (begun, changed), self.waiting = self.waiting, None
+        begun, changed = self.waiting
+        self.waiting = None
         names = sorted(os.path.relpath(path, self.root) for path in changed)
         shown = ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")
         self.say(f"{shown}: shown after {time.perf_counter() - begun:.1f} s" if is_new else
@@ -262,41 +263,62 @@ class Preview:
     def _cells(self, project: Project, drafts: list, problems: list[Problem],
                files_changed: bool) -> tuple[dict, str]:
         """The results that there are, and which chapters are still running."""
-        results, running = {}, []
+        results: dict = {}
+        running, chapters = [], []
         for draft in drafts:
             if not draft.source.units:
                 continue
             path = str(draft.page.source)
             chapter = ChapterCode(project.root, draft.page.source, draft.source.units,
                                   project.config.get("execute") or {}, project.output_dir)
-            session = self._session(project, path)
-            shown = self.loop.run(session.want(chapter, files_changed))
+            chapters.append(path)
+            shown = self.loop.run(self._session(project, chapter).want(chapter, files_changed))
             problems += shown.problems
             running += [path] * shown.busy
             results |= {unit: waiting(unit) if result is None else result
-                        for unit, result in zip(draft.source.units, shown.results)
+                        for unit, result in zip(draft.source.units, shown.results, strict=True)
                         if result is not None or isinstance(unit, Cell)}
-        self._look_where(set().union(*(each.looked_at for each in self.sessions.values())))
+        for path in self.sessions.keys() - chapters:
+            self.loop.run(self.sessions.pop(path).stop())
+        self._look_where([look for each in self.sessions.values() for look in each.looks])
         return results, ", ".join(running)
 
-    def _look_where(self, looked_at: set[str]) -> None:
+    def _look_where(self, looks: list[Look]) -> None:
         """Watch also what cells looked at."""
-        if looked_at != self.looked_at:
+        looked_at, listed = places_of(looks)
+        if (looked_at, listed) != (self.looked_at, self.listed):
             before = self._folders()
-            self.looked_at = looked_at
+            self.looked_at, self.listed = looked_at, listed
             if self._folders() != before:
                 self.moved.set()
 
-    def _session(self, project: Project, path: str) -> Session:
+    def _session(self, project: Project, chapter: ChapterCode) -> Session:
         def on_cell(line: str) -> None:
             self.say(line)
             self.site.tell(busy=line)
 
+        path = str(chapter.path)
         if path not in self.sessions:
-            self.sessions[path] = Session(KeptResults(project.state_dir),
+            self.sessions[path] = Session(chapter, KeptResults(project.state_dir),
                                           lambda: self.events.put(None), on_cell,
                                           self.cell_timeout)
         return self.sessions[path]
+
+
+def places_of(looks: Iterable[Look]) -> tuple[set[str], set[str]]:
+    """The paths whose changes matter, and the folders in which every change does."""
+    looked_at, listed = set(), set()
+    for kind, path, _, there in set(looks):
+        if kind in ("names", "entries", "modules"):
+            listed.add(path)
+        if kind == "modules":
+            listed |= {folder for name in there.split()
+                       if os.path.isdir(folder := os.path.join(path, name))}
+        looked_at |= {path, os.path.realpath(path)}
+        while not os.path.exists(path):         # if it comes, its folder comes first
+            path = os.path.dirname(path)
+            looked_at.add(path)
+    return looked_at, listed
 
 
 def waiting(cell: Cell) -> list[dict]:

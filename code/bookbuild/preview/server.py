@@ -9,6 +9,7 @@ import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 CLIENT = Path(__file__).parent / "client.js"
@@ -25,7 +26,7 @@ class Site:
 
     def __init__(self) -> None:
         self.folder: Path | None = None
-        self.state = {"version": 0, "changed": [], "problems": [], "busy": "",
+        self.state: dict[str, Any] = {"version": 0, "changed": [], "problems": [], "busy": "",
                       "run": str(time.time_ns())}       # of the preview: a restart counts anew
         self.news = threading.Condition()
 
@@ -46,7 +47,7 @@ class Site:
                 self.state = {**self.state, **news}
                 self.news.notify_all()
 
-    def wait(self, known: dict) -> dict:
+    def wait(self, known: dict | None) -> dict:
         """The state, as soon as it differs from a known one, or after a while."""
         with self.news:
             if self.state is known:
@@ -84,6 +85,7 @@ class Handler(BaseHTTPRequestHandler):
     """Answers for pages, for the script that is put into them, and for news."""
 
     protocol_version = "HTTP/1.1"
+    server: "Server"
 
     def do_GET(self) -> None:
         # A page of another host that was led here by its name server is turned away.
@@ -126,7 +128,7 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self.begin(HTTPStatus.OK, "text/event-stream")
         self.end_headers()
-        known = None
+        known: dict | None = None
         try:
             while True:
                 state = self.server.site.wait(known)

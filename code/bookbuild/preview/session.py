@@ -1,24 +1,31 @@
 """Cells in kernels that stay: after an edit no more runs than has to, and then all is confirmed."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from time import monotonic
+from typing import TYPE_CHECKING
 
-from bookbuild.run import (ChapterCode, KeptResults, Look, Ran, Result, answer, holds, run_unit,
-                           unit_key)
+from bookbuild.run import (Answers, ChapterCode, CodeRaised, KeptResults, Look, Ran, Result,
+                           run_unit, started, unit_key)
 from bookbuild.say import BookError, Problem
 from bookbuild.source import Cell, Unit
 
+if TYPE_CHECKING:
+    from bookbuild.run import kernel as kernels
+
 BETWEEN_NEWS = 4.0        # seconds
 REST = 1.0                # seconds without an edit before all cells are run anew
+LISTINGS = {"names", "entries", "project"}      # looks that what is written anywhere can change
 
 
 def alike(first: Iterable, second: Iterable) -> int:
     """How many elements two sequences have in common at their beginnings."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second)))
+    pairs = zip(first, second, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 class Loop:
@@ -74,8 +81,13 @@ class Session:
     a kernel says may depend on what it ran before; so when the author rests, a new kernel runs
     all cells in order, and its results stand. They are also kept, and no others.
 
+    Cells that change what they read (a listing of the folder that they write to, a file that they
+    append to) run once more, and then what they left is taken as settled.
+
     Parameters
     ----------
+    chapter : ChapterCode
+        The cells and expressions at first.
     kept : KeptResults
         Where results of whole runs are found and kept.
     on_news : callable
@@ -86,21 +98,20 @@ class Session:
         The most seconds for one cell.
     """
 
-    def __init__(self, kept: KeptResults, on_news: Callable[[], None], say: Callable[[str], None],
-                 cell_timeout: float) -> None:
-        self.kept, self.on_news, self.say = kept, on_news, say
+    def __init__(self, chapter: ChapterCode, kept: KeptResults, on_news: Callable[[], None],
+                 say: Callable[[str], None], cell_timeout: float) -> None:
+        self.chapter, self.kept, self.on_news, self.say = chapter, kept, on_news, say
         self.cell_timeout = cell_timeout
-        self.chapter: ChapterCode | None = None
-        self.keys: list[str] = []
-        self.made: list[tuple[str, Ran]] = []       # of the leading units
+        self.keys = keys_of(chapter)
+        self.made = list(zip(self.keys, kept.load(chapter), strict=False))  # of the leading units
         self.last: list[Result | None] = []         # what was shown before
         self.older: dict[str, Ran] = {}
         self.failure: Failure | None = None
-        self.kernel = None
+        self.kernel: kernels.Kernel | None = None
         self.ran: list[str] = []                    # what the kernel's state comes from
         self.is_whole = True                        # it ran each of them once, in order
         self.has_repeated = False
-        self.settled: dict[tuple[str, str], str] = {}
+        self.settled: dict[tuple[str, str, str], str] = {}
         self.running: str | None = None
         self.task: asyncio.Task | None = None
         self.confirmation: asyncio.Task | None = None
@@ -115,10 +126,8 @@ class Session:
         files_changed : bool
             Whether what cells read may be another than it was.
         """
-        keys = [unit_key(chapter, unit) for unit in chapter.units]
-        if self.chapter is None:
-            self.made = list(zip(keys, self.kept.load(chapter)))
-        failed_at = self.keys[len(self.made)] if self.failure else None
+        keys = keys_of(chapter)
+        failed = self.keys[len(self.made)] if self.failure else None
         same = alike(keys, (key for key, _ in self.made))
         if files_changed:
             same = min(same, self._holding())
@@ -128,10 +137,10 @@ class Session:
         del self.made[same:]
         self.chapter, self.keys = chapter, keys
         waiting = keys[same:]
-        if self.failure and (failed_at not in waiting[:1] or files_changed and not (
-                self.failure.looks and all(map(holds, self.failure.looks)))):
+        if self.failure and (failed not in waiting[:1] or files_changed and not (
+                self.failure.looks and Answers().hold(self.failure.looks))):
             self.failure = None
-        if self.running and self.running not in keys:
+        if self.kernel and self.running and self.running not in keys:
             await self.kernel.interrupt()
         if edited or waiting:
             await self._stop_confirming()
@@ -142,44 +151,28 @@ class Session:
         return self._shown()
 
     @property
-    def looked_at(self) -> set[str]:
-        """The paths that the cells looked at."""
-        looks = [look for _, ran in self.made for look in ran.looks]
-        return {path for _, path, *_ in [*looks, *(self.failure.looks if self.failure else ())]}
+    def looks(self) -> list[Look]:
+        """What the cells looked at."""
+        return [*(look for _, ran in self.made for look in ran.looks),
+                *(self.failure.looks if self.failure else ())]
 
-    def _holding(self) -> int:
-        """How many of the results hold, from the first on: what they read is as it was, or as
-        the chapter's own run left it."""
-        for place, (_, ran) in enumerate(self.made):
-            if not all(holds(look) or self.settled.get(look[:2]) == answer(*look[:3])
-                       for look in ran.looks):
-                return place
-        return len(self.made)
-
-    def _settle(self) -> bool:
-        """Look whether the run itself changed what it read; false if it is to be repeated."""
-        if self._holding() < len(self.made) and not self.has_repeated:
-            self.has_repeated = True
-            del self.made[self._holding():]
-            return False
-        written = {path for _, ran in self.made for path in ran.written}
-        self.settled = {look[:2]: answer(*look[:3]) for _, ran in self.made for look in ran.looks
-                        if look[0] in ("names", "entries", "project") or look[1] in written}
-        return True
+    @property
+    def is_at_rest(self) -> bool:
+        """Is nothing running or about to run?"""
+        return self.task is None and self.confirmation is None
 
     def _shown(self) -> Shown:
         """The present state; where a cell stands now tells where its problems are."""
-        results = [ran.result for _, ran in self.made]
         before = self.last if len(self.last) == len(self.keys) else [None] * len(self.keys)
-        results += [self.older[key].result if key in self.older else before[place]
-                    for place, key in enumerate(self.keys) if place >= len(self.made)]
-        self.last = results
+        self.last = [ran.result for _, ran in self.made]
+        for place, key in list(enumerate(self.keys))[len(self.made):]:
+            self.last.append(self.older[key].result if key in self.older else before[place])
         problems: list[Problem] = []
         if self.failure:
             shift = self.chapter.units[len(self.made)].line - self.failure.unit.line
             problems = [replace(each, line=each.line and each.line + shift)
                         for each in self.failure.problems]
-        return Shown(results, problems, self.task is not None)
+        return Shown(self.last, problems, self.task is not None)
 
     async def stop(self) -> None:
         await self._stop_confirming()
@@ -188,11 +181,51 @@ class Session:
             await asyncio.gather(self.task, return_exceptions=True)
         await self._drop_kernel()
 
+    # --------------------------------------------------------------------- what still holds
+
+    def _holding(self) -> int:
+        """How many of the results hold, from the first on: what they read is as it was, or as
+        the chapter's own run left it."""
+        answers = Answers()
+        for place, (_, ran) in enumerate(self.made):
+            if not all(answers.hold([look]) or self.settled.get(look[:3]) == answers[look[:3]]
+                       for look in ran.looks):
+                return place
+        return len(self.made)
+
+    def _own_changes(self) -> set[tuple[str, str, str]]:
+        """The questions whose answers the run itself may have changed."""
+        looks = [look[:3] for _, ran in self.made for look in ran.looks]
+        if any(kind == "project" for kind, *_ in looks):    # who knows
+            return set(looks)
+        written = {path for _, ran in self.made for path in ran.written}
+        written |= {os.path.dirname(path) for path in written}
+        return {look for look in looks if look[0] in LISTINGS or look[1] in written}
+
+    def _settle(self) -> None:
+        """What the run changed is no edit."""
+        answers = Answers()
+        self.settled = {question: answers[question] for question in self._own_changes()}
+
+    def _is_settled(self) -> bool:
+        """Look whether the files are as the cells read them; those that must be run again lose
+        their results: of what the run itself changed once, and whenever someone else did."""
+        own, answers = self._own_changes(), Answers()
+        for place, (_, ran) in enumerate(self.made):
+            broken = {look[:3] for look in ran.looks if not answers.hold([look])}
+            if broken and not (self.has_repeated and broken <= own):
+                self.has_repeated = True
+                del self.made[place:]
+                return False
+        return True
+
+    # ------------------------------------------------------------------------- running
+
     async def _work(self) -> None:
         """Run what is wanted, also if it changes meanwhile, up to the end or to a failure."""
         told = monotonic()
         try:
-            while not self.failure and (len(self.made) < len(self.keys) or not self._settle()):
+            while not self.failure and (len(self.made) < len(self.keys) or not self._is_settled()):
                 await self._step()
                 if monotonic() - told > BETWEEN_NEWS:
                     told = monotonic()
@@ -225,7 +258,7 @@ class Session:
             self._tell(chapter, unit)
             ran = await run_unit(self.kernel, chapter, unit)
         except BookError as error:
-            looks = await self._looks_after(error)
+            looks = await self._looks_after(error, chapter)
             if key in self.keys:
                 del self.made[place:]
                 self.failure = Failure(unit, error.problems, looks)
@@ -235,28 +268,30 @@ class Session:
         self.ran.append(key)
         if self.keys[place:place + 1] == [key] and place <= len(self.made):
             self.made[place:place + 1] = [(key, ran)]
+            if ran.written or any(kind == "project" for kind, *_ in ran.looks):
+                self._settle()
 
     def _tell(self, chapter: ChapterCode, unit: Unit) -> None:
         """Say which cell begins."""
         if isinstance(unit, Cell) and chapter.runs(unit):
-            cells = [each for each in chapter.units if isinstance(each, Cell) and chapter.runs(each)]
+            cells = [each for each in chapter.units
+                     if isinstance(each, Cell) and chapter.runs(each)]
             self.say(f"{chapter.path}: cell {cells.index(unit) + 1} of {len(cells)}"
                      f"{f' {unit.label}' if unit.label else ''}")
 
     async def _go_back(self, chapter: ChapterCode) -> None:
         """Make the kernel ready to run again what follows the units that it ran."""
         self.is_whole = False
-        await self.kernel.go_back(sum(map(chapter.runs, chapter.units[:len(self.ran)])))
+        if self.kernel:
+            await self.kernel.go_back(sum(map(chapter.runs, chapter.units[:len(self.ran)])))
 
-    async def _looks_after(self, error: BookError) -> tuple[Look, ...]:
+    async def _looks_after(self, error: BookError, chapter: ChapterCode) -> tuple[Look, ...]:
         """What a unit had read when it failed; a kernel that died or does not answer is dropped."""
-        from bookbuild.run.kernel import CodeRaised
-
-        if not isinstance(error, CodeRaised):
+        if not self.kernel or not isinstance(error, CodeRaised):
             await self._drop_kernel()
             return ()
         looks, _ = await self.kernel.take_looks()
-        await self._go_back(self.chapter)
+        await self._go_back(chapter)
         return looks
 
     async def _drop_kernel(self) -> None:
@@ -264,29 +299,31 @@ class Session:
         if kernel:
             await kernel.stop()
 
-    # ----------------------------------------------------------------------- confirming
-
     async def _confirm(self) -> None:
         """Run all cells in a new kernel, whose results and whose state take the others' place."""
         await asyncio.sleep(REST)
-        chapter, made, failure, kernel = self.chapter, [], None, None
+        chapter, error, kernel = self.chapter, None, None
+        made: list[tuple[str, Ran]] = []
         unit = chapter.units[0]
         try:
             kernel = await started(chapter, self.cell_timeout)
-            for unit, key in zip(chapter.units, self.keys):
+            for unit, key in zip(chapter.units, self.keys, strict=True):
                 made.append((key, await run_unit(kernel, chapter, unit)))
-            self.kernel, kernel = kernel, self.kernel
-        except BookError as error:
-            failure = Failure(unit, error.problems)
-            self.kernel, kernel = kernel, self.kernel
-        finally:
+        except BookError as raised:
+            error = raised
+        except BaseException:           # an edit came
             if kernel:
                 await kernel.stop()
-        self.ran, self.made = [key for key, _ in made], made
-        self.failure, self.is_whole = failure, not failure
-        self.confirmation = None
-        if not failure and self._settle():
+            raise
+        former, self.kernel, self.confirmation = self.kernel, kernel, None
+        self.made, self.ran, self.is_whole = made, [key for key, _ in made], True
+        self._settle()
+        if error:
+            self.failure = Failure(unit, error.problems, await self._looks_after(error, chapter))
+        elif self._is_settled():
             self.kept.store(chapter, [ran for _, ran in made])
+        if former:
+            await former.stop()
         self.on_news()
 
     async def _stop_confirming(self) -> None:
@@ -296,8 +333,5 @@ class Session:
             await asyncio.gather(task, return_exceptions=True)
 
 
-async def started(chapter: ChapterCode, cell_timeout: float):
-    """A new kernel for a chapter."""
-    from bookbuild.run.kernel import Kernel
-
-    return await Kernel(chapter, cell_timeout).start()
+def keys_of(chapter: ChapterCode) -> list[str]:
+    return [unit_key(chapter, unit) for unit in chapter.units]

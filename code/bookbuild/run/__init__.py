@@ -1,11 +1,15 @@
-"""Cells and expressions: run in kernels, and their results kept."""
+"""Cells and expressions: run in kernels, and their results kept.
+
+`kernel`, whose import takes time, is imported where it is used.
+"""
 
 from bookbuild.run.arithmetic import arithmetic
-from bookbuild.run.chapters import (ChapterCode, InlineValue, Ran, Result, run_chapters,
-                                    run_unit)
+from bookbuild.run.chapters import (ChapterCode, CodeRaised, InlineValue, Ran, Result,
+                                    run_chapters, run_unit, started)
 from bookbuild.run.kept import KeptResults, kept_or_run, unit_key
-from bookbuild.run.observing import Look, Observer, answer, holds
+from bookbuild.run.observing import Answers, Look, Observer, answer, holds
 from bookbuild.run.standing import Stamp
 
-__all__ = ["ChapterCode", "InlineValue", "KeptResults", "Look", "Observer", "Ran", "Result", "Stamp",
-           "answer", "arithmetic", "holds", "kept_or_run", "run_chapters", "run_unit", "unit_key"]
+__all__ = ["Answers", "ChapterCode", "CodeRaised", "InlineValue", "KeptResults", "Look",
+           "Observer", "Ran", "Result", "Stamp", "answer", "arithmetic", "holds", "kept_or_run",
+           "kernel", "run_chapters", "run_unit", "started", "unit_key"]

@@ -7,10 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from bookbuild.run.observing import Look
 from bookbuild.say import BookError, Problem, without_codes
 from bookbuild.source import Cell, InlineCode, Unit
+
+if TYPE_CHECKING:
+    from bookbuild.run import kernel
 
 OVERWRITTEN = re.compile(r"[^\n\r]*\r+(?=[^\n\r])")
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -35,6 +39,10 @@ class InlineValue:
 
 
 Result = list[dict] | InlineValue
+
+
+class CodeRaised(BookError):
+    """A cell or an expression raised; the kernel is as good as before."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,12 +154,14 @@ def run_chapters(chapters: Sequence[ChapterCode], cell_timeout: float, jobs: int
         return await asyncio.gather(*map(run_one, chapters), return_exceptions=True)
 
     results = asyncio.run(run_all())
-    failures = [result for result in results if isinstance(result, BaseException)]
-    for failure in failures:
-        if not isinstance(failure, BookError):
-            raise failure
-    if failures:
-        raise BookError(problem for failure in failures for problem in failure.problems)
+    problems: list[Problem] = []
+    for result in results:
+        if isinstance(result, BookError):
+            problems += result.problems
+        elif isinstance(result, BaseException):
+            raise result
+    if problems:
+        raise BookError(problems)
     return results
 
 
@@ -162,7 +172,7 @@ async def _run_chapter(chapter: ChapterCode, timeout: float, on_cell: Callable |
     try:
         from bookbuild.run.kernel import Kernel
     except ImportError as error:
-        raise BookError([Problem(chapter.path, None, f"no kernel: {error} ({sys.executable}); "
+        raise BookError([Problem(str(chapter.path), None, f"no kernel: {error} ({sys.executable}); "
                                  "install what requirements.txt lists")]) from None
     results: list[Ran] = []
     async with Kernel(chapter, timeout) as kernel:
@@ -178,6 +188,13 @@ async def _run_chapter(chapter: ChapterCode, timeout: float, on_cell: Callable |
             if on_cell:
                 on_cell(*place, monotonic() - start)
     return results
+
+
+async def started(chapter: ChapterCode, timeout: float) -> "kernel.Kernel":
+    """A new kernel for a chapter, which the caller stops."""
+    from bookbuild.run.kernel import Kernel
+
+    return await Kernel(chapter, timeout).start()
 
 
 async def run_unit(kernel, chapter: ChapterCode, unit: Unit) -> Ran:
@@ -219,7 +236,8 @@ def shown_outputs(outputs: Sequence[dict], warning: bool = True) -> list[dict]:
     warning : bool
         Whether what was written to the error stream is shown.
     """
-    picture = any(mime.startswith("image/") for output in outputs for mime in output.get("data", ()))
+    picture = any(mime.startswith("image/")
+                  for output in outputs for mime in output.get("data", ()))
     shown: list[dict] = []
     for output in outputs:
         kind = output["output_type"]

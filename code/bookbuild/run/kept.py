@@ -11,12 +11,15 @@ from pathlib import Path, PurePath
 from bookbuild.files import digest, digest_file, replace_file
 from bookbuild.run.arithmetic import arithmetic
 from bookbuild.run.chapters import ChapterCode, InlineValue, Ran, run_chapters
-from bookbuild.run.observing import Look, holds
+from bookbuild.run.observing import ANSWERS, Answers, Look
 from bookbuild.say import Problem
 from bookbuild.source import Cell, Unit
 
 RUNNING = ("arithmetic.py", "chapters.py", "kernel.py", "kept.py", "observing.py")
 HERE = "./"         # how paths in the project begin, so that a project may be moved
+# What each kind of output has, as Jupyter's notebook format has it.
+FIELDS = {"stream": {"name", "text"}, "error": {"ename", "evalue", "traceback"},
+          "display_data": {"data", "metadata"}, "execute_result": {"data", "metadata"}}
 
 
 class KeptResults:
@@ -37,25 +40,26 @@ class KeptResults:
         self.folder = state_dir / "results"
         running = [digest_file(Path(__file__).with_name(name)) for name in RUNNING]
         numbers = {name: os.environ.get(name, value) for name, value in arithmetic().items()}
-        self.surroundings = digest_of([sys.version, installed(), running, numbers])
+        self.surroundings = digest_of([sys.version, installed(), os.environ.get("PYTHONPATH"),
+                                       running, numbers])
 
     def load(self, chapter: ChapterCode) -> list[Ran]:
         """What is kept of a chapter's units, from the first to the last that holds."""
-        entry = self._read(chapter.path) if chapter.is_kept else {}
         found: list[Ran] = []
-        for unit, (key, result, looks) in zip(chapter.units, entry.get("ran", [])):
-            looks = moved(looks, HERE, f"{chapter.root}/")
-            if key != unit_key(chapter, unit) or not all(map(holds, looks)):
+        answers = Answers()
+        kept = self._read(chapter.path) if chapter.is_kept else []
+        for unit, (key, result, looks) in zip(chapter.units, kept or [], strict=False):
+            looks = moved(looks, HERE, place_of(chapter.root))
+            if key != unit_key(chapter, unit) or not answers.hold(looks):
                 break
             found.append(Ran(InlineValue(**result) if isinstance(result, dict) else result, looks))
         return found
 
     def stands(self, root: Path, path: PurePath) -> bool:
         """Would a chapter whose text is as it was be given the results that are kept?"""
-        entry = self._read(path)
-        return entry.get("is_kept", False) and all(
-            map(holds, moved((look for *_, looks in entry["ran"] for look in looks),
-                             HERE, f"{root}/")))
+        kept = self._read(path)
+        return kept is not None and Answers().hold(
+            moved((look for *_, looks in kept for look in looks), HERE, place_of(root)))
 
     def store(self, chapter: ChapterCode, ran: Sequence[Ran]) -> Problem | None:
         """Keep a chapter's results, in the place of its older ones.
@@ -69,7 +73,7 @@ class KeptResults:
         kept = [] if not chapter.is_kept else [
             (unit_key(chapter, unit),
              asdict(each.result) if isinstance(each.result, InlineValue) else each.result,
-             moved(each.looks, f"{chapter.root}/", HERE))
+             moved(each.looks, place_of(chapter.root), HERE))
             for unit, each in zip(chapter.units, ran, strict=True)]
         body = json.dumps({"surroundings": self.surroundings, "is_kept": chapter.is_kept,
                            "ran": kept}).encode()
@@ -81,18 +85,41 @@ class KeptResults:
                            f"will be made again: {error.strerror}")
         return None
 
-    def _read(self, path: PurePath) -> dict:
-        """What is kept of a chapter in these surroundings; nothing of what is damaged."""
+    def _read(self, path: PurePath) -> list | None:
+        """What is kept of a chapter in these surroundings; None if nothing, or it is damaged."""
         try:
             checksum, _, body = self._file(path).read_bytes().partition(b"\n")
         except OSError:
-            return {}
-        entry = json.loads(body) if checksum == digest(body).encode() else {}
-        return entry if entry.get("surroundings") == self.surroundings else {}
+            return None
+        entry = json.loads(body) if checksum == digest(body).encode() else None
+        if not isinstance(entry, dict) or entry.get("surroundings") != self.surroundings:
+            return None
+        return entry["ran"] if entry.get("is_kept") and is_kept_form(entry.get("ran")) else None
 
     def _file(self, path: PurePath) -> Path:
         readable = re.sub(r"[^\w.-]", "-", str(path))[-60:]
         return self.folder / f"{readable}.{digest(str(path).encode())[:8]}.json"
+
+
+def is_kept_form(ran) -> bool:
+    """Has what was read the form of what is kept?"""
+    def is_result(value) -> bool:
+        if isinstance(value, dict):
+            return set(value) == {"kind", "text"}
+        return isinstance(value, list) and all(
+            isinstance(each, dict) and FIELDS.get(str(each.get("output_type")), {None}) <= set(each)
+            for each in value)
+
+    return isinstance(ran, list) and all(
+        isinstance(each, list) and len(each) == 3 and is_result(each[1])
+        and isinstance(each[2], list) and all(
+            isinstance(look, list) and len(look) == 4 and look[0] in ANSWERS
+            and all(isinstance(part, str) for part in look) for look in each[2]) for each in ran)
+
+
+def place_of(root: Path) -> str:
+    """How the paths in a project begin where no link leads to it, as looks have them."""
+    return os.path.join(os.path.realpath(root), "")
 
 
 def unit_key(chapter: ChapterCode, unit: Unit) -> str:
@@ -134,26 +161,37 @@ def kept_or_run(chapters: Sequence[ChapterCode], kept: KeptResults, cell_timeout
     """
     known = {chapter: [] if fresh else kept.load(chapter) for chapter in chapters}
     notices: list[Problem] = []
+    ran: set[ChapterCode] = set()
 
-    def keep(chapter: ChapterCode, ran: list[Ran]) -> None:
-        known[chapter] = ran
-        notice = kept.store(chapter, ran)
+    def keep(chapter: ChapterCode, results: list[Ran]) -> None:
+        known[chapter] = results
+        ran.add(chapter)
+        notice = kept.store(chapter, results)
         if notice and on_notice and not notices:
             on_notice(notice)
             notices.append(notice)
 
-    run_chapters([chapter for chapter in chapters if len(known[chapter]) < len(chapter.units)
-                  or not chapter.units and not kept.stands(chapter.root, chapter.path)],
-                 cell_timeout, on_chapter=keep, **options)
+    wanted = [chapter for chapter in chapters if len(known[chapter]) < len(chapter.units)
+              or not chapter.units and not kept.stands(chapter.root, chapter.path)]
+    while wanted:
+        run_chapters(wanted, cell_timeout, on_chapter=keep, **options)
+        answers = Answers()     # which other chapters read what these have written?
+        wanted = [chapter for chapter in chapters if chapter not in ran
+                  and not all(answers.hold(each.looks) for each in known[chapter])]
     return [known[chapter] for chapter in chapters]
 
 
 def installed() -> list[str]:
-    """The packages that a kernel can import, such as `numpy-2.4.6`, sorted."""
+    """The packages that a kernel can import, such as `numpy-2.4.6`, and what leads to others,
+    sorted."""
     names = set()
     for entry in filter(os.path.isdir, sys.path):
-        names |= {name for name in os.listdir(entry) if name.endswith((".dist-info", ".egg-info"))}
-    return sorted(name.rpartition(".")[0] for name in names)
+        for name in os.listdir(entry):
+            if name.endswith((".dist-info", ".egg-info")):
+                names.add(name.rpartition(".")[0])
+            elif name.endswith(".pth"):
+                names.add(f"{name} {digest_file(Path(entry, name))}")
+    return sorted(names)
 
 
 def digest_of(value) -> str:

@@ -7,7 +7,9 @@ import logging
 import os
 import re
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from ipykernel.kernelspec import make_ipkernel_cmd
 from jupyter_client import AsyncKernelManager
@@ -18,6 +20,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from bookbuild.run import observing
 from bookbuild.run.arithmetic import arithmetic
+from bookbuild.run.chapters import CodeRaised
 from bookbuild.run.observing import Look
 from bookbuild.say import BookError, Problem, say, without_codes
 from bookbuild.source import Cell, InlineCode
@@ -37,7 +40,9 @@ get_ipython().config.InlineBackend.update(dict(
 if __import__("sys").platform == "linux":       # PR_SET_PDEATHSIG: a killed press takes it along
     __import__("ctypes").CDLL(None).prctl(1, 9)
 """
-# What notes the looks of cells; see `observing`. Its names stay out of the cells' way.
+# A kernel starts as if its folder were empty (`python -P`), so that no file in it is taken for a
+# module of the kernel. What notes the looks of cells (see `observing`) begins with its code: then
+# modules are looked for there too, behind the standard library, as in any notebook.
 OBSERVE = f"""
 from importlib.util import module_from_spec, spec_from_file_location
 import sys
@@ -46,6 +51,8 @@ module = sys.modules[spec.name] = module_from_spec(spec)
 spec.loader.exec_module(module)
 module.observer = module.Observer(*arguments)
 module.observer.begin()
+places = [each.endswith(("site-packages", "dist-packages")) for each in sys.path]
+sys.path.insert(places.index(True) if True in places else 0, "")
 """
 OBSERVER = "__import__('sys').modules['_book_observing'].observer"
 TAKE = f"__import__('json').dumps({OBSERVER}.take())"
@@ -57,15 +64,12 @@ CELL_FRAME = re.compile(r"^\s*Cell In\[(\d+)\], line (\d+)", re.MULTILINE)
 SYNTAX_PLACE = re.compile(r" \(\d+\.py, line \d+\)$")
 
 
-class CodeRaised(BookError):
-    """A cell or an expression raised; the kernel is as good as before."""
-
-
 class _ThisPython(KernelSpecManager):
     """Knows one kernel, whatever others are installed: the running interpreter."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        return KernelSpec(argv=make_ipkernel_cmd(), display_name="Python", language="python")
+        return KernelSpec(argv=make_ipkernel_cmd(python_arguments=["-P"]),
+                          display_name="Python", language="python")
 
 
 class _Client(NotebookClient):
@@ -77,7 +81,7 @@ class _Client(NotebookClient):
         content = msg["content"]
         values = [content.get("text", ""), *content.get("data", {}).values()]
         self.heard += sum(len(value) for value in values if isinstance(value, str))
-        if self.heard > OUTPUT_LIMIT:
+        if self.heard > OUTPUT_LIMIT and self.task_poll_for_reply:
             self.task_poll_for_reply.cancel()
         return super().process_message(msg, cell, cell_index)
 
@@ -95,7 +99,8 @@ class Kernel:
 
     def __init__(self, chapter, timeout: float) -> None:
         self.chapter, self.timeout = chapter, timeout
-        self.client: _Client | None = None
+        self.manager: Any = None
+        self.client: Any = None
         self.cells: dict[int, Cell] = {}
 
     async def start(self) -> "Kernel":
@@ -143,11 +148,14 @@ class Kernel:
                 said = log.read().strip().splitlines()
                 raise self._no_start(said[-1] if said else str(error)) from None
         await self._execute(SETUP, store_history=False)
-        observed = str(self.chapter.root), str(self.chapter.output_dir or ""), (str(folder), str(fonts))
-        await self._execute(f"exec({OBSERVE!r}, {{'arguments': {observed!r}}})", store_history=False)
+        observed = (str(self.chapter.root), str(self.chapter.output_dir or ""),
+                    (str(folder), str(fonts)), observing.SLOW)
+        await self._execute(f"exec({OBSERVE!r}, {{'arguments': {observed!r}}})",
+                            store_history=False)
 
     def _no_start(self, reason: str) -> BookError:
-        return BookError([Problem(self.chapter.path, None, f"the Python kernel did not start: {reason}")])
+        return BookError([Problem(self.chapter.path, None,
+                                  f"the Python kernel did not start: {reason}")])
 
     async def stop(self) -> None:
         """End the process."""
@@ -160,11 +168,10 @@ class Kernel:
 
     async def _execute(self, code: str, store_history: bool = True):
         cell = new_code_cell(code)
-        cells = self.client.nb.cells
-        cells.append(cell)
+        self.client.nb.cells = [cell]           # a kernel that stays would remember all outputs
+        self.client.reset_execution_trackers()
         self.client.heard = 0
-        return await self.client.async_execute_cell(cell, len(cells) - 1,
-                                                    store_history=store_history)
+        return await self.client.async_execute_cell(cell, 0, store_history=store_history)
 
     async def run(self, cell: Cell, allow_error: bool = False) -> list[dict]:
         """Run a cell.
@@ -216,11 +223,11 @@ class Kernel:
 
         Code that ends its own observation is code of which nothing is known: all counts.
         """
-        told = await self._ask(TAKE)
-        if told["status"] == "error":
-            root, output = str(self.chapter.root), str(self.chapter.output_dir or "")
-            return (("project", root, output, observing.CHANGED),), ()
-        taken = json.loads(ast.literal_eval(told["data"]["text/plain"]))
+        try:
+            told = await self._ask(TAKE)
+            taken = json.loads(ast.literal_eval(told["data"]["text/plain"]))
+        except (KeyError, ValueError, SyntaxError, DeadKernelError, CellTimeoutError):
+            return (("project", os.path.realpath(self.chapter.root), "", observing.CHANGED),), ()
         for path in taken["slow"]:
             say(f"{self.chapter.path}: reading {path} to know it again took more than "
                 f"{observing.SLOW:g} s; `#| cache: false` does without")
@@ -228,7 +235,8 @@ class Kernel:
 
     async def go_back(self, place: int) -> None:
         """Prepare to run again from the unit at a place: what it imports is read anew."""
-        await self._ask(f"{OBSERVER}.go_back({place})")
+        with suppress(DeadKernelError, CellTimeoutError):       # told when it is to run a cell
+            await self._ask(f"{OBSERVER}.go_back({place})")
 
     async def interrupt(self) -> None:
         """Stop what runs, as Ctrl-C would."""
@@ -242,7 +250,8 @@ class Kernel:
             message = (f"{which} ran longer than {self.timeout:g} s: make it shorter or raise "
                        "--cell-timeout")
         except DeadKernelError:
-            if asyncio.current_task().cancelling():     # nbclient takes Ctrl-C for a death
+            task = asyncio.current_task()
+            if task and task.cancelling():     # nbclient takes Ctrl-C for a death
                 raise asyncio.CancelledError from None
             message = f"the kernel died in {which}: its code ended the process or used up memory"
             if self.client.heard > OUTPUT_LIMIT:
@@ -251,7 +260,8 @@ class Kernel:
 
     def _error_place(self, cell: Cell, error: dict) -> tuple[str, int]:
         """The file and line of the innermost frame in the book's cells."""
-        for count, line in reversed(CELL_FRAME.findall(without_codes("\n".join(error["traceback"])))):
+        traceback = without_codes("\n".join(error["traceback"]))
+        for count, line in reversed(CELL_FRAME.findall(traceback)):
             if int(count) in self.cells:
                 cell = self.cells[int(count)]
                 return cell.path, cell.code_line + int(line) - 1

@@ -52,7 +52,8 @@ class Stamp:
         made_by = [sys.version, *installed(), shutil.which("node"),
                    os.environ.get("SOURCE_DATE_EPOCH")]
         folders = [
-            digest_folder(self.project.root, lambda path: hidden(path) or path.resolve() == book),
+            digest_folder(self.project.root,
+                          lambda path: is_no_source(path) or path.resolve() == book),
             digest_folder(Path(__file__).parents[1])]
         return digest(json.dumps([self.asked, made_by, folders]).encode())
 
@@ -60,5 +61,6 @@ class Stamp:
         return digest_folder(self.project.output_dir)
 
 
-def hidden(path: Path) -> bool:
-    return path.name.startswith(".")
+def is_no_source(path: Path) -> bool:
+    """Is a path a folder that is hidden, or an environment of Python?"""
+    return path.is_dir() and (path.name.startswith(".") or (path / "pyvenv.cfg").exists())
