@@ -86,8 +86,9 @@ loaded()
 assert figures.FIGURES["activations"] is figures.activations
 loaded()
 """)
-    names = "deepmath.figures.activations deepmath.figures.style False\n"
-    assert (run.stdout, run.stderr) == ("False\nFalse\n" + names + names, "")
+    before = "deepmath.figures.register False\n"
+    after = "deepmath.figures.activations deepmath.figures.register deepmath.figures.style False\n"
+    assert (run.stdout, run.stderr) == (2 * before + 2 * after, "")
 
 
 def test_the_register_of_figures_gives_modules_by_name():
