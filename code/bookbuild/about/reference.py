@@ -85,6 +85,8 @@ def sections(thing: Thing, name: str) -> Iterator[str]:
     if own == "parameters":
         items += listed(told.get("attributes", []), name, "Attribute")
     items += listed(told.get("returns", []), name, "Returns")
+    if name.startswith(FIGURES):
+        items += measured(thing, name)
     items += listed(told.get("raises", []), name, "Raises")
     yield prose(told.get("text", ""), name)
     if items:
@@ -95,6 +97,16 @@ def sections(thing: Thing, name: str) -> Iterator[str]:
             module, _, function = name.rpartition(".")
             text = f">>> from {module} import {function}\n{text}"
         yield code(text)
+
+
+def measured(thing: Thing, name: str) -> list[str]:
+    """What the arrays are that a figure's `compute` returns, as their class tells."""
+    result = thing.module.members.get(str(thing.returns))
+    if result is None or result.is_alias or not result.is_class:
+        return []
+    told = parsed(result)
+    return [f"- *Returns* {result.name}. {prose(told['text'], name, '  ')}",
+            *listed(told.get("attributes", []), name, "With")]
 
 
 def parsed(thing: Thing) -> dict[str, Any]:
