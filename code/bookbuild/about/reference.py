@@ -15,6 +15,8 @@ from typing import Any
 
 import griffe
 
+Thing = Any                 # of griffe: a module, class, function or attribute, or an alias of one
+
 PACKAGE = "deepmath"
 LEVEL = 4                   # of an entry's heading: below chapter, section and group
 WIDTH = 80                  # of signatures
@@ -35,7 +37,7 @@ def show(names: str) -> None:
 # ------------------------------------------------------------------------ what there is
 
 @cache
-def package() -> griffe.Module:
+def package() -> Thing:
     """The package, read but not run."""
     place = find_spec(PACKAGE)
     assert place and place.origin
@@ -49,7 +51,7 @@ def public() -> set[str]:
             for name in each.exports}
 
 
-def found(name: str) -> griffe.Object | griffe.Alias:
+def found(name: str) -> Thing:
     """What a public name stands for; of another package's, the alias alone."""
     thing = package()[name.removeprefix(f"{PACKAGE}.")]
     try:
@@ -75,7 +77,7 @@ def entry(name: str) -> Iterator[str]:
             yield from members(thing, name)
 
 
-def sections(thing: griffe.Object, name: str) -> Iterator[str]:
+def sections(thing: Thing, name: str) -> Iterator[str]:
     """What the docstring says: its text, a list of what goes in and comes out, an example."""
     told = parsed(thing)
     own = "parameters" if "parameters" in told else "attributes"
@@ -83,6 +85,8 @@ def sections(thing: griffe.Object, name: str) -> Iterator[str]:
     if own == "parameters":
         items += listed(told.get("attributes", []), name, "Attribute")
     items += listed(told.get("returns", []), name, "Returns")
+    if name.startswith(FIGURES):
+        items += measured(thing, name)
     items += listed(told.get("raises", []), name, "Raises")
     yield prose(told.get("text", ""), name)
     if items:
@@ -95,7 +99,17 @@ def sections(thing: griffe.Object, name: str) -> Iterator[str]:
         yield code(text)
 
 
-def parsed(thing: griffe.Object) -> dict[str, Any]:
+def measured(thing: Thing, name: str) -> list[str]:
+    """What the arrays are that a figure's `compute` returns, as their class tells."""
+    result = thing.module.members.get(str(thing.returns))
+    if result is None or result.is_alias or not result.is_class:
+        return []
+    told = parsed(result)
+    return [f"- *Returns* {result.name}. {prose(told['text'], name, '  ')}",
+            *listed(told.get("attributes", []), name, "With")]
+
+
+def parsed(thing: Thing) -> dict[str, Any]:
     """The sections of a docstring by their kinds; types are as they are written."""
     if not thing.docstring:
         return {}
@@ -109,7 +123,7 @@ def documented(told: dict[str, Any]) -> dict[str, Any]:
             for name in each.name.split(", ")}
 
 
-def undocumented(thing: griffe.Object, told: dict[str, Any]) -> list:
+def undocumented(thing: Thing, told: dict[str, Any]) -> list:
     """Parameters of which a docstring is silent: as a base tells of them, or by their types."""
     known: dict[str, Any] = {}
     for base in reversed(thing.mro() if isinstance(thing, griffe.Class) else []):
@@ -119,7 +133,7 @@ def undocumented(thing: griffe.Object, told: dict[str, Any]) -> list:
             for each in parameters(thing) if each.name not in documented(told)]
 
 
-def members(thing: griffe.Class, name: str) -> Iterator[str]:
+def members(thing: Thing, name: str) -> Iterator[str]:
     """Methods and properties of a class that have a docstring and are new with it."""
     inherited = {each for base in thing.mro() for each in base.members}
     new = [each for each in thing.members.values() if each.docstring and not each.is_alias
@@ -137,7 +151,7 @@ def members(thing: griffe.Class, name: str) -> Iterator[str]:
         yield from sections(each, name)
 
 
-def constant(thing: griffe.Attribute, name: str) -> Iterator[str]:
+def constant(thing: Thing, name: str) -> Iterator[str]:
     """A constant: its value, what its line says of it, and the functions that it is made of."""
     yield code(f"{thing.name} = {value(thing)}")
     line = thing.filepath.read_text(encoding="utf-8").splitlines()[thing.lineno - 1]
@@ -154,37 +168,32 @@ def constant(thing: griffe.Attribute, name: str) -> Iterator[str]:
 
 # ------------------------------------------------------------------------- signatures
 
-def parameters(thing: griffe.Object) -> list[griffe.Parameter]:
+def parameters(thing: Thing) -> list[griffe.Parameter]:
     if not (thing.is_function or thing.is_class):
         return []
     return [each for each in thing.parameters if each.name not in ("self", "cls")]
 
 
-def signature(thing: griffe.Object, name: str) -> str:
+def signature(thing: Thing, name: str) -> str:
     """How a thing is called, over several lines where one is too short, and what comes back."""
     if thing.is_class and not parameters(thing):
         return f"class {name}({', '.join(map(str, thing.bases))})".replace("()", "")
     silent = thing.is_function and "returns" not in parsed(thing)
-    back = f" -> {thing.returns}" if silent and thing.returns else ""
-    lines, start = [f"{name}("], " " * (len(name) + 1)
-    told = arguments(thing)
-    for each in split_arguments(told):
-        if len(lines[-1]) + len(each) + 1 > WIDTH and lines[-1].strip() != f"{name}(":
-            lines[-1] = lines[-1].rstrip()
-            lines.append(start)
-        lines[-1] += each + " "
-    whole = "\n".join(lines).rstrip() + ")"
-    if back and len(whole.splitlines()[-1]) + len(back) > WIDTH:
-        return f"{whole}\n{start.removesuffix('   ')}{back.strip()}"
-    return whole + back
+    words = split_arguments(f"{arguments(thing)})" + (f" -> {thing.returns}" if silent else ""))
+    lines, indent = [f"{name}("], " " * (len(name) + 1)
+    for n, word in enumerate(words):
+        if n and len(lines[-1]) + len(word) >= WIDTH:
+            lines.append(indent)
+        lines[-1] += word if lines[-1].endswith(("(", indent)) else f" {word}"
+    return "\n".join(lines)
 
 
-def called(thing: griffe.Object) -> str:
+def called(thing: Thing) -> str:
     """How a method is called, on one line; a property is not."""
     return f"{thing.name}({arguments(thing)})" if thing.is_function else thing.name
 
 
-def arguments(thing: griffe.Object) -> str:
+def arguments(thing: Thing) -> str:
     found, keyword = [], False
     for each in parameters(thing):
         if each.kind is griffe.ParameterKind.keyword_only and not keyword:
@@ -195,7 +204,7 @@ def arguments(thing: griffe.Object) -> str:
 
 
 def split_arguments(text: str) -> list[str]:
-    """Arguments with their commas, apart at the commas outside of brackets."""
+    """Arguments with their commas: parts of a text behind commas outside of brackets."""
     parts, depth = [""], 0
     for letter in text:
         if letter == " " and depth == 0 and parts[-1].endswith(","):
@@ -206,7 +215,7 @@ def split_arguments(text: str) -> list[str]:
     return parts
 
 
-def value(thing: griffe.Attribute) -> str:
+def value(thing: Thing) -> str:
     """A constant's value; a long dictionary or call, an entry a line."""
     text = quoted(str(thing.value))
     if len(text) + len(thing.name) < WIDTH or not (inner := re.fullmatch(
@@ -239,8 +248,8 @@ def listed(items: Iterable, name: str, role: str = "") -> list[str]:
         head = f"{', '.join(names)}: " if names else ""
         lead = f"*{role}* " if role else ""
         joint, said = (" ", f"if{said[2:]}") if said.startswith("If ") and role else (". ", said)
-        words = [types(kind, name)] * bool(kind) + [prose(said, name, "  ")] * bool(said)
-        lines.append(f"- {lead}{head}{joint.join(words)}".rstrip(".") + ".")
+        texts = filter(None, [types(kind, name), prose(said, name, "  ")])
+        lines.append(f"- {lead}{head}{joint.join(texts)}".rstrip(".") + ".")
     return lines
 
 
