@@ -4,10 +4,14 @@ Books and edits are those of `books`: after each step, in which every chapter an
 book is edited, the book's folder is copied without what is kept; both are rendered, and all files
 of both books are the same bytes, or the same problems are told. `BOOK_EDITS=5000` asks for as
 many edits; by default there are a few hundred. Almost all run in light kernels (see `light`).
+
+The preview is held to the same: when it rests after an edit, its pages are those of a render from
+nothing of the files as they then are. Cells that give another result each time are left out.
 """
 
 import os
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import books
@@ -17,6 +21,7 @@ from hypothesis import strategies as st
 from light import LightKernel
 
 from bookbuild import cli
+from bookbuild.preview import following, session
 from bookbuild.run import kernel
 from bookbuild.say import BookError
 
@@ -81,4 +86,88 @@ def test_what_is_kept_is_what_a_render_from_nothing_gives(light, record_property
 
     edited()
     record_property("kept results against renders from nothing",
+                    ", ".join(f"{count} {name}" for name, count in counts.items()))
+
+
+def test_light_kernels_are_as_good(tmp_path, monkeypatch):
+    """All ways in which cells read, and an edit of each file: Jupyter's kernels give the same."""
+    names = [name for name in books.NAMES if name not in NEVER_THE_SAME]
+    book = books.begin(tmp_path / "kept", [names[place::4] for place in range(4)])
+    for step in (0, 1):
+        if step:
+            for name in books.CHAPTERS:
+                for change in books.OF_DATA[:30:2]:
+                    change(book, (book.root / name).parent, 7)
+        copies = [book.copy(tmp_path / f"nothing {kind}") for kind in ("as it is", "light")]
+        kept, real = rendered(book.root), rendered(copies[0])
+        with monkeypatch.context() as patch:
+            patch.setattr(kernel, "Kernel", LightKernel)
+            light = rendered(copies[1])
+        assert isinstance(kept, dict)
+        assert kept == real, differing(kept, real)
+        assert light == real, differing(light, real)
+
+
+NEVER_THE_SAME = {"appends", "rewrites"}
+
+
+@contextmanager
+def previewed(root):
+    """A preview that is told of changes by hand; what it shows when it rests."""
+    with tempfile.TemporaryDirectory(prefix="book-preview-") as folder:
+        preview = following.Preview(root, Path(folder), lambda line: None, 60)
+
+        def rest():
+            while not all(session.is_at_rest for session in preview.sessions.values()):
+                preview.events.get(timeout=300)
+                preview.refresh(None)
+            while not preview.events.empty():
+                preview.events.get()
+            preview.refresh(None)
+
+        def show():
+            preview.refresh({root / "any"})
+            rest()
+            preview.refresh({root / "any"})     # of what cells wrote, it is told as well
+            rest()
+            assert not preview.site.state["busy"]
+            return preview.site.state["problems"] or books.files_of(preview.site.folder)
+        try:
+            yield show
+        finally:
+            preview.close()
+
+
+def hold_in_preview(cells, steps, counts):
+    cells = [[each for each in own if each not in NEVER_THE_SAME] for own in cells]
+    with tempfile.TemporaryDirectory(prefix="book-property-") as parent:
+        book = books.begin(Path(parent, "shown"), cells)
+        with previewed(book.root) as show:
+            for step in [None, *steps]:
+                counts["edits"] += books.apply(book, *step) if step else 0
+                for chapter in book.chapters.values():
+                    chapter["cells"] = [each for each in chapter["cells"]
+                                        if each not in NEVER_THE_SAME]
+                book.write()
+                before = LightKernel.started
+                shown = show()
+                counts["kernels of the preview"] += LightKernel.started - before
+                fresh = rendered(book.copy(Path(parent, "nothing")))
+                counts["renders"] += 1
+                assert shown == fresh, (step, differing(shown, fresh))
+
+
+def test_what_a_preview_shows_is_what_a_render_from_nothing_gives(
+        light, monkeypatch, record_property, capsys):
+    monkeypatch.setattr(session, "REST", 0)
+    counts = dict.fromkeys(("edits", "renders", "kernels of the preview"), 0)
+
+    @settings(SLOW, max_examples=max(1, round(EDITS / A_STEP / STEPS / 2)))
+    @given(books.beginnings, st.lists(books.step, min_size=STEPS, max_size=STEPS))
+    def edited(cells, steps):
+        hold_in_preview(cells, steps, counts)
+        capsys.readouterr()
+
+    edited()
+    record_property("previews against renders from nothing",
                     ", ".join(f"{count} {name}" for name, count in counts.items()))
