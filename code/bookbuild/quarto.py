@@ -97,13 +97,13 @@ def render_with_quarto(project: "Project", quarto: Path, targets: list[str],
 def run_quarto(project: "Project", quarto: Path, format: str, built: Path, only: "Page | None",
                say, runtime: Path | None = None) -> None:
     """One call of ``quarto render``, in a process group that ends with it."""
-    from bookbuild.run import arithmetic
+    from bookbuild.run import numeric_environment
 
     command = [str(quarto), "render", *([str(only.source)] if only else []), "--to", format,
                "--output-dir", os.path.relpath(built, project.root)]
     command += ["--no-clean"] if built.exists() else []
     say("running " + " ".join(command))
-    environment = arithmetic() | os.environ | {"QUARTO_PYTHON": sys.executable}
+    environment = numeric_environment() | os.environ | {"QUARTO_PYTHON": sys.executable}
     if runtime:
         environment["BOOK_RUNTIME"] = str(runtime.resolve())
     process = subprocess.Popen(command, cwd=project.root, env=environment, text=True,

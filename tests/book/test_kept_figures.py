@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bookbuild.run.arithmetic import AVX2, ONE_THREAD, arithmetic
+from bookbuild.run.arithmetic import AVX2, ONE_THREAD, numeric_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 FEATURES = ("import numpy, numpy._core._multiarray_umath as m;"
@@ -21,20 +21,20 @@ def environment(**others):
     return os.environ | {"PYTHONPATH": str(ROOT / "code")} | others
 
 
-@pytest.mark.skipif(not AVX2.items() <= arithmetic().items(), reason="this processor has no AVX2")
+@pytest.mark.skipif(not AVX2.items() <= numeric_environment().items(), reason="this processor has no AVX2")
 def test_numpy_uses_no_wider_instructions():
-    features = subprocess.run([sys.executable, "-c", FEATURES], env=environment(**arithmetic()),
+    features = subprocess.run([sys.executable, "-c", FEATURES], env=environment(**numeric_environment()),
                               capture_output=True, text=True, check=True).stdout
     assert "'AVX2'" in features and "'AVX512_SKX'" not in features and "'X86_V4'" not in features
 
 
 def test_a_processor_without_avx2_is_left_as_it_is(tmp_path, monkeypatch):
     monkeypatch.setattr("bookbuild.run.arithmetic.PROCESSORS", tmp_path / "cpuinfo")
-    assert not AVX2.keys() & arithmetic().keys()
+    assert not AVX2.keys() & numeric_environment().keys()
     (tmp_path / "cpuinfo").write_text("flags : fpu sse4_2 avx\n")
-    assert not AVX2.keys() & arithmetic().keys()
+    assert not AVX2.keys() & numeric_environment().keys()
     (tmp_path / "cpuinfo").write_text("flags : fpu avx avx2\n")
-    assert AVX2.items() <= arithmetic().items()
+    assert AVX2.items() <= numeric_environment().items()
 
 
 def test_quarto_by_itself_gets_what_suits_every_processor():

@@ -6,7 +6,7 @@ compares it with the kept one and `report` tells of that; `regenerating` puts th
 
 import os
 
-from bookbuild.run import arithmetic
+from bookbuild.run import numeric_environment
 
 __all__ = ["environment", "run"]
 
@@ -22,4 +22,4 @@ def run(args) -> int:
 def environment() -> dict[str, str]:
     """The variables with which figures are made."""
     # With the pad, the C library does not give large arrays back between epochs.
-    return arithmetic() | {"MALLOC_TOP_PAD_": "67108864", "MPLBACKEND": "agg"}
+    return numeric_environment() | {"MALLOC_TOP_PAD_": "67108864", "MPLBACKEND": "agg"}

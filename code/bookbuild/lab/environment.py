@@ -4,7 +4,7 @@ from ipykernel.kernelspec import make_ipkernel_cmd
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from traitlets import default
 
-from bookbuild.run import arithmetic
+from bookbuild.run import numeric_environment
 
 
 class BookKernel(KernelSpecManager):
@@ -18,5 +18,5 @@ class BookKernel(KernelSpecManager):
         """Jupyter's own kernel, started with `controls` and the render's arithmetic."""
         spec = super().get_kernel_spec(kernel_name)
         spec.argv = make_ipkernel_cmd(extra_arguments=["--ext", "bookbuild.lab.controls"])
-        spec.env = arithmetic() | spec.env
+        spec.env = numeric_environment() | spec.env
         return spec

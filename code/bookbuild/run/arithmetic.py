@@ -21,7 +21,7 @@ WIDER = "X86_V4,AVX512F,AVX512CD,AVX512_SKX,AVX512_CLX,AVX512_CNL,AVX512_ICL,AVX
 AVX2 = {"OPENBLAS_CORETYPE": "Haswell", "NPY_DISABLE_CPU_FEATURES": WIDER}
 
 
-def arithmetic() -> dict[str, str]:
+def numeric_environment() -> dict[str, str]:
     """The variables; numpy reads them when it is imported."""
     has_avx2 = PROCESSORS.is_file() and "avx2" in PROCESSORS.read_text().split()
     return ONE_THREAD | (AVX2 if has_avx2 else {})

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path, PurePath
 
 from bookbuild.files import digest, digest_file, replace_file
-from bookbuild.run.arithmetic import arithmetic
+from bookbuild.run.arithmetic import numeric_environment
 from bookbuild.run.chapters import ChapterCode, InlineValue, Ran, run_chapters
 from bookbuild.run.observing import ANSWERS, Answers, Look
 from bookbuild.say import Problem
@@ -39,7 +39,8 @@ class KeptResults:
     def __init__(self, state_dir: Path) -> None:
         self.folder = state_dir / "results"
         running = [digest_file(Path(__file__).with_name(name)) for name in RUNNING]
-        numbers = {name: os.environ.get(name, value) for name, value in arithmetic().items()}
+        numbers = {name: os.environ.get(name, value)
+                   for name, value in numeric_environment().items()}
         self.surroundings = digest_of([sys.version, installed(), os.environ.get("PYTHONPATH"),
                                        running, numbers])
 

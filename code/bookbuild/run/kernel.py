@@ -19,7 +19,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
 
 from bookbuild.run import observing
-from bookbuild.run.arithmetic import arithmetic
+from bookbuild.run.arithmetic import numeric_environment
 from bookbuild.run.chapters import CodeRaised
 from bookbuild.run.observing import Look
 from bookbuild.say import BookError, Problem, say, without_codes
@@ -134,7 +134,7 @@ class Kernel:
             record_timing=False, shutdown_kernel="immediate")
         # An IPython folder of its own keeps the user's start-up files out of the book.
         fonts = self.chapter.root / MATPLOTLIB
-        environment = arithmetic() | os.environ | {
+        environment = numeric_environment() | os.environ | {
             "IPYTHONDIR": str(folder), "MPLCONFIGDIR": str(fonts),
             "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
         environment.pop("MATPLOTLIBRC", None)
