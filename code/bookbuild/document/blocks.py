@@ -280,7 +280,7 @@ def tabset(node: Node) -> list | None:
     starts = [place for place, block in enumerate(body) if is_node(block, "Header")]
     starts = [place for place in starts if level(body[place]) == level(body[starts[0]])]
     tabs = [Tab(content(body[start]), body[start + 1:end])
-            for start, end in zip(starts, [*starts[1:], len(body)], strict=True)]
+            for start, end in zip(starts, [*starts[1:], len(body)])]
     made = Tabset(tabs, [name for name in classes(node) if name != "panel-tabset"])
     before = body[:starts[0]] if starts else body
     return [*before, div([made], identifier(node)) if identifier(node) else made]
