@@ -1,0 +1,219 @@
+"""What cells of a preview read: which of them run again, and that none does so for ever.
+
+The preview is in this process, its kernels are light (see `tests/run/light.py`), and it is told of
+changes by its own watch, as `book preview` is.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "run"))
+import books
+from light import LightKernel
+
+from bookbuild.preview import following, session
+from bookbuild.run import kernel
+
+TWELVE = ["literal", "path join", "os.path.join", "f-string", "glob", "with_suffix", "listdir",
+          "shell", "sqlite", "package", "sys.path", "from another file", "exists"]
+EDITS = int(os.environ.get("BOOK_PREVIEW_EDITS", 40))
+
+
+class Watched:
+    """A preview of a book with one chapter, followed in a thread."""
+
+    def __init__(self, root, folder):
+        self.root, self.said = root, []
+        self.preview = following.Preview(root, folder, self.said.append, 60)
+        self.preview.watch()
+        self.preview.refresh(None)
+        self.thread = threading.Thread(target=self.follow, daemon=True)
+        self.thread.start()
+
+    def follow(self):
+        while not self.preview.stopped.is_set():
+            events = [self.preview.events.get()]
+            while not self.preview.events.empty():
+                events.append(self.preview.events.get())
+            if not self.preview.stopped.is_set():
+                changes = [event for event in events if event is not None]
+                self.preview.refresh(set().union(*changes) if changes else None)
+
+    def close(self):
+        self.preview.close()
+        self.preview.events.put(None)
+        self.thread.join()
+
+    def until(self, test, what):
+        for _ in range(1200):
+            if found := test():
+                return found
+            time.sleep(0.05)
+        raise AssertionError(f"never: {what}; {self.said[-9:]} {self.preview.site.state}")
+
+    def page(self):
+        folder = self.preview.site.folder
+        try:
+            return (folder / "one.html").read_text() if folder else ""
+        except OSError:                 # replaced meanwhile
+            return ""
+
+    def rests(self):
+        self.until(lambda: not self.preview.site.state["busy"] and self.preview.events.empty()
+                   and all(each.is_at_rest for each in self.preview.sessions.values()), "rest")
+
+    def shows(self, text):
+        self.until(lambda: text in self.page(), text)
+
+    def tells(self, text):
+        self.until(lambda: any(text in each for each in self.preview.site.state["problems"]), text)
+
+    def after(self, text):
+        """The cells that ran until a text was shown, before all are confirmed."""
+        self.shows(text)
+        return [int(line.split(": cell ")[1].split()[0]) for line in self.said if ": cell " in line]
+
+
+def chapter(*cells):
+    return "# One\n\nA sentence.\n\n" + "".join(f"```{{python}}\n{code}\n```\n\n" for code in cells)
+
+
+@pytest.fixture
+def start(tmp_path, monkeypatch):
+    monkeypatch.setattr(kernel, "Kernel", LightKernel)
+    monkeypatch.setattr(session, "REST", 0.0)
+    started = []
+
+    def begin(*cells):
+        parts = books.Book(tmp_path / "parts")
+        root = tmp_path / "book"
+        shutil.copytree(parts.root / "c0", root, symlinks=True)
+        shutil.copytree(parts.root / "shared", tmp_path / "shared")
+        (tmp_path / "outside.txt").write_text("1")
+        (root / "page.qmd").unlink()
+        (root / "index.qmd").write_text("# Preface {.unnumbered}\n")
+        (root / "one.qmd").write_text(chapter(*cells))
+        (root / "_quarto.yml").write_text(
+            'project:\n  type: book\nbook:\n  title: "A"\n  author: "A"\n'
+            "  chapters: [index.qmd, one.qmd]\nformat:\n  html:\n    html-math-method: mathml\n")
+        folder = tempfile.TemporaryDirectory(prefix="book-preview-")
+        watched = Watched(root, Path(folder.name))
+        started.append((watched, folder))
+        watched.rests()
+        return watched
+
+    yield begin
+    for watched, folder in started:
+        watched.close()
+        folder.cleanup()
+
+
+CHANGES = {
+    "glob": ("tables/t5.csv", "5"), "listdir": ("tables/t5.csv", "5"),
+    "sqlite": None, "package": ("package/inner.py", "VALUE = 27182\n"),
+    "sys.path": ("../shared/helper.py", "VALUE = 27182\n"), "exists": ("more.txt", "2"),
+    "literal": ("plain.csv", "27182"), "f-string": ("plain.csv", "27182"),
+    "from another file": ("plain.csv", "27182"), "shell": ("plain.csv", "27182"),
+    "outside": ("../../outside.txt", "27182"), "hidden": (".hidden", "27182"),
+}
+
+
+@pytest.mark.parametrize("way", [*TWELVE, "outside", "hidden"])
+def test_cells_run_from_the_first_that_read_what_changed(way, start):
+    code = books.READS[way].replace("../../outside", "../outside")
+    watched = start("print('first')", code, "print('third')")
+    watched.said.clear()
+    if way == "sqlite":
+        shutil.copy(watched.root / "base.db", watched.root / "other.db")
+        books.change_base(None, watched.root, 27182)
+        shown = "27182"
+    else:
+        name, content = CHANGES.get(way, ("tables/t1.csv", "27182"))
+        (watched.root / name.replace("../../", "../")).write_text(content)
+        shown = {"glob": "t5.csv", "listdir": "t5.csv", "exists": "True, True"}.get(way, "27182")
+    assert watched.after(shown)[:2] == [2, 3]
+    watched.rests()
+    assert shown in watched.page()
+    assert not watched.preview.site.state["problems"]
+
+
+def test_what_did_not_run_again_is_not_called_shown(start):
+    watched = start("print(open('plain.csv').read())")
+    watched.said.clear()
+    (watched.root / "unread.csv").write_text("1")
+    watched.until(lambda: any("unread.csv" in line for line in watched.said), "word of it")
+    assert [line for line in watched.said if "unread.csv" in line] == [
+        "unread.csv: the pages stay as they are"]
+    (watched.root / "plain.csv").write_text("27182")
+    watched.until(lambda: any("plain.csv: shown" in line for line in watched.said), "shown")
+    assert "27182" in watched.page()
+
+
+def test_a_name_that_is_no_longer_made_is_found(start):
+    watched = start("number = 27182", "print('it is', number)")
+    watched.shows("it is 27182")
+    (watched.root / "one.qmd").write_text(chapter("other = 1", "print('it is', number)"))
+    watched.tells("NameError")
+    (watched.root / "one.qmd").write_text(chapter("number = 31415", "print('it is', number)"))
+    watched.shows("it is 31415")
+    watched.rests()
+    assert not watched.preview.site.state["problems"]
+
+
+@pytest.mark.parametrize("code", [
+    "with open('log.txt', 'a') as f: f.write('x')\nprint(open('log.txt').read())",
+    "import os\nold = open('own.txt').read() if os.path.exists('own.txt') else ''\n"
+    "open('own.txt', 'w').write(old + 'y')\nprint(old)",
+    "import os\nos.system('date +%N > stamp.txt')\nprint(open('stamp.txt').read())",
+    "import os, time\nprint(open('plain.csv').read())\nos.system('date +%N > plain.csv')",
+    "import os, time\nprint(os.listdir())\nopen(f'{time.time_ns()}.txt', 'w').close()",
+])
+def test_cells_that_change_what_they_read_come_to_rest(code, start):
+    """Each event of their own writing is seen, and starts nothing."""
+    watched = start(code, "print('second')")
+    for text in ("27182", "31415"):
+        watched.said.clear()
+        (watched.root / "one.qmd").write_text(chapter(code, f"print('{text}')"))
+        watched.shows(text)
+        watched.rests()
+        (watched.root / "mark.md").write_text(text)     # all before it has been seen then
+        watched.until(lambda: any("mark.md" in line for line in watched.said), "the mark")
+        watched.rests()
+        assert sum(": cell " in line for line in watched.said) <= 9
+
+
+def test_a_failing_cell_runs_again_when_its_file_appears(start):
+    watched = start("print(open('late/data.txt').read())")
+    watched.tells("FileNotFoundError")
+    (watched.root / "late").mkdir()
+    (watched.root / "late/data.txt").write_text("27182")
+    watched.shows("27182")
+    watched.rests()
+    assert not watched.preview.site.state["problems"]
+
+
+def test_a_preview_does_not_grow(start, record_property):
+    """Edits of a sentence and of a cell; `BOOK_PREVIEW_EDITS=300` asks for as many."""
+    def resident():
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    watched = start("print('x' * 10_000)")
+    warm = 10
+    for place in range(EDITS + warm):
+        if place == warm:
+            watched.rests()
+            begun = resident()
+        text = chapter(f"print('x' * 10_000, {place // 5})").replace("A sen", f"The {place}th sen")
+        (watched.root / "one.qmd").write_text(text)
+        watched.shows(f"The {place}th")
+    watched.rests()
+    grown = (resident() - begun) / 1e6
+    record_property("a preview grows", f"by {grown:.1f} MB in {EDITS} edits")
+    assert grown < 50
