@@ -5,6 +5,8 @@ import doctest
 import inspect
 import io
 import re
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -142,3 +144,15 @@ def test_names_lead_to_their_entries_but_not_to_where_they_stand():
 def shown(markdown: str) -> str:
     """What a reader sees."""
     return pypandoc.convert_text(markdown, "plain", "markdown", ["--wrap", "none"]).strip()
+
+
+def test_no_other_program_reads_the_code():
+    """Else nobody would know what the reference stands on, and it would be made again each time."""
+    code = ("import sys\n"
+            "def hook(event, arguments):\n"
+            "    assert event not in ('subprocess.Popen', 'os.posix_spawn', 'os.fork'), arguments\n"
+            "sys.addaudithook(hook)\n"
+            "from bookbuild.about import reference\n"
+            "reference.show('deepmath.fit')\n")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0 and "deepmath.fit" in done.stdout, done.stderr

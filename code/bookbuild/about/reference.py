@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import griffe
 
@@ -38,10 +39,15 @@ def show(names: str) -> None:
 
 @cache
 def package() -> Thing:
-    """The package, read but not run."""
+    """The package, read but not run.
+
+    Griffe would also ask git where the code is from. What other programs read is seen by nobody,
+    so that the cell would have to run again after each change of any file of the book.
+    """
     place = find_spec(PACKAGE)
     assert place and place.origin
-    return griffe.load(PACKAGE, search_paths=[str(Path(place.origin).parents[1])])
+    with patch.object(griffe.GitInfo, "from_package", return_value=None):
+        return griffe.load(PACKAGE, search_paths=[str(Path(place.origin).parents[1])])
 
 
 @cache
