@@ -173,7 +173,7 @@ def test_a_read_only_checkout_is_checked_and_not_rendered(write):
 def said_to(root, terminal=None):
     """What a render says on a pipe, or on a terminal of some type."""
     command = [sys.executable, "-m", "bookbuild.cli", "render", "--engine", "builtin", "--to",
-               "html", "--force", root]
+               "html", "--fresh", root]
     if terminal is None:
         return subprocess.run(command, check=True, capture_output=True, text=True).stderr
     ours, theirs = os.openpty()

@@ -43,7 +43,7 @@ def start_render(root: Path, main) -> int:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
-    os._exit(main(["render", "--engine", "builtin", "--force", str(root)]))
+    os._exit(main(["render", "--engine", "builtin", "--fresh", str(root)]))
 
 
 def render_whole(root: Path, words: str, main) -> float:

@@ -78,7 +78,7 @@ def test_an_unchanged_book_stands_and_any_change_is_seen(small_book):
         assert done.returncode == 0, done.stderr
         return "nothing has changed" not in done.stderr
 
-    assert rendered() and not rendered() and rendered("--force") and not rendered()
+    assert rendered() and not rendered() and rendered("--fresh") and not rendered()
     (small_book / "one.qmd").write_text(GOOD.replace("Text", "Other text"))
     assert rendered() and not rendered()
     (small_book / "data.csv").write_text("1,2")
