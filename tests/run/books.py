@@ -295,13 +295,48 @@ OF_DATA = [
     *map(touched, ("plain.csv", "tables/t1.csv", "module.py", "page.qmd", "../_quarto.yml")),
     relink, rewrite_base, change_base, draw, nothing,
 ]
+# Edits that should change what a cell prints, beside those of the files that most cells read.
+MODULES = [write("module.py", "VALUE = {n}\n"), write("module/__init__.py", "VALUE = -{n}\n"),
+           gone("module"), gone("module.py")]
+HELPERS = [write("../shared/helper.py", "VALUE = {n}\n"), write("helper.py", "VALUE = -{n}\n"),
+           gone("helper.py"), write("helper/__init__.py", "VALUE = {n}0\n"), gone("helper")]
+LINKS = [relink, write("plain.csv", "a {n}"), gone("link"), write("tables/t1.csv", "b {n}")]
+BASES = [rewrite_base, change_base, gone("base.db")]
+RELEVANT = {
+    "module": MODULES, "import_module": MODULES, "exec": MODULES, "runpy": MODULES,
+    "sys.path": HELPERS, "sys.path, last": HELPERS, "wave": [write("wave.py", "VALUE = {n}\n"),
+    write("wave/__init__.py", "VALUE = {n}\n"), gone("wave.py"), gone("wave")],
+    "namespace": [write("spaces/part.py", "VALUE = {n}\n"), write("spaces/__init__.py", ""),
+                  write("spaces/part/__init__.py", "VALUE = -{n}\n"), gone("spaces/part")],
+    "package": [write("package/inner.py", "VALUE = {n}\n"), write("package/__init__.py", "# {n}"),
+                write("package.py", ""), write("package/inner/__init__.py", "VALUE = -{n}\n"),
+                gone("package/inner")],
+    "link": LINKS, "readlink": LINKS, "kinds": LINKS, "sqlite": BASES, "attach": BASES,
+    "exists": [write("more.txt", "{n}"), gone("more.txt"), gone("plain.csv")],
+    "time": [touched("plain.csv")], "outside": [write("../../outside.txt", "{n}")],
+    "hidden": [write(".hidden", "{n}"), gone(".hidden")], "up": [write("../shared/n.txt", "{n}")],
+    "json": [write("data.json", "{n}"), gone("data.json")],
+    "from another file": [write("name.txt", "tables/t1.csv"), write("name.txt", "plain.csv")],
+}
+OF_TABLES = [write("tables/t1.csv", "b {n}"), write("tables/t{n}.csv", "b"), gone("tables/t1.csv"),
+             write("tables/deep/t2.csv", "{n}"), gone("tables/deep"), write("plain.csv", "a {n}"),
+             write("plain.csv", "a longer {n}"), gone("tables")]
+
+
+def what_is_read(book, folder, n):
+    """An edit of what one of the chapter's cells reads."""
+    cells = book.chapters[f"{folder.name}/page.qmd"]["cells"]
+    edits = RELEVANT.get(cells[n % len(cells)], OF_TABLES) if cells else OF_TABLES
+    edits[(n // 7) % len(edits)](book, folder, n)
+
+
 OF_BOOK = [
     sources, set_book("title", ["A book", "The book"]), set_book("echo", ["true", "false"]),
     set_book("error", ["false", "true"]),
     set_book("order", [CHAPTERS, CHAPTERS[::-1], CHAPTERS[1:], CHAPTERS[1:3]]),
 ]
 numbers = st.integers(0, 9999)
-edit = st.tuples(st.sampled_from(OF_DATA * 2 + OF_CODE * 3), numbers)
+edit = st.tuples(st.sampled_from([what_is_read] * 80 + OF_DATA + OF_CODE * 2), numbers)
 # A step: for each chapter an edit or none, and now and then one of the book.
 step = st.tuples(st.tuples(*[edit] * len(CHAPTERS)),
                  st.one_of(st.none(), st.none(), st.tuples(st.sampled_from(OF_BOOK), numbers)))
