@@ -311,9 +311,6 @@ libc = ctypes.CDLL(None); libc.fopen.restype = ctypes.c_void_p; libc.fopen(b'a.c
     "pythonapi": ("import ctypes; ctypes.pythonapi.fopen(b'a.csv', b'r')", A),
     "load_library": ("import numpy as np\ntry: np.ctypeslib.load_library('beside.abi3.so', '.')\n"
                      "except OSError: pass", change("beside.abi3.so")),
-    "cffi": ("""import cffi
-ffi = cffi.FFI(); ffi.cdef('void *fopen(char *, char *);')
-ffi.dlopen(None).fopen(b'a.csv', b'r')""", A),
     "subprocess, one file more": ("import subprocess; subprocess.run(['true'])",
                                   add("../data/new.csv")),
     # cells of a notebook
