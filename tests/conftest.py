@@ -36,6 +36,16 @@ def pytest_configure(config):
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# The files that take longest begin, so that none of them is left to one process at the end.
+LONGEST = ("pipeline/test_kills.py", "run/test_property.py", "lab/test_jupyterlab.py",
+           "figures/test_figures.py", "book/test_whole_book.py")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: next((place for place, name in enumerate(LONGEST)
+                                      if name in item.nodeid), len(LONGEST)))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
     for mark in item.iter_markers("needs"):
