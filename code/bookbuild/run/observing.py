@@ -598,7 +598,8 @@ HANDLERS = dict.fromkeys(STARTS, Observer._starts) | {
     "shutil.rmtree": Observer._on_remove, "os.rename": Observer._on_rename,
     "os.link": Observer._on_link, "os.symlink": Observer._on_symlink,
     "os.chdir": Observer._on_change, "os.chmod": Observer._on_change,
-    "os.chown": Observer._on_change, "os.truncate": Observer._on_truncate, "os.mkdir": Observer._on_mkdir}
+    "os.chown": Observer._on_change, "os.truncate": Observer._on_truncate,
+    "os.mkdir": Observer._on_mkdir}
 SQLITE_ATTACH = 24
 PATHS = ("/posixpath.py", "<frozen posixpath>", "/pathlib.py")
 WRAPPED: list[tuple] = []
