@@ -190,7 +190,7 @@ def gone(name):
         path = folder / name
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
-        else:
+        elif path.parent.is_dir():
             path.unlink(missing_ok=True)
     edit.__name__ = f"remove {name}"
     return edit

@@ -47,7 +47,7 @@ class Site:
                 self.state = {**self.state, **news}
                 self.news.notify_all()
 
-    def wait(self, known: dict) -> dict:
+    def wait(self, known: dict | None) -> dict:
         """The state, as soon as it differs from a known one, or after a while."""
         with self.news:
             if self.state is known:
