@@ -170,7 +170,7 @@ def picture(folder, n):
 def write(name, content):
     """An edit of a file that keeps its times where it keeps its size, as the worst of editors."""
     def edit(book, folder, n):
-        path = folder / name
+        path = folder / name.format(n=n % 5)
         if path.is_dir():
             shutil.rmtree(path)
         if path.parent.is_file():
@@ -190,7 +190,7 @@ def gone(name):
         path = folder / name
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
-        else:
+        elif path.parent.is_dir():
             path.unlink(missing_ok=True)
     edit.__name__ = f"remove {name}"
     return edit

@@ -551,6 +551,10 @@ class Observer:
         self.note("kind", path)
         self.makes(path)
 
+    def _on_change(self, frame, path, *options) -> None:
+        """What is changed, or gone into, must be there."""
+        self.note("kind", whole(path, options[-1] if len(options) > 1 else None))
+
     def _on_rename(self, frame, source, target, source_fd=-1, target_fd=-1) -> None:
         source, target = whole(source, source_fd), whole(target, target_fd)
         self.note("names" if os.path.isdir(source) else "file", source)
@@ -593,7 +597,9 @@ HANDLERS = dict.fromkeys(STARTS, Observer._starts) | {
     "os.remove": Observer._on_remove, "os.rmdir": Observer._on_remove,
     "shutil.rmtree": Observer._on_remove, "os.rename": Observer._on_rename,
     "os.link": Observer._on_link, "os.symlink": Observer._on_symlink,
-    "os.truncate": Observer._on_truncate, "os.mkdir": Observer._on_mkdir}
+    "os.chdir": Observer._on_change, "os.chmod": Observer._on_change,
+    "os.chown": Observer._on_change, "os.truncate": Observer._on_truncate,
+    "os.mkdir": Observer._on_mkdir}
 SQLITE_ATTACH = 24
 PATHS = ("/posixpath.py", "<frozen posixpath>", "/pathlib.py")
 WRAPPED: list[tuple] = []
