@@ -30,7 +30,7 @@ class ChapterContents(AsyncLargeFileManager):
             type = "notebook"
         return await super().get(path, content, type, format, require_hash)
 
-    async def _read_file(self, os_path, format, raw=False):     # type: ignore[override]
+    async def _read_file(self, os_path, format, raw=False):     # type: ignore[override, unused-ignore]
         answer = await super()._read_file(os_path, format, raw)
         text = answer[0]            # or bytes, read to compare: JupyterLab doesn't show them
         if format == "text" and isinstance(text, str):
