@@ -173,8 +173,9 @@ def write(name, content):
         path = folder / name.format(n=n % 5)
         if path.is_dir():
             shutil.rmtree(path)
-        if path.parent.is_file():
-            path.parent.unlink()
+        for above in path.parents:
+            if above.is_file():
+                above.unlink()
         path.parent.mkdir(parents=True, exist_ok=True)
         new = content.format(n=n)
         before = path.stat() if path.exists() else None
