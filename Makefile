@@ -26,14 +26,14 @@ help:           ## tells what there is
 test: .venv/.ready .venv/.test-ready system  ## sets up the same environment and runs every test
 	@$(BIN)/book runtime .runtime >/dev/null || \
 	  echo "the runtime of live cells could not be had: the tests that run them are skipped"
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.ready .venv/.lint-ready  ## reads everything for faults, in a few seconds
 	@$(BIN)/python .ci/lint
 
 coverage: .venv/.ready .venv/.test-ready system  ## the tests again, measured: which lines they run
 	@rm -rf .book/coverage && mkdir -p .book/coverage
-	-@$(BIN)/python -m coverage run -m pytest -n 2 --dist loadfile -q
+	-@$(BIN)/python -m coverage run -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q
 	-@$(BIN)/python -m coverage combine -q
 	@$(BIN)/python -m coverage html -q
 	@$(BIN)/python -m coverage report
