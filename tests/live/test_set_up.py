@@ -1,6 +1,7 @@
 """What set-up does where Node is missing, and where pip has brought it."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 from bookbuild.live.image import make_image
 from bookbuild.live.scripts import make_editor
@@ -30,3 +31,19 @@ def test_node_is_found_where_pip_puts_it(monkeypatch, tmp_path):
     said = []
     assert make_editor(tmp_path, said.append) is None
     assert said[-1].endswith("CodeMirror was not had: no registry")
+
+
+def test_renders_side_by_side_make_one_editor(monkeypatch, tmp_path):
+    without_programs(monkeypatch, tmp_path)
+    npm = tmp_path / "bin" / "npm"
+    npm.parent.mkdir()
+    # It "installs" an esbuild that writes the file named by the option --outfile.
+    npm.write_text(f"#!/bin/sh\necho once >> {tmp_path}/runs\n/bin/mkdir -p node_modules/.bin\n"
+                   "printf '#!/bin/sh\\nfor o; do case $o in --outfile=*) echo made > "
+                   "${o#--outfile=};; esac; done\\n' > node_modules/.bin/esbuild\n"
+                   "/bin/chmod 755 node_modules/.bin/esbuild\n")
+    npm.chmod(0o755)
+    with ThreadPoolExecutor(4) as pool:
+        made = set(pool.map(lambda _: make_editor(tmp_path, lambda words: None), range(4)))
+    assert len(made) == 1 and made.pop().read_text() == "made\n"
+    assert (tmp_path / "runs").read_text() == "once\n"

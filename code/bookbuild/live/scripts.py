@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bookbuild.files import writing
+from bookbuild.files import locked, writing
 from bookbuild.live.parts import PARTS, STAGE, Say, digest
 
 IMPORT = re.compile(r"^import \{[^}]*\} from \"\./(\w+)\.js\";\n", re.MULTILINE)
@@ -54,21 +54,27 @@ def make_editor(root: Path, say: Say) -> Path | None:
     if npm is None:
         say(f"live cells: without Node (npm) their editor is a plain text area; {BRING_NODE}")
         return None
+    with locked(built / "lock", lambda: say("another render makes the editor: waiting")):
+        return script if script.is_file() else bundle(npm, sources, built, script, say)
+
+
+def bundle(npm: str, sources: list[Path], built: Path, script: Path, say: Say) -> Path | None:
+    """Make one script of the editor and of what it imports; None, and why, where that fails."""
     say("live cells: making the editor")
     with writing(built):
-        built.mkdir(parents=True, exist_ok=True)
         for source in sources:
             shutil.copy(source, built)
     esbuild = str(built / "node_modules" / ".bin" / "esbuild")
+    part = script.with_suffix(".part")
     for command in ([npm, "ci", "--no-audit", "--no-fund", "--silent"],
                     [esbuild, "editor.js", "--bundle", "--minify", "--format=iife",
-                     "--target=es2022", "--log-level=error", f"--outfile={script}"]):
+                     "--target=es2022", "--log-level=error", f"--outfile={part}"]):
         reason = failure(command, built)
         if reason is not None:
             say("live cells: their editor is a plain text area, as CodeMirror was not had: "
                 + " ".join(reason.split())[-200:])
             return None
-    return script
+    return part.replace(script)
 
 
 def failure(command: list[str], folder: Path) -> str | None:
