@@ -118,7 +118,7 @@ def test_killed_and_resumed_nothing_is_lost_or_run_twice(runs, tmp_path, n_jobs,
         done = len(log.read_text().split()) if log.exists() else 0
         process = subprocess.Popen(command(tmp_path, n_jobs), start_new_session=True,
                                    stderr=subprocess.DEVNULL)
-        until = time.monotonic() + 60
+        until = time.monotonic() + 600
         while time.monotonic() < until and process.poll() is None:
             if log.exists() and len(log.read_text().split()) > done:
                 break

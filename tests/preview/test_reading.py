@@ -52,7 +52,7 @@ class Watched:
         self.thread.join()
 
     def until(self, test, what):
-        for _ in range(1200):
+        for _ in range(12_000):
             if found := test():
                 return found
             time.sleep(0.05)
