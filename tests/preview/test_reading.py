@@ -9,10 +9,10 @@ import shutil
 import sys
 import tempfile
 import threading
-import time
 from pathlib import Path
 
 import pytest
+from waiting import until
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "run"))
 import books
@@ -52,11 +52,8 @@ class Watched:
         self.thread.join()
 
     def until(self, test, what):
-        for _ in range(12_000):
-            if found := test():
-                return found
-            time.sleep(0.05)
-        raise AssertionError(f"never: {what}; {self.said[-9:]} {self.preview.site.state}")
+        return until(test, what, lambda: not self.thread.is_alive() and (
+            f"{self.said[-9:]} {self.preview.site.state}"))
 
     def page(self):
         folder = self.preview.site.folder

@@ -8,11 +8,11 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path, PurePath
 
 import books
 import pytest
+from waiting import until
 
 from bookbuild import cli
 from bookbuild.run import KeptResults, kernel, observing
@@ -128,8 +128,7 @@ def test_a_file_saved_while_a_cell_runs(book, capsys, light):
                  "open('started', 'w').close()\nopen('barrier').read()")
 
     def save():
-        while not (book.root / "started").exists():
-            time.sleep(0.01)
+        until((book.root / "started").exists, "the cell has begun")
         (book.root / "data.txt").write_text("2")
         (book.root / "gone.txt").unlink()
         (book.root / "barrier").write_text("go")
