@@ -352,7 +352,7 @@ open('part', 'w').write('1'); os.replace('part', 'out.csv'); open('out.csv').rea
     "removes what it made": "import os; open('out', 'w'); os.remove('out'); os.path.exists('out')",
     "imports": "import module, package.inner, spaces.one.part",
     "savefig": """import matplotlib; matplotlib.use('agg')
-import matplotlib.pyplot as plt; plt.plot([1]); plt.savefig('out.svg')""",
+from matplotlib import pyplot as plt; plt.plot([1]); plt.savefig('out.svg')""",
     "saves": "import numpy as np; np.save('out.npy', np.ones(3)); np.load('out.npy')",
     "to_csv": "import pandas as pd; pd.DataFrame({'a': [1]}).to_csv('out.csv')",
     "its own base": """import sqlite3, os
