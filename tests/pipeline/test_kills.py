@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from importlib import import_module
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "common"))
@@ -37,12 +38,18 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 class Press:
-    """Forked renders of one small book, HTML and PDF."""
+    """Forked renders of one small book, HTML and PDF.
+
+    What a render loads is loaded before, once; but Typst does nothing before, since its threads
+    would be missing in forked processes.
+    """
 
     def __init__(self, root: Path, main) -> None:
         self.root, self.main = root, main
         (root / "_quarto.yml").write_text(CONFIG)
         (root / "index.qmd").write_text("# Preface {.unnumbered}\n\nHello.\n")
+        self.write(0)
+        self.main(["render", "--engine", "builtin", "--to", "html", str(root)])
         self.books = []
         for edition in range(2):
             self.steps = self.render(edition)
@@ -50,10 +57,13 @@ class Press:
         self.steps = self.render(0)         # where a book stands
         assert self.books[0] != self.books[1]
 
-    def start(self, edition: int, **options) -> int | None:
-        """Render an edition, with a fatal step; its steps, or None if it was killed."""
+    def write(self, edition: int) -> None:
         (self.root / "one.qmd").write_text(
             f"# One {{#sec-one}}\n\nThis is {EDITIONS[edition]}, see @sec-one.\n")
+
+    def start(self, edition: int, **options) -> int | None:
+        """Render an edition, with a fatal step; its steps, or None if it was killed."""
+        self.write(edition)
 
         def render():
             silence = os.open(os.devnull, os.O_WRONLY)
@@ -131,6 +141,7 @@ def kill_at_moments(press: Press, moments: int, left: Counter) -> None:
 def kill_renders(root: Path, moments: int) -> dict[str, int]:
     from bookbuild.cli import main
 
+    import_module("bookbuild.print.pdf")
     os.environ["SOURCE_DATE_EPOCH"] = "0"     # one edition, one PDF
     gc.freeze()                               # what is imported is shared with the forked
     press, left = Press(root, main), Counter()
