@@ -1,9 +1,10 @@
 """Activation functions, each beside its derivative.
 
 Both are functions of the pre-activation `z`, elementwise, for arrays of any shape. None
-overflows, and none warns, however large `|z|` is. The functions (not the derivatives)
-also accept complex `z`, which `check_gradient` uses: numpy orders complex numbers by their
-real part first, so `maximum(z, -z)` is |z| continued analytically on either side of zero.
+overflows, and none warns, however large `|z|` is. Whole numbers and float32 are computed, and
+returned, as float64. The functions (not the derivatives) also accept complex `z`, which
+`check_gradient` uses, with a real part of any size: numpy orders complex numbers by their
+real part first, so `maximum(z, 0)` is continued analytically on either side of zero.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepmath.arrays import analytic, real
 from deepmath.checks import check_choice
 
 LEAK = 0.1
@@ -49,54 +51,60 @@ class Activation:
 
 def relu(z: np.ndarray) -> np.ndarray:
     """max(0, z)."""
-    return np.maximum(z, 0.0)
+    return np.maximum(analytic("z", z), 0.0)
 
 
 def relu_derivative(z: np.ndarray) -> np.ndarray:
     """1 where z > 0, else 0; the subgradient 0 is taken at z = 0."""
-    return np.greater(z, 0.0).astype(float)
+    return np.greater(real("z", z), 0.0).astype(float)
 
 
 def leaky_relu(z: np.ndarray) -> np.ndarray:
     """z where z > 0, else 0.1 z (Maas, Hannun and Ng 2013, with their 0.01 made visible)."""
+    z = analytic("z", z)
     return np.maximum(z, LEAK * z)
 
 
 def leaky_relu_derivative(z: np.ndarray) -> np.ndarray:
     """1 where z > 0, else 0.1; the subgradient 0.1 is taken at z = 0."""
-    return LEAK + (1.0 - LEAK) * np.greater(z, 0.0)
+    return LEAK + (1.0 - LEAK) * np.greater(real("z", z), 0.0)
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
     """1 / (1 + exp(-z)); where exp(-z) overflows to infinity, its limit 0."""
+    z = analytic("z", z)
+    if z.dtype.kind == "c":              # infinity has no direction in the plane: stay below 1
+        e = np.exp(np.where(z.real < 0, z, -z))
+        return np.where(z.real < 0, e, 1.0) / (1.0 + e)
     with np.errstate(over="ignore"):
         return 1.0 / (1.0 + np.exp(-z))
 
 
 def sigmoid_derivative(z: np.ndarray) -> np.ndarray:
     """sigmoid(z) sigmoid(-z), written so that neither tail loses its digits."""
-    e = np.exp(-np.abs(z))
+    e = np.exp(-np.abs(real("z", z)))
     return e / (1.0 + e) ** 2
 
 
 def tanh(z: np.ndarray) -> np.ndarray:
     """The hyperbolic tangent, 2 sigmoid(2 z) - 1."""
-    return np.tanh(z)
+    return np.tanh(analytic("z", z))
 
 
 def tanh_derivative(z: np.ndarray) -> np.ndarray:
-    """1 - tanh(z)^2."""
-    return 1.0 - np.tanh(z) ** 2
+    """1 - tanh(z)^2, written as 1 / cosh(z)^2, since the difference loses its digits."""
+    e = np.exp(-2.0 * np.abs(real("z", z)))
+    return 4.0 * e / (1.0 + e) ** 2
 
 
 def identity(z: np.ndarray) -> np.ndarray:
     """z itself: the activation of an output that is a logit or a real number."""
-    return z
+    return analytic("z", z)
 
 
 def identity_derivative(z: np.ndarray) -> np.ndarray:
     """1 everywhere."""
-    return np.ones_like(z)
+    return np.ones_like(real("z", z))
 
 
 RELU = Activation("relu", relu, relu_derivative)

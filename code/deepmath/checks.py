@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.random import Generator, default_rng
 
+from deepmath.arrays import real
+
 Choice = TypeVar("Choice")
 Shape = tuple[int | str, ...]
 
@@ -47,10 +49,7 @@ def check_not_negative(name: str, value: Any) -> float:
 
 def check_finite(name: str, value: Any) -> np.ndarray:
     """Return `value` as a float array, or raise ValueError unless every number is finite."""
-    try:
-        array = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} must be an array of numbers; got {value!r}") from None
+    array = real(name, value)
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must hold finite numbers; it holds NaN or infinity")
     return array

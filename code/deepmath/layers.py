@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from deepmath.activations import Activation
+from deepmath.arrays import viewable
 
 Layer = tuple[np.ndarray, np.ndarray]
 
@@ -113,6 +114,11 @@ def views(theta: np.ndarray, sizes: Iterable[int]) -> list[Layer]:
     list of pairs
         One (W, b) a layer, of shapes (..., h, d) and (..., h, 1).
 
+    Raises
+    ------
+    ValueError
+        If `theta` is no array of floating-point numbers, or not as long as the widths ask.
+
     Examples
     --------
     >>> theta = np.arange(13.0)
@@ -124,7 +130,9 @@ def views(theta: np.ndarray, sizes: Iterable[int]) -> list[Layer]:
     >>> print(theta[-1])
     100.0
     """
-    return weights_and_biases(layer_matrices(theta, sizes))
+    shapes = list(pairwise(sizes))
+    viewable("theta", theta, sum(h * (d + 1) for d, h in shapes))
+    return weights_and_biases(shaped_matrices(theta, shapes))
 
 
 def weights_and_biases(matrices: list[np.ndarray]) -> list[Layer]:

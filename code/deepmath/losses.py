@@ -1,4 +1,8 @@
-"""Losses, each beside its gradient: means over the points, which are the last axis."""
+"""Losses, each beside its gradient: means over the points, which are the last axis.
+
+Targets have the shape of the outputs, or are shared by a stack; labels lie from 0 to 1. Anything
+else is refused, by the losses as by `fit`.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepmath.activations import sigmoid
+from deepmath.arrays import analytic, check_labels, matching, real
 from deepmath.checks import check_choice
 
 
@@ -18,7 +23,7 @@ class Loss:
     name : str
         The word by which `fit` knows it.
     value : callable
-        `value(outputs, targets)`: (..., n) and (..., n) to (...).
+        `value(outputs, targets)`: (..., n) and (..., n) or (n,) to (...).
     gradient : callable
         `gradient(outputs, targets)`: dL/d(outputs), of shape (..., n).
 
@@ -39,28 +44,40 @@ def mean(losses: np.ndarray) -> np.ndarray:
     return losses.sum(axis=-1) / losses.shape[-1]
 
 
+def checked(outputs: np.ndarray, y: np.ndarray,
+            labels: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """Return outputs and targets as arrays, or raise ValueError if they do not fit."""
+    outputs = analytic("outputs", outputs)
+    y = matching("y", real("y", y), "the outputs", outputs)
+    return outputs, check_labels("y", y) if labels else y
+
+
 def binary_cross_entropy(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Mean of -y log p - (1 - y) log(1 - p) with p = sigmoid(logits).
 
     Written as max(z, 0) - z y + log(1 + exp(-|z|)), which has no logarithm of zero and no
     cancellation. `np.maximum(z, -z)` is |z|, and analytic for the complex step.
     """
+    logits, y = checked(logits, y, labels=True)
     log_term = np.log1p(np.exp(-np.maximum(logits, -logits)))
     return mean(np.maximum(logits, 0.0) - logits * y + log_term)
 
 
 def binary_cross_entropy_gradient(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
     """(p - y) / n (Bishop 2006, eq. 4.109)."""
+    logits, y = checked(logits, y, labels=True)
     return (sigmoid(logits) - y) / logits.shape[-1]
 
 
 def mean_squared_error(outputs: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Mean of (output - y)^2."""
+    outputs, y = checked(outputs, y)
     return mean((outputs - y) ** 2)
 
 
 def mean_squared_error_gradient(outputs: np.ndarray, y: np.ndarray) -> np.ndarray:
     """2 (output - y) / n."""
+    outputs, y = checked(outputs, y)
     return 2.0 * (outputs - y) / outputs.shape[-1]
 
 
@@ -103,6 +120,7 @@ def l2_penalty(weights: np.ndarray, l2: float) -> tuple[np.ndarray, np.ndarray]:
     >>> print(value, gradient)
     1.25 [0.3 0.4]
     """
+    weights = analytic("weights", weights)
     return 0.5 * l2 * (weights**2).sum(axis=-1), l2 * weights
 
 
@@ -112,15 +130,21 @@ def accuracy(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     logits : array of shape (..., n)
-    y : array of shape (..., n), of labels 0 and 1
+    y : array of shape (..., n), or (n,) for a stack, of labels 0 and 1
 
     Returns
     -------
     array of shape (...)
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, there is no point, or a label is not from 0 to 1.
 
     Examples
     --------
     >>> print(accuracy(np.array([-2.0, 0.5, 3.0, 1.0]), np.array([0, 1, 1, 0])))
     0.75
     """
-    return ((np.asarray(logits) > 0) == (np.asarray(y) > 0.5)).mean(axis=-1)
+    logits, y = checked(real("logits", logits), y, labels=True)
+    return ((logits > 0) == (y > 0.5)).mean(axis=-1)

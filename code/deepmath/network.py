@@ -14,12 +14,13 @@ from math import sqrt
 import numpy as np
 from numpy.random import Generator
 
-from deepmath.activations import IDENTITY, RELU, Activation, activation
+from deepmath.activations import IDENTITY, RELU, SIGMOID, Activation, activation
+from deepmath.arrays import analytic, check_labels, real
 from deepmath.checks import (
     check_choice, check_finite, check_positive, check_shape, check_whole, generator)
 from deepmath.layers import (
     Layer, Trace, backward, forward, shaped_matrices, weights_and_biases)
-from deepmath.losses import Loss, l2_penalty, loss_function
+from deepmath.losses import BINARY_CROSS_ENTROPY, Loss, l2_penalty, loss_function
 from deepmath.objective import Objective
 
 
@@ -137,6 +138,7 @@ class AnyNetwork(ABC):
         Parameters
         ----------
         theta : array of shape (P,) or (S, P)
+            Complex numbers are taken too, for the complex step of `check_gradient`.
         X : array of shape (n, d), or (S, n, d) for one data set a network
 
         Returns
@@ -186,9 +188,9 @@ class AnyNetwork(ABC):
 
     def _backward(self, theta: np.ndarray, trace: Trace,
                   output_gradient: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
-        theta = self.check_theta(theta)
+        theta = self.check_theta(real("theta", theta))
         gradient = np.empty(theta.shape)
-        dA, output, columns = np.asarray(output_gradient), trace.output, trace.a[-1]
+        dA, output, columns = real("output_gradient", output_gradient), trace.output, trace.a[-1]
         if dA.shape == output.shape:
             dA = self.outputs_as_columns(dA)
         elif dA.shape != columns.shape:
@@ -203,10 +205,12 @@ class AnyNetwork(ABC):
 
     def loss(self, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
              loss: str | Loss = "binary_cross_entropy", l2: float = 0.0) -> np.ndarray:
-        """Return the loss alone, of shape () or (S,); see `loss_and_gradient`."""
-        theta = self.check_theta(theta)
-        objective = Objective(self, loss_function(loss), theta)
-        value = objective.value(self.columns(theta, X), self.targets(theta, X, y))
+        """Return the loss alone, of shape () or (S,); see `loss_and_gradient`.
+
+        `theta` may be complex, for the complex step of `check_gradient`.
+        """
+        theta, loss = self.check_theta(theta), loss_function(loss)
+        value = Objective(self, loss, theta).value(*self.data(theta, X, y, loss))
         return value + l2_penalty(theta * self.weight_mask, l2)[0]
 
     def loss_and_gradient(self, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
@@ -227,6 +231,12 @@ class AnyNetwork(ABC):
         loss : array of shape () or (S,)
         gradient : array of theta's shape
 
+        Raises
+        ------
+        ValueError
+            If a shape does not fit the network, a number is not finite, or labels or the output's
+            activation do not fit the loss.
+
         Examples
         --------
         >>> network = Network((2, 8, 1))
@@ -236,16 +246,27 @@ class AnyNetwork(ABC):
         >>> print(gradient[-1].round(4))            # of the last bias: sigmoid(0) - 1
         -0.5
         """
-        theta = self.check_theta(theta)
-        objective = Objective(self, loss_function(loss), theta)
-        value, gradient = objective.value_and_gradient(
-            self.columns(theta, X), self.targets(theta, X, y))
+        theta, loss = self.check_theta(real("theta", theta)), loss_function(loss)
+        value, gradient = Objective(self, loss, theta).value_and_gradient(
+            *self.data(theta, X, y, loss))
         penalty, penalty_gradient = l2_penalty(theta * self.weight_mask, l2)
         return value + penalty, gradient + penalty_gradient
 
     def check_theta(self, theta: np.ndarray) -> np.ndarray:
         """Return `theta` as an array, or raise ValueError unless it is (P,) or (S, P)."""
-        return check_shape("theta", np.asarray(theta), (self.n_parameters,), ("S",))
+        return check_shape("theta", analytic("theta", theta), (self.n_parameters,), ("S",))
+
+    def data(self, theta: np.ndarray, X: np.ndarray, y: np.ndarray, loss: Loss,
+             which: str = "") -> tuple[np.ndarray, np.ndarray]:
+        """Return X and y as columns, or raise ValueError if they do not fit network and loss."""
+        X_columns = self.columns(theta, X, f"{which}X")
+        Y = self.targets(theta, X, y, f"{which}y")
+        if loss is BINARY_CROSS_ENTROPY:
+            check_labels(f"{which}y", Y)
+            if self.output is SIGMOID:
+                raise ValueError("output must be 'identity' for binary_cross_entropy, which takes "
+                                 "logits; got 'sigmoid'")
+        return X_columns, Y
 
     def columns(self, theta: np.ndarray, X: np.ndarray, name: str = "X") -> np.ndarray:
         """Return `X` with one point a column, or raise ValueError if it does not fit."""

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from deepmath.arrays import real
 from deepmath.checks import check_whole
 
 
@@ -40,7 +41,7 @@ class EarlyStopping:
 
     def __init__(self, theta: np.ndarray, patience: int = 20):
         self.patience = check_whole("patience", patience)
-        self.before = np.array(theta, dtype=float)
+        self.before = real("theta", theta).copy()
         self.theta = self.before.copy()
         self.loss = np.full(self.before.shape[:-1], np.inf)
         self.epoch = np.zeros(self.before.shape[:-1], dtype=int)

@@ -10,11 +10,11 @@ from math import ceil, isfinite
 import numpy as np
 from numpy.random import Generator
 
-from deepmath.activations import SIGMOID
+from deepmath.arrays import brief, real
 from deepmath.checks import (
     DivergenceError, check_choice, check_finite, check_not_negative, check_whole, generator)
 from deepmath.fast import IN_PLACE, FastObjective
-from deepmath.losses import BINARY_CROSS_ENTROPY, Loss, loss_function
+from deepmath.losses import Loss, loss_function
 from deepmath.network import AnyNetwork, Network
 from deepmath.objective import InChunks, Objective, Trainable
 from deepmath.optimisers import GradientDescent, Optimiser
@@ -133,11 +133,11 @@ def fit(network: AnyNetwork, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
     check_whole("n_epochs", n_epochs)
     check_not_negative("l2", l2)
     check_optimiser(optimiser)
-    theta = check_finite("theta", network.check_theta(theta)).copy()
+    theta = check_finite("theta", network.check_theta(real("theta", theta))).copy()
     watcher = WATCHER.get()
     points = X, y
-    X, Y = check_data(network, theta, X, y, loss)
-    validation = validation and check_data(network, theta, *validation, loss, "validation ")
+    X, Y = (own.copy("K") for own in network.data(theta, X, y, loss))   # callbacks may change X
+    validation = check_validation(network, theta, validation, loss)
     n_points = X.shape[-1]
     size = n_points if batch_size is None else check_whole("batch_size", batch_size)
     size = min(size, n_points)
@@ -234,23 +234,22 @@ def keep_freed_memory(n_bytes: int = 2**24) -> None:
     np.empty(n_bytes, dtype=np.uint8)
 
 
-def check_data(network: AnyNetwork, theta: np.ndarray, X: np.ndarray, y: np.ndarray, loss: Loss,
-               which: str = "") -> tuple[np.ndarray, np.ndarray]:
-    """Return X and y as columns, or raise ValueError if they do not fit network and loss."""
-    X_columns = network.columns(theta, X, f"{which}X")
-    Y = network.targets(theta, X, y, f"{which}y")
-    if loss is BINARY_CROSS_ENTROPY and not (0 <= Y.min() and Y.max() <= 1):
-        raise ValueError(f"{which}y must hold labels from 0 to 1 for binary_cross_entropy; "
-                         f"got values from {Y.min():g} to {Y.max():g}")
-    if loss is BINARY_CROSS_ENTROPY and network.output is SIGMOID:
-        raise ValueError("output must be 'identity' for binary_cross_entropy, which takes "
-                         "logits; got 'sigmoid'")
-    return X_columns, Y
+def check_validation(network: AnyNetwork, theta: np.ndarray,
+                     validation: tuple[np.ndarray, np.ndarray] | None,
+                     loss: Loss) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return a validation set's X and y as columns, or raise ValueError if it is not a pair."""
+    if validation is None:
+        return None
+    if not isinstance(validation, (tuple, list)) or len(validation) != 2:
+        raise ValueError("validation must be a pair (X, y) or None; "
+                         f"got {type(validation).__name__} {brief(validation)}")
+    return network.data(theta, *validation, loss, "validation ")
 
 
 def check_optimiser(optimiser: Optimiser) -> None:
     """Raise ValueError unless `optimiser` can start and step."""
-    if not (hasattr(optimiser, "start") and hasattr(optimiser, "step")):
+    if isinstance(optimiser, type) or not (
+            hasattr(optimiser, "start") and hasattr(optimiser, "step")):
         raise ValueError("optimiser must be a GradientDescent, Momentum or Adam, such as "
                          f"GradientDescent(learning_rate=0.05); got {optimiser!r}")
 

@@ -5,13 +5,15 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 from deepmath import (
-    ACTIVATIONS, LOSSES, Activation, Network, check_gradient, default_rng, views)
+    ACTIVATIONS, LOSSES, Activation, ConvolutionalNetwork, Network, RecurrentNetwork,
+    check_gradient, default_rng, views)
 
 pytestmark = pytest.mark.filterwarnings("error")
 
-every_loss = pytest.mark.parametrize("loss", LOSSES)
 every_hidden = pytest.mark.parametrize("hidden", ACTIVATIONS)
-every_output = pytest.mark.parametrize("output", ["identity", "sigmoid", "tanh"])
+loss_and_output = pytest.mark.parametrize("loss, output", [
+    (loss, output) for loss in LOSSES for output in ("identity", "sigmoid", "tanh")
+    if (loss, output) != ("binary_cross_entropy", "sigmoid")])     # which takes logits
 one_output_and_two = pytest.mark.parametrize("sizes", [(2, 5, 4, 1), (3, 5, 4, 2)])
 
 
@@ -22,18 +24,16 @@ def setting(hidden, output="identity", sizes=(3, 5, 4, 2), stack=()):
     return network, theta, X, y[:, 0] if sizes[-1] == 1 else y
 
 
-@every_loss
+@loss_and_output
 @every_hidden
-@every_output
 @one_output_and_two
 def test_against_the_complex_step(loss, hidden, output, sizes):
     check = check_gradient(*setting(hidden, output, sizes), loss, l2=0.01, method="complex step")
     assert check.relative_error < 1e-10
 
 
-@every_loss
+@loss_and_output
 @every_hidden
-@every_output
 @one_output_and_two
 def test_against_differences(loss, hidden, output, sizes):
     check = check_gradient(*setting(hidden, output, sizes), loss, l2=0.01, method="difference")
@@ -53,9 +53,8 @@ AUTOGRAD_LOSSES = {
 }
 
 
-@every_loss
+@loss_and_output
 @every_hidden
-@every_output
 def test_against_automatic_differentiation(loss, hidden, output):
     network, theta, X, y = setting(hidden, output)
     layers = [(W.copy(), b[:, 0].copy()) for W, b in views(theta, network.sizes)]
@@ -73,6 +72,31 @@ def test_against_automatic_differentiation(loss, hidden, output):
                                                   autograd.grad(objective)(layers)):
         assert dW == pytest.approx(expected_W, rel=1e-10, abs=1e-12)
         assert db[:, 0] == pytest.approx(expected_b, rel=1e-10, abs=1e-12)
+
+
+@pytest.mark.parametrize("hidden", ["tanh", "sigmoid"])
+@pytest.mark.parametrize("network", [
+    lambda hidden: Network((3, 5, 4, 1), hidden),
+    lambda hidden: RecurrentNetwork(n_steps=5, n_inputs=2, n_hidden=4, hidden=hidden),
+    lambda hidden: ConvolutionalNetwork(n_steps=5, n_inputs=2, n_hidden=4, hidden=hidden)],
+    ids=["dense", "recurrent", "convolutional"])
+def test_no_digit_is_lost_where_units_are_saturated(network, hidden):
+    network = network(hidden)
+    for seed in range(12):      # 1 - tanh^2 would lose seven digits in some of them
+        rng = default_rng(seed)
+        theta = rng.uniform(-4, 4, network.n_parameters)
+        X, y = 2 * rng.normal(size=(7, network.input_size)), rng.normal(size=7)
+        check = check_gradient(network, theta, X, y, "mean_squared_error")
+        assert check.relative_error < 1e-12
+
+
+def test_the_complex_step_is_finite_however_far_a_sigmoid_is_saturated():
+    network, y = Network((1, 1, 1), "sigmoid"), np.ones(1)
+    for scale in (1.0, 700.0, 720.0, 1e4):
+        for sign in (-1, 1):
+            theta = np.array([sign * scale, 0.1, 1.0, 0.3])
+            check = check_gradient(network, theta, np.ones((1, 1)), y, "mean_squared_error")
+            assert np.isfinite(check.independent).all() and check.relative_error < 1e-12
 
 
 @pytest.mark.parametrize("sizes", [(2, 1), (1, 1), (2, 7, 1), (2, 3, 3, 3, 3, 1), (4, 6, 3)])

@@ -138,7 +138,7 @@ X, THETA = np.zeros((5, 2)), np.zeros(13)
 @pytest.mark.parametrize("theta, X, message", [
     (THETA, np.full((5, 2), np.nan), "X must hold finite numbers; it holds NaN"),
     (THETA, np.full((5, 2), np.inf), "X must hold finite numbers"),
-    (THETA, [["a", "b"]], "X must be an array of numbers"),
+    (THETA, [["a", "b"]], "X must be an array of real numbers"),
     (THETA, np.zeros((5, 3)), r"X must have the shape \(n, 2\); got \(5, 3\)"),
     (THETA, np.zeros(2), r"X must have the shape \(n, 2\); got \(2,\)"),
     (THETA, np.zeros((0, 2)), r"X must have the shape \(n, 2\); got \(0, 2\)"),

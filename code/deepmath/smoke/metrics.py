@@ -1,6 +1,7 @@
 """How good a forecast is, and how sure one may be of that.
 
 Forecasts are arrays of shape (n,), or (S, n) for S seeds; observed values are of shape (n,).
+Other shapes, and what is no number, are refused with a ValueError.
 """
 
 from dataclasses import dataclass
@@ -8,9 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from deepmath.checks import check_whole, generator
+from deepmath.arrays import matching, real
+from deepmath.checks import check_number, check_whole, generator
 
 OBJECTIVE = 29.0   # µg/m³: Alberta's ambient air quality objective for a mean of 24 hours
+
+
+def compared(y: np.ndarray, forecast: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return what came and what was said as arrays, or raise ValueError if they do not fit."""
+    forecast = real("forecast", forecast)
+    return matching("y", real("y", y), "the forecast", forecast), forecast
 
 
 def mae(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
@@ -31,6 +39,7 @@ def mae(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
     >>> print(mae(np.array([10.0, 20.0]), np.array([12.0, 16.0])))
     3.0
     """
+    y, forecast = compared(y, forecast)
     return np.abs(forecast - y).mean(axis=-1)
 
 
@@ -52,6 +61,7 @@ def rmse(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
     >>> print(rmse(np.array([10.0, 20.0]), np.array([11.0, 13.0])))
     5.0
     """
+    y, forecast = compared(y, forecast)
     return np.sqrt(((forecast - y) ** 2).mean(axis=-1))
 
 
@@ -73,6 +83,7 @@ def log_rmse(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
     >>> print(log_rmse(np.array([9.0, 19.0]), np.array([19.0, 39.0])).round(4))    # log 2
     0.6931
     """
+    y, forecast = compared(y, forecast)
     return rmse(np.log1p(y), np.log1p(forecast))
 
 
@@ -93,7 +104,7 @@ def skill(error: np.ndarray, reference: np.ndarray) -> np.ndarray:
     >>> print(skill(mae(np.zeros(2), np.ones(2)), reference=4.0))
     0.75
     """
-    return 1.0 - error / reference
+    return 1.0 - real("error", error) / real("reference", reference)
 
 
 def expected_mae(draws: np.ndarray, forecast: np.ndarray) -> np.ndarray:
@@ -116,8 +127,12 @@ def expected_mae(draws: np.ndarray, forecast: np.ndarray) -> np.ndarray:
     >>> print(expected_mae(draws, np.array([10.0])).round(2))
     1.33
     """
+    draws, forecast = real("draws", draws), real("forecast", forecast)
+    if draws.ndim != 2 or not draws.size:
+        raise ValueError(f"draws must have the shape (n, M); got {draws.shape}")
+    matching("the days of draws", draws[:, 0], "the forecast", forecast)
     errors = [np.abs(draws - each[:, None]).mean() for each in np.atleast_2d(forecast)]
-    return np.array(errors).reshape(np.shape(forecast)[:-1])
+    return np.array(errors).reshape(forecast.shape[:-1])
 
 
 @dataclass(frozen=True)
@@ -167,6 +182,7 @@ def warnings_at(y: np.ndarray, forecast: np.ndarray, limit: float = OBJECTIVE) -
     >>> print(found.days, found.hits, found.false_alarms, found.hit_rate)
     2 1 1 0.5
     """
+    y, forecast = compared(y, forecast)
     high, warned = y >= limit, forecast >= limit
     return Warnings(int(high.sum()), (warned & high).sum(axis=-1), (warned & ~high).sum(axis=-1))
 
@@ -222,8 +238,8 @@ def interval(samples: np.ndarray, level: float = 0.95) -> tuple[float, float]:
     >>> interval(np.arange(101.0), level=0.5)
     (25.0, 75.0)
     """
-    tail = 50 * (1 - level)
-    low, high = np.percentile(samples, [tail, 100 - tail])
+    tail = 50 * (1 - check_number("level", level, "a number from 0 to below 1", 0.0, 1.0))
+    low, high = np.percentile(real("samples", samples), [tail, 100 - tail])
     return float(low), float(high)
 
 
@@ -278,4 +294,5 @@ def per_day(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
     >>> per_day(np.array([10.0, 20.0]), np.array([[12.0, 20.0], [10.0, 26.0]]))
     array([1., 3.])
     """
+    y, forecast = compared(y, forecast)
     return np.abs(np.atleast_2d(forecast) - y).mean(axis=0)
