@@ -50,7 +50,8 @@ def spirals(n_points: int, seed: int | Generator, turns: float = 1.0,
     n_points : int
     seed : int or numpy.random.Generator
     turns : float
-        How often each arm winds around the origin, on its way from radius 0.1 to 1.
+        How often an arm would wind around the origin from radius 0 to 1. The arms begin at
+        radius 0.1, and so make nine tenths of these turns.
     noise : float
         Standard deviation of the normal displacement of each coordinate.
 

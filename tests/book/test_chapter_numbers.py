@@ -194,7 +194,10 @@ def test_sigmoids_shrink_gradients_and_the_bound_holds(chapter):
     names, _ = chapter
     median = {name: np.median(value) for name, value in names["shrinkage"].items()}
     assert median["sigmoid"] < 1e-5 and min(median["tanh"], median["relu"]) > 0.3
-    assert median["sigmoid"] < names["sigmoid_bound"]
+    bound, norms, slopes = (names[each] for each in ("bound", "by_norm", "by_slope"))
+    assert np.allclose(bound, norms * slopes * names["shrinkage"]["sigmoid"])
+    assert np.median(norms) > 100 > 2 > np.median(slopes) > 1           # "nearly all of it"
+    assert 1.7 < np.median(norms) ** (1 / 9) < 2.3                      # "about twice"
 
 
 def test_coin_tosses_are_learned_by_heart(chapter):
@@ -219,6 +222,11 @@ def test_the_penalty_tames_confidence_rather_than_error(chapter):
         right.append(np.median(names["accuracy"](logits, names["y_val"])))
         sure.append(np.median(names["SIGMOID"](np.abs(logits))))
     assert abs(right[0] - right[1]) < 0.03
+    says, rights = np.array(re.findall(r"(\d\.\d\d)", re.sub(
+        r"l2 = [\d.]+", "", chapter[1]["bins"])), float).reshape(2, 2, 5).transpose(1, 0, 2)
+    gap = rights - says
+    assert (gap[0, 1:] < 0).all()                               # too sure
+    assert gap[1, 2] > 0.05 and gap[1, 4] < -0.05               # "too modest ... too sure"
     assert sure[0] - right[0] > 0.1 and abs(sure[1] - right[1]) < 0.05
 
 
@@ -234,8 +242,10 @@ def test_powers_are_merciless(chapter):
 
 
 def test_optimisers_stand_in_the_order_told(chapter):
-    slow, fast, momentum, adam = (np.median(loss) for loss in chapter[0]["after"].values())
+    slow, fast, momentum, adam, *others = map(np.median, chapter[0]["after"].values())
     assert slow > fast > momentum > adam
+    momentum_at_four_times, adam_slower, adam_faster = others
+    assert adam_slower > adam > momentum_at_four_times > adam_faster
 
 
 def test_mean_squares_follow_the_prediction(chapter):
@@ -288,6 +298,19 @@ def test_directions_hold_over_seeds(chapter):
     assert names["tanh_behind"] > 4 and names["wide_ahead"] > 4
 
 
+def test_on_unbiased_random_layers_a_probe_cannot_do_better_than_five_ninths():
+    """The best odd, positively homogeneous logit has one sign a ray: counted over the rays."""
+    from deepmath import spirals
+    X, y = spirals(200_000, 0, noise=0.0)
+    ray = np.floor(np.arctan2(X[:, 1], X[:, 0]) / (2 * np.pi) * 360).astype(int) % 360
+    ones = np.array([y[ray == each].mean() for each in range(360)])
+    share = np.bincount(ray, minlength=360) / len(y)
+    both = np.abs(ones - 0.5) < 0.25
+    right = np.where(both, 0.5, np.maximum(ones, 1 - ones))
+    assert (share * right).sum() == pytest.approx(5 / 9, abs=0.005)
+    assert both.mean() == pytest.approx(0.8, abs=0.01)                  # "in eight of ten"
+
+
 def test_random_layers_do_not_untangle_the_spirals(chapter):
     from deepmath import figures
     zero, random, trained = np.median(
@@ -308,6 +331,9 @@ def test_solutions_run_and_confirm_what_they_say():
     best = float(re.search(r"best of all lines tried: ([\d.]+)", printed)[1])
     assert best == pytest.approx(2 / 3, abs=2e-3)
     assert "gradient / p: [1. 2. 1. 0. 0. 0. 1. 0. 1.]" in printed
+    (slope, free), (centred_slope, centred) = re.findall(
+        r"mean slope ([\d.]+), first / last hidden layer (\S+)", printed)
+    assert float(slope) < float(centred_slope) == 0.25 and max(float(free), float(centred)) < 0.01
     assert "from z = 36.74 on" in printed and "up to z = -709" in printed
     assert "257 parameters, forward 192 n, backward 256 n" in printed
     assert "881 parameters, forward 816 n, backward 1600 n" in printed
