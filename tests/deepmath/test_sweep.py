@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -14,24 +13,27 @@ from hypothesis import strategies as st
 from deepmath import GradientDescent, Network, default_rng, fit, xor
 from deepmath.figures import depth, smoke_capacity
 from deepmath.sweep import executing, grid, sweep
+from waiting import until
 
-# A module of runs for other processes: each writes down what it does.
+# A module of runs for other processes: each writes down what it does; where HALT is set, none
+# ends once so many are written down.
 RUNS = '''
-import os, sys, time
+import os, signal, sys
 from pathlib import Path
 import numpy as np
 from deepmath.sweep import grid, sweep
 
-def run(seeds, log, width, pause=0.0):
-    time.sleep(pause)
+def run(seeds, log, width):
     with open(log, "a") as stream:
         stream.write("".join(f"{width} {seed}\\n" for seed in seeds))
+    if "HALT" in os.environ and len(Path(log).read_text().splitlines()) >= int(os.environ["HALT"]):
+        signal.pause()
     return {"value": np.array([np.random.default_rng([seed, width]).normal() for seed in seeds])}
 
 if __name__ == "__main__":
     import runs
     store, log, *jobs = sys.argv[1:]
-    settings = grid(log=[log], width=[4, 8], pause=[0.2])
+    settings = grid(log=[log], width=[4, 8])
     values = sweep(runs.run, range(12), settings, stack=2, store=store, n_jobs=int(jobs[0]))
     print(*(value for result in values for value in result["value"]))
 '''
@@ -113,19 +115,17 @@ def test_a_damaged_file_is_run_again(runs, tmp_path):
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_killed_and_resumed_nothing_is_lost_or_run_twice(runs, tmp_path, n_jobs, record_property):
-    log, kills = tmp_path / "log", 0
-    while kills < 3:
-        done = len(log.read_text().split()) if log.exists() else 0
+    log, kills = tmp_path / "log", 3
+    log.touch()
+    for _ in range(kills):
+        halt = len(log.read_text().splitlines()) + 6
         process = subprocess.Popen(command(tmp_path, n_jobs), start_new_session=True,
-                                   stderr=subprocess.DEVNULL)
-        until = time.monotonic() + 600
-        while time.monotonic() < until and process.poll() is None:
-            if log.exists() and len(log.read_text().split()) > done:
-                break
-            time.sleep(0.01)
+                                   stderr=subprocess.DEVNULL,
+                                   env={**os.environ, "HALT": str(halt)})
+        until(lambda halt=halt: len(log.read_text().splitlines()) >= halt, "six more runs",
+              end=process.poll)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        kills += 1
     resumed = subprocess.run(command(tmp_path, n_jobs), capture_output=True, text=True, check=True)
     np.testing.assert_array_equal([float(word) for word in resumed.stdout.split()], EXPECTED)
     lines = log.read_text().splitlines()
@@ -214,7 +214,7 @@ def test_a_cluster_that_loses_a_worker(runs, tmp_path):
             killed.append(next(iter(cluster.workers.values())).pid)
             os.kill(killed[0], signal.SIGKILL)
 
-    settings_ = grid(log=[str(log)], width=[4, 8], pause=[0.1])
+    settings_ = grid(log=[str(log)], width=[4, 8])
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1,
                                   dashboard_address=None) as cluster:
         found = sweep(runs.run, range(12), settings_, stack=2, store=tmp_path / "store",

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
 
@@ -49,7 +50,8 @@ class Press:
         (root / "_quarto.yml").write_text(CONFIG)
         (root / "index.qmd").write_text("# Preface {.unnumbered}\n\nHello.\n")
         self.write(0)
-        self.main(["render", "--engine", "builtin", "--to", "html", str(root)])
+        with redirect_stdout(sys.stderr):
+            self.main(["render", "--engine", "builtin", "--to", "html", str(root)])
         self.books = []
         for edition in range(2):
             self.steps = self.render(edition)
