@@ -81,7 +81,7 @@ def relink(name, target):
 A, T1, T2 = change("a.csv"), change("tables/t1.csv"), change("tables/deep/t2.csv")
 # Of each way: the code, and what changes its result.
 WAYS = {
-    # the twelve of issue 13
+    # the most usual
     "literal": ("open('a.csv').read()", A),
     "path join": ("import pathlib; (pathlib.Path('tables') / 't1.csv').read_text()", T1),
     "os.path.join": ("import os; open(os.path.join('tables', 't1.csv')).read()", T1),
@@ -102,6 +102,10 @@ con.execute('select * from t').fetchall()""", change("base.db")),
     "named in another file": ("open(open('named.txt').read()).read()", A),
     "exists": ("import os; os.path.exists('missing.csv')", add("missing.csv")),
     "exists, not": ("import os; os.path.exists('a.csv')", remove("a.csv")),
+    "missing, for another reason": ("""try:
+    open('a.csv/b')
+except NotADirectoryError:
+    pass""", remove("a.csv")),
     # other ways to open
     "os.open": ("import os; os.read(os.open('a.csv', os.O_RDONLY), 99)", A),
     "FileIO": ("import io; io.FileIO('a.csv').readall()", A),

@@ -44,7 +44,7 @@ import _posixsubprocess
 Look = tuple[str, str, str, str]
 Key = tuple[str, str, str]
 
-MISSING, CHANGED = "missing", "changed while it ran"
+CHANGED = "changed while it ran"
 SLOW = 2.0                  # seconds for a digest, beyond which an author is told
 SETTLED = 2.0               # seconds after which a file's time tells it from the next version
 PASSING = ("/proc/", "/sys/", "/dev/fd/", "/dev/std")
@@ -77,10 +77,10 @@ def answer(kind: str, path: str, detail: str = "") -> str:
     """What the file system answers now; an error is an answer too."""
     try:
         return ANSWERS[kind](path, detail)
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        return MISSING
     except OSError as error:
         return str(error.strerror)
+    except ValueError:
+        return "no path"
 
 
 def holds(look: Look) -> bool:
