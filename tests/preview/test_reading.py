@@ -23,7 +23,7 @@ from bookbuild.run import kernel
 
 TWELVE = ["literal", "path join", "os.path.join", "f-string", "glob", "with_suffix", "listdir",
           "shell", "sqlite", "package", "sys.path", "from another file", "exists"]
-EDITS = int(os.environ.get("BOOK_PREVIEW_EDITS", 40))
+EDITS = int(os.environ.get("BOOK_PREVIEW_EDITS", 20))
 
 
 class Watched:
