@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update"]
 CHAPTER = (ROOT / "chapters" / "neural-networks.qmd").read_text(encoding="utf-8")
-CELL = re.search(r"#\| label: xor-cell\n(?:#\|[^\n]*\n)*(.*?)```", CHAPTER, re.DOTALL)[1]
+CELL = re.search(r"#\| label: fig-xor\n(?:#\|[^\n]*\n)*(.*?)```", CHAPTER, re.DOTALL)[1]
 PAGE = """<!DOCTYPE html><meta charset="utf-8"><link rel="stylesheet" href="live/live.css">
 <script src="live/live.js" defer></script>
 <div class="cell live" id="xor"><pre><code class="sourceCode">{}</code></pre></div>"""

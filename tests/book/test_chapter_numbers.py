@@ -39,7 +39,7 @@ def cells(text):
 
 
 CELLS = cells(CHAPTER)
-LIVE = next(code for options, code in CELLS if options.get("label") == "xor-cell")
+LIVE = next(code for options, code in CELLS if options.get("label") == "fig-xor")
 
 
 def run(code, names=None):

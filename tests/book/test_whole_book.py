@@ -12,6 +12,7 @@ import yaml
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from lxml import etree
+from layout import wide, without_cue
 from programs import EPUBCHECK, ROOT
 from waiting import frames
 
@@ -47,7 +48,7 @@ def test_the_press_finds_nothing_wrong(real_book):
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing(chromium, real_book, name, scheme, width):
+def test_axe_finds_nothing_and_nothing_is_cut(chromium, real_book, name, scheme, width):
     page = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme,
                              reduced_motion="reduce")
     asked, errors = [], []
@@ -62,6 +63,8 @@ def test_axe_finds_nothing(chromium, real_book, name, scheme, width):
             for each in found for node in each["nodes"]] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert not errors and all(url.startswith("file:") for url in asked)
+    if scheme == "light":
+        assert (wide if width == 1280 else without_cue)(page) == []
     page.close()
 
 

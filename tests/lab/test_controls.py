@@ -53,7 +53,7 @@ def test_other_lines_are_none_and_end_the_parameters(line):
 
 
 def test_the_chapters_cell_has_four():
-    cell, = [cell for cell in notebook_of(CHAPTER.read_text()).cells if cell.id == "xor-cell"]
+    cell, = [cell for cell in notebook_of(CHAPTER.read_text()).cells if cell.id == "fig-xor"]
     found = parameters(cell.source)
     assert [each.name for each in found] == ["N_HIDDEN", "ACTIVATION", "LEARNING_RATE", "N_EPOCHS"]
     assert all(each.value in each.stops for each in found)
@@ -149,7 +149,7 @@ def widgets(heard, model):
 
 
 def test_the_chapters_cell_gets_its_controls_and_its_picture_each_time(run):
-    cell, = [cell for cell in notebook_of(CHAPTER.read_text()).cells if cell.id == "xor-cell"]
+    cell, = [cell for cell in notebook_of(CHAPTER.read_text()).cells if cell.id == "fig-xor"]
     for _ in range(2):
         heard = run(cell.source)
         assert len(widgets(heard, "SelectionSliderModel")) == 3

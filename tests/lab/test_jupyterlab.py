@@ -52,9 +52,9 @@ def test_a_chapter_is_opened_edited_run_and_saved(reader, lab):
     for error, told in zip(reader.run_all(), unsolved, strict=True):
         assert told in error
     reader.output("line").get_by_text("accuracy of a line: median").wait_for()
-    reader.output("xor-cell").get_by_text("final loss 0.246").wait_for()
-    reader.change("xor-cell", "N_HIDDEN = 8", "N_HIDDEN = 16  # 2-64 units")
-    output = reader.run("xor-cell")
+    reader.output("fig-xor").get_by_text("final loss 0.246").wait_for()
+    reader.change("fig-xor", "N_HIDDEN = 8", "N_HIDDEN = 16  # 2-64 units")
+    output = reader.run("fig-xor")
     output.get_by_text("final loss 0.166, training accuracy 0.99").wait_for()
     output.locator("img").wait_for()
     reader.save()
@@ -67,7 +67,7 @@ def test_a_chapter_is_opened_edited_run_and_saved(reader, lab):
                     "--engine", "builtin")
     assert rendered.returncode == 0, rendered.stderr
     page = (reader.book / "_book/chapters/neural-networks.html").read_text()
-    assert re.search(r'id="xor-cell".*?final loss 0\.166, training accuracy 0\.99', page, re.DOTALL)
+    assert re.search(r'final loss 0\.166, training accuracy 0\.99<.*?id="fig-xor"', page, re.DOTALL)
     assert not [url for url in reader.asked
                 if not re.match(r"(https?://127\.0\.0\.1|data:|blob:)", url)]
 

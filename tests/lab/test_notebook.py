@@ -98,6 +98,6 @@ def test_an_edit_changes_its_cell_only_and_is_seen_again(seed):
 def test_one_line_edited_is_one_line_changed():
     text = (ROOT / "chapters" / "neural-networks.qmd").read_text()
     notebook = notebook_of(text)
-    cell, = [cell for cell in notebook.cells if cell.id == "xor-cell"]
+    cell, = [cell for cell in notebook.cells if cell.id == "fig-xor"]
     cell.source = cell.source.replace("N_HIDDEN = 8", "N_HIDDEN = 16")
     assert text_of(notebook) == text.replace("\nN_HIDDEN = 8", "\nN_HIDDEN = 16")

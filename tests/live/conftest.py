@@ -79,7 +79,7 @@ def print_book(folder: Path, press: str, runtime: bool = True) -> Path:
     (folder / "_quarto.yml").write_text(CONFIG)
     (folder / "index.qmd").write_text("# Preface {.unnumbered}\n\nHello.\n")
     (folder / "chapters" / "one.qmd").write_text(
-        "\n".join(["# One\n", PLAIN, cell_of_chapter("xor-cell"), TASK,
+        "\n".join(["# One\n", PLAIN, cell_of_chapter("fig-xor"), TASK,
                    *map(cell_of_chapter, FIGURES)]))
     if press == "builtin":
         command = [sys.executable, "-m", "bookbuild.cli", "render", "--engine", "builtin", "--to",

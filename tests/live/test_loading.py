@@ -76,7 +76,7 @@ def test_without_javascript_the_page_is_complete(visitor, site):
 def test_where_the_image_of_memory_does_not_fit_python_starts_without_it(visitor, site, no_image):
     reader = visitor(f"{site}chapters/one.html", script=no_image)
     assert reader.run("import sys; print('deepmath' in sys.modules)") == "True"
-    assert "final loss 0.246" in reader.run(name="xor-cell")
+    assert "final loss 0.246" in reader.run(name="fig-xor")
 
 
 def test_chance_is_not_part_of_the_image(visitor, site):
@@ -111,7 +111,7 @@ def test_python_comes_from_the_network_file_by_file(visitor, book_without_runtim
     asked = []
     reader = visit_with_network(visitor, book_without_runtime, runtime, asked)
     assert not asked
-    assert "final loss 0.246" in reader.run(name="xor-cell")
+    assert "final loss 0.246" in reader.run(name="fig-xor")
     assert {url.rpartition("/")[0] for url in asked} == {CDN}
     assert any("numpy" in url for url in asked) and not any("pandas" in url for url in asked)
 

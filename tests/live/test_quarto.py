@@ -17,11 +17,11 @@ def test_a_readers_way_through_quartos_page(visitor, quarto_site):
     assert reader.cell().locator(".cell-output").first.inner_text().strip() == "total 10"
     assert reader.run("print(6 * 7)") == "42"
     assert not reader.cell().locator(".code-copy-button").is_visible()
-    reader.edit(name="cell-xor-cell").get_by_label("N_HIDDEN").focus()
+    reader.edit(name="cell-fig-xor").get_by_label("N_HIDDEN").focus()
     page.keyboard.press("ArrowRight")
-    assert "N_HIDDEN = 9  # 2-64 units" in reader.code("cell-xor-cell")
-    assert "final loss" in reader.run(name="cell-xor-cell")
-    assert reader.cell("cell-xor-cell").locator(".live-figure").count() == 1
+    assert "N_HIDDEN = 9  # 2-64 units" in reader.code("cell-fig-xor")
+    assert "final loss" in reader.run(name="cell-fig-xor")
+    assert reader.cell("cell-fig-xor").locator(".live-figure").count() == 1
     assert "Not yet. double(2) should be 4." in reader.run(name="task")
     expect(page.locator(".live-check summary")).to_be_visible()
     expect(page.locator(".live-check .cell")).to_be_hidden()

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from deepmath import GradientDescent, Network, default_rng, fit, xor
 
-XOR = "xor-cell"
+XOR = "fig-xor"
 
 
 def as_in_the_book(reader):

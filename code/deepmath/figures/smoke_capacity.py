@@ -81,7 +81,8 @@ def compute(record: smoke.Record | None = None, widths: Sequence[int] = WIDTHS,
 
     Examples
     --------
-    >>> result = compute(smoke.simulate(1), widths=(2, 4), n_days=(60,), seeds=range(3), n_epochs=5)
+    >>> result = compute(smoke.simulate(1), widths=(2, 4), n_days=(60,), seeds=range(3),
+    ...                  n_epochs=5)
     >>> result.training.shape, result.validation_by_days.shape
     ((2, 5, 3), (1, 3))
     """

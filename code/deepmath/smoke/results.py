@@ -175,8 +175,8 @@ def markdown(scores: list[Score]) -> str:
 
     Examples
     --------
-    >>> score = Score("ridge on lags and weather", 1, 3.0, (3.0, 3.0), (2.5, 3.6), 7.0, 0.4, 0.1,
-    ...               (0.0, 0.0), 12, 5.0, 2.0)
+    >>> score = Score("ridge on lags and weather", 1, 3.0, (3.0, 3.0), (2.5, 3.6), 7.0, 0.4,
+    ...               0.1, (0.0, 0.0), 12, 5.0, 2.0)
     >>> print(markdown([score]).splitlines()[-1])
     | ridge on lags and weather | 3.00 |  | 2.5–3.6 | 7.0 | 0.400 | 0.10 |  | 5/12 | 2 |
     """

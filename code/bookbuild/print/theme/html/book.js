@@ -131,18 +131,6 @@ function headingAnchors() {
   }
 }
 
-// What scrolls sideways can be reached, and so scrolled, from the keyboard.
-function scrollable() {
-  const mark = () => {
-    for (const block of all("main :is(pre, table, math, p, ul, ol, dl, figcaption)")) {
-      block.toggleAttribute("tabindex", false);
-      if (block.scrollWidth > block.clientWidth + 1) block.tabIndex = 0;
-    }
-  };
-  addEventListener("resize", mark);
-  document.fonts.ready.then(mark);
-}
-
 function currentSection() {
   const links = new Map(all("#TOC a").map((link) => [target(link.hash), link]));
   const headings = [...links.keys()].filter(Boolean);
@@ -211,7 +199,6 @@ tabs();
 copyButtons();
 headingAnchors();
 foldingCallouts();
-scrollable();
 currentSection();
 marginNotes();
 }

@@ -49,7 +49,7 @@ function show(link) {
   if (!content.length || link.closest(".preview")) return;
   hide();
   preview.replaceChildren(...content);
-  preview.querySelectorAll(".footnote-back, .anchor-link, .copy-button").forEach((each) => each.remove());
+  preview.querySelectorAll(".footnote-back, .anchor-link, .copy-button, .enlarge").forEach((each) => each.remove());
   for (const element of preview.querySelectorAll("[id]")) element.removeAttribute("id");
   preview.showPopover();
   place(link);

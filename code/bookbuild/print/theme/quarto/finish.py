@@ -1,7 +1,8 @@
-"""Quarto's last step for its pages: nothing from another host, no nameless column, valid EPUB.
+"""Quarto's last step: nothing from another host, no nameless column, notebooks, valid EPUB.
 
 For every page with an HTML table among its outputs Quarto loads jQuery and RequireJS from another
 host, in case the table were a widget. They are taken out where nothing on the page asks for them.
+A page that shows cells has its notebook beside it, and a link to it, as the built-in press gives.
 An EPUB, whose pages are XML, may also have no attribute without a value, no `alt` on a box, and
 no id twice, as Quarto's callouts have theirs.
 """
@@ -11,6 +12,9 @@ import re
 import zipfile
 from pathlib import Path
 
+from bookbuild.lab import read_text, runnable
+from bookbuild.source import PACKAGE
+
 LOADERS = re.compile(
     r'<script src="https://cdn\.jsdelivr\.net/npm/(?:jquery|requirejs)@[^>]*></script>\s*'
     r"|<script type=\"application/javascript\">define\('jquery'.*?</script>\s*", re.DOTALL)
@@ -18,6 +22,8 @@ USERS = re.compile(r"\brequire(?:js)?\s*[.(]|\bjQuery\s*\(|vnd\.jupyter\.widget"
 OWN_STYLE = re.compile(r"<style scoped>.*?</style>\s*", re.DOTALL)
 BOX_WITH_ALT = re.compile(r'(<div [^>]*class="[^"]*quarto-float[^"]*"[^>]*?) alt="[^"]*"')
 ID = re.compile(r' id="([^"]*)"')
+CELL = re.compile(r'class="[^"]*\bcell-code\b')
+CONTENTS_END = re.compile(r'(<nav id="TOC".*?)(</ul>\s*</div>)?(</nav>)', re.DOTALL)
 EMPTY_HEADING = re.compile(r"<th(?: [^>]*)?></th>")
 
 
@@ -25,6 +31,27 @@ def finished(page: str) -> str:
     """The page without the scripts that it does not use, and without empty headings."""
     offline = LOADERS.sub("", page)
     return EMPTY_HEADING.sub("<td></td>", page if USERS.search(offline) else offline)
+
+
+def with_notebook(page: str, name: str) -> str:
+    """The page with a link to its notebook, among Quarto's own actions where it has them."""
+    link = (f'<li><a href="{name}" class="toc-action" download><i class="bi bi-journal-code"></i>'
+            "Open as notebook</a></li>")
+
+    def added(found: re.Match) -> str:
+        before, end = found[1], found[2]
+        if "toc-actions" not in before:
+            return f'{before}{end or ""}<div class="toc-actions"><ul>{link}</ul></div>{found[3]}'
+        return f"{before}{link}{end}{found[3]}"
+    return CONTENTS_END.sub(added, page, count=1)
+
+
+def notebook_of(root: Path, output: Path, path: Path, page: str) -> str | None:
+    """The content of a page's notebook, if the page shows cells and the book has their package."""
+    source = (root / path.relative_to(output)).with_suffix(".qmd")
+    if not ((root / "code" / PACKAGE).is_dir() and source.is_file() and CELL.search(page)):
+        return None
+    return runnable(source, read_text(source))
 
 
 def bound(page: str) -> str:
@@ -51,13 +78,19 @@ def rebind(path: Path) -> None:
 
 
 def main() -> None:
+    root = Path(os.environ.get("QUARTO_PROJECT_DIR", ".")).resolve()
+    output = Path(os.environ.get("QUARTO_PROJECT_OUTPUT_DIR", "_book"))
     for name in os.environ.get("QUARTO_PROJECT_OUTPUT_FILES", "").splitlines():
         path = Path(name)
         if path.suffix == ".epub" and path.is_file():
             rebind(path)
         if path.suffix == ".html" and path.is_file():
             page = path.read_text(encoding="utf-8")
-            if (better := finished(page)) != page:
+            better = finished(page)
+            if (notebook := notebook_of(root, (root / output).resolve(), path.resolve(), page)):
+                path.with_suffix(".ipynb").write_text(notebook, encoding="utf-8")
+                better = with_notebook(better, path.with_suffix(".ipynb").name)
+            if better != page:
                 path.write_text(better, encoding="utf-8")
 
 

@@ -17,17 +17,6 @@ if (location.protocol === "file:" && window.quartoToggleColorScheme) {
   }
 }
 
-const mark = () => {
-  for (const block of all("main :is(pre, div.sourceCode, .cell-output, table, math, p, ul, ol, figcaption)")) {
-    block.toggleAttribute("tabindex", false);
-    if (block.scrollWidth > block.clientWidth && getComputedStyle(block).overflowX !== "visible") {
-      block.tabIndex = 0;
-    }
-  }
-};
-addEventListener("resize", mark);
-document.fonts.ready.then(mark);
-
 // Quarto calls links and buttons of its sidebar regions, and opens callouts by pointer alone.
 for (const link of all("a[role=navigation]")) link.setAttribute("role", "button");
 for (const head of all(".callout-header[data-bs-toggle=collapse]")) {

@@ -1,0 +1,155 @@
+"""What is wider than its column: nothing is hidden without a cue, and figures open large."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from layout import wide, without_cue
+from waiting import frames
+
+FORMULA = r"\alpha_{10} + \beta_{20} + " * 9 + r"\gamma"
+LETTERS = "abcdefghij" * 12
+# Blocks of every kind, each far wider than any column.
+BLOCKS = {
+    "code": f"<div class='sourceCode'><pre><code class='sourceCode'>{LETTERS}</code></pre></div>",
+    "table": "<table><tr>" + "<td>a cell with words</td>" * 12 + "</tr></table>",
+    "formula": "<p><span class='equation' id='eq-wide'><math display='block'>" + "<mi>x</mi>" * 200
+               + "</math> <span class='equation-number'>(1.1)</span></span></p>",
+}
+
+
+def with_block(page, block):
+    """Put a block into the page, as the press would have written it, and load the page's script."""
+    page.evaluate("(html) => document.querySelector('main section').insertAdjacentHTML('beforeend', html)",
+                  block)
+    page.evaluate("""() => new Promise((done) => {
+        document.querySelector('.lightbox').remove();
+        const script = document.createElement('script');
+        script.src = document.querySelector('script[src$="wide.js"]').src;
+        script.onload = () => done(true);
+        document.head.append(script);
+    })""")
+    frames(page)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("kind", BLOCKS)
+def test_what_goes_on_beyond_its_edge_shows_it_until_its_end(visit, kind, width):
+    page = visit("chapters/maps.html", width=width)
+    with_block(page, BLOCKS[kind])
+    assert wide(page) and not without_cue(page)
+    block = page.locator("main [data-more]").last
+    if kind == "formula":
+        number = page.locator("#eq-wide .equation-number").bounding_box()
+        box = block.bounding_box()
+        assert box["x"] + box["width"] <= number["x"] < width
+        assert number["x"] + number["width"] <= width
+    block.focus()
+    assert block.evaluate("(each) => getComputedStyle(each).maskImage") in ("none", "")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("(each) => each.dataset.more === 'left right'", arg=block.element_handle())
+    block.evaluate("(each) => { each.scrollLeft = each.scrollWidth; }")
+    page.wait_for_function("(each) => each.dataset.more === 'left'", arg=block.element_handle())
+
+
+@pytest.mark.parametrize("printed", [
+    f"{LETTERS}\n  {LETTERS}", "one two " * 40, "short", "a\n\n  b\n", ""])
+def test_what_a_cell_printed_is_shown_whole_and_says_the_same(visit, printed):
+    page = visit("chapters/maps.html", width=390)
+    with_block(page, f"<div class='cell-output cell-output-stdout'><pre><code>{printed}</code></pre></div>")
+    code = page.locator("main .cell-output pre > code").last
+    assert code.evaluate("({parentElement: it}) => it.scrollWidth <= it.clientWidth + 1")
+    assert code.evaluate("(each) => each.textContent").rstrip("\n") == printed.rstrip("\n")
+    copied = code.evaluate("""(each) => {
+        const range = document.createRange();
+        range.selectNodeContents(each);
+        getSelection().removeAllRanges();
+        getSelection().addRange(range);
+        return getSelection().toString();
+    }""")
+    assert copied.split("\n") == printed.rstrip("\n").split("\n")
+
+
+def opened(page):
+    box = page.locator(".lightbox[open] .lightbox-stage > *").bounding_box()
+    return box["width"]
+
+
+def violations(page):
+    return [(each["id"], node["target"]) for each in Axe().run(page).response["violations"]
+            if each["id"] != "image-alt" for node in each["nodes"]]
+
+
+def test_a_figure_opens_large_by_keyboard_and_gives_the_focus_back(visit):
+    page = visit("chapters/blocks.html")
+    figure = page.locator("main figure:has(.opens-large)").first
+    small = figure.locator("img").bounding_box()["width"]
+    button = figure.locator(".enlarge").first
+    assert button.get_attribute("aria-label").startswith("Enlarge Figure")
+    button.focus()
+    page.keyboard.press("Enter")
+    assert page.get_by_role("dialog", name="Figure").is_visible()
+    large = opened(page)
+    assert large > small
+    assert violations(page) == []
+    page.keyboard.press("+")
+    assert opened(page) > 1.2 * large
+    page.keyboard.press("0")
+    page.keyboard.press("Tab")
+    for _ in range(8):          # the focus stays in the dialog
+        assert page.evaluate("!!document.activeElement.closest('.lightbox') || document.activeElement === document.body")
+        page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    assert page.locator(".lightbox[open]").count() == 0
+    assert button.evaluate("(each) => each === document.activeElement")
+
+
+def test_a_click_opens_a_figure_and_close_closes_it(visit):
+    page = visit("chapters/blocks.html")
+    page.locator("main img.opens-large").first.click()
+    page.locator(".lightbox[open]").get_by_role("button", name="Close").click()
+    assert page.locator(".lightbox[open]").count() == 0
+
+
+def test_a_picture_that_is_a_link_stays_one(visit):
+    page = visit("chapters/blocks.html")
+    with_block(page, "<p><a href='#quarto-document-content'><img alt='a dot' width='90' height='90' "
+                     "src='data:image/svg+xml,<svg xmlns=\"http://www.w3.org/2000/svg\"/>'></a></p>")
+    page.locator("main p > a > img").click()
+    assert page.locator(".lightbox[open]").count() == 0
+
+
+def test_a_figure_opens_by_tap_and_two_fingers_make_it_larger(visit):
+    page = visit("chapters/blocks.html", width=390, has_touch=True, is_mobile=True)
+    picture = page.locator("main img.opens-large").first
+    small = picture.bounding_box()["width"]
+    picture.tap()
+    large = opened(page)
+    assert large > small
+    fingers = page.context.new_cdp_session(page)
+
+    def touch(kind, *places):
+        fingers.send("Input.dispatchTouchEvent", {
+            "type": kind, "touchPoints": [{"x": x, "y": y, "id": n} for n, (x, y) in enumerate(places)]})
+
+    touch("touchStart", (180, 400), (210, 400))
+    for apart in (20, 40, 60):
+        touch("touchMove", (180 - apart, 400), (210 + apart, 400))
+    touch("touchEnd")
+    assert opened(page) > 2 * large
+    assert page.evaluate("visualViewport.scale") == 1
+    page.get_by_role("button", name="Fit").tap()
+    assert opened(page) <= 391
+
+
+def test_a_wide_table_opens_whole(visit):
+    page = visit("chapters/maps.html", width=390)
+    with_block(page, BLOCKS["table"])
+    page.get_by_role("button", name="Enlarge Table").last.click()
+    shown = page.locator(".lightbox-stage > table")
+    assert len(shown.locator("td").all()) == 12
+    size = float(shown.evaluate("(each) => parseFloat(getComputedStyle(each).fontSize)"))
+    assert opened(page) <= 391 or size == pytest.approx(9)
+    page.keyboard.press("Escape")
+    page.set_viewport_size({"width": 3000, "height": 900})
+    page.evaluate("document.querySelector('main section > table:last-of-type').style.maxWidth = 'none'")
+    frames(page)
+    assert not page.get_by_role("button", name="Enlarge Table").last.is_visible()
