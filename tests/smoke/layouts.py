@@ -14,8 +14,8 @@ def openaq_row(utc: datetime, value, offset=-7, location="Made Up", parameter="p
             "-113.5}\",CA,,False,,Governmental Organization,reference grade")
 
 
-def openaq_hours(n=24 * 4, first=datetime(2023, 1, 1, 7, tzinfo=UTC)):
-    """Instants, the oldest first; the default begins at local midnight."""
+def openaq_hours(n=24 * 4, first=datetime(2023, 1, 1, 8, tzinfo=UTC)):
+    """Ends of hours, the oldest first; the default begins with the hour after local midnight."""
     return [first + timedelta(hours=i) for i in range(n)]
 
 
@@ -78,3 +78,43 @@ def bulk(rows=None) -> str:
         '"-113.5","53.3","MADE UP","3010000","2023-01-03","2023","01","03","","","M","","M","","M",'
         '"","M"']
     return "\n".join([BULK_HEADER, *rows]) + "\n"
+
+
+# ------------------------------------------------------------------- what OpenAQ hands out today
+
+ARCHIVE_HEADER = "location_id,sensors_id,location,datetime,lat,lon,parameter,units,value"
+EXPLORER_HEADER = ("location_id,location_name,parameter,value,unit,datetimeUtc,datetimeLocal,"
+                   "timezone,latitude,longitude,country_iso,isMobile,isMonitor,owner_name,provider")
+FLAT_HEADER = "locationId,location,city,country,utc,local,parameter,value,unit,latitude,longitude"
+
+
+def local(utc: datetime, offset) -> str:
+    return utc.astimezone(timezone(timedelta(hours=offset))).isoformat()
+
+
+def archive_row(utc, value, offset=-7, sensor=7, parameter="pm25", unit="µg/m³",
+                longitude="-113.5") -> str:
+    return (f"1,{sensor},Made Up-1,{local(utc, offset)},53.5,{longitude},{parameter},{unit},"
+            f"{value}")
+
+
+def explorer_row(utc, value, offset=-7, parameter="pm25", unit="µg/m³") -> str:
+    return (f'1,"Made Up",{parameter},{value},{unit},{utc:%Y-%m-%dT%H:%M:%SZ},'
+            f"{local(utc, offset)},America/Edmonton,53.5,-113.5,CA,false,true,Somebody,AirNow")
+
+
+def flat_row(utc, value, offset=-7) -> str:
+    return (f"1,Made Up,,CA,{utc:%Y-%m-%dT%H:%M:%S.000Z},{local(utc, offset)},pm25,{value},µg/m³,"
+            "53.5,-113.5")
+
+
+ROWS = {"export": (OPENAQ_HEADER, openaq_row), "archive": (ARCHIVE_HEADER, archive_row),
+        "explorer": (EXPLORER_HEADER, explorer_row), "flat": (FLAT_HEADER, flat_row)}
+
+
+def table(header: str, rows: list[str]) -> str:
+    return "\n".join([header, *rows]) + "\n"
+
+
+FRENCH_HEADER = ("Polluant,Code Méthode,Identifiant SNPA,Ville,Province/Territoire,Latitude,"
+                 "Longitude,Date," + ",".join(f"H{h:02d}" for h in range(1, 25)))

@@ -37,7 +37,8 @@ class Known:
 
 def real() -> Known:
     """The Edmonton Woodcroft files, which are no part of the project."""
-    return Known(STATION, "Edmonton Woodcroft", 408, 389, 64, 63, 289, "2023-05-20", 8.3, 14.9, 273, 25)
+    return Known(STATION, "Edmonton Woodcroft", 404, 385, 63, 63, 296.354, "2023-05-20", 8.282, 14.659,
+                 273, 29)
 
 
 def made(folder: Path) -> Known:
@@ -55,7 +56,7 @@ def made(folder: Path) -> Known:
             hours, values = 24, np.full(24, float(OBJECTIVE))
         for hour, value in enumerate(values):
             utc = datetime(day.year, day.month, day.day, hour, tzinfo=timezone.utc) \
-                - timedelta(hours=OFFSET)
+                + timedelta(hours=1 - OFFSET)       # named by its end
             rows[day.year].append(layouts.openaq_row(utc, value, OFFSET))
         if hours >= 18:
             mean[number] = values.mean()

@@ -233,16 +233,15 @@ def test_expected_error_by_hand():
 
 # ---------------------------------------------------------------------------- the command
 
-def test_results_of_a_station_are_written_with_their_provenance(station, tmp_path, capsys):
-    out = tmp_path / "results.json"
-    assert main([str(station.folder.resolve()), "--out", str(out), "--seeds", "2"]) == 0
+def test_results_of_a_station_are_written_with_their_provenance(station, written):
+    out, printed = written
     results, scores = smoke.read_results(out)
     assert (results["valid_days"], results["pairs"]) == (station.valid_days, station.pairs)
     assert results["days_at_or_above_objective"] == station.at_or_above
-    assert results["highest"] == [station.highest_day, round(station.highest)]
+    assert results["highest"] == [station.highest_day, round(station.highest, 1)]
     assert {len(sha) for sha in results["sha256"].values()} == {64}
     assert [s.model for s in scores][:2] == ["climatology", "persistence"]
-    assert smoke.markdown(scores) in capsys.readouterr().out
+    assert smoke.markdown(scores) in printed
     json.loads(out.read_text())
 
 

@@ -17,7 +17,8 @@ from deepmath.smoke.baselines import BASELINES, climatology, persistence, ridge
 from deepmath.smoke.metrics import (
     OBJECTIVE, block_samples, error_interval, expected_mae, interval, log_rmse, mae, per_day,
     rmse, skill, warnings_at)
-from deepmath.smoke.networks import NETWORKS, Trained, train
+from deepmath.smoke.networks import (
+    NETWORKS, PENALTIES, Trained, best_penalty, train, tried_penalties)
 from deepmath.smoke.pairs import (
     LAGS, Pairs, Scaler, Split, columns, make_pairs, rolling_splits, split_by_time)
 from deepmath.smoke.record import Record, read_record
@@ -28,10 +29,11 @@ from deepmath.smoke.stations import data_folder, load
 from deepmath.smoke.tables import RecordError
 
 __all__ = [
-    "BASELINES", "LAGS", "NETWORKS", "OBJECTIVE", "Forecasts", "Law", "Pairs", "Record",
-    "RecordError", "Scaler", "Score", "SimulatedRecord", "Split", "Trained", "block_samples",
-    "climatology", "columns", "data_folder", "error_interval", "expected_mae", "forecast_all",
-    "interval", "load", "log_rmse", "mae", "make_pairs", "markdown", "per_day", "persistence",
-    "read_record", "read_results", "ridge", "rmse", "rolling_splits", "score_all", "simulate",
-    "skill", "split_by_time", "train", "warnings_at",
+    "BASELINES", "LAGS", "NETWORKS", "OBJECTIVE", "PENALTIES", "Forecasts", "Law", "Pairs",
+    "Record", "RecordError", "Scaler", "Score", "SimulatedRecord", "Split", "Trained",
+    "best_penalty", "block_samples", "climatology", "columns", "data_folder", "error_interval",
+    "expected_mae", "forecast_all", "interval", "load", "log_rmse", "mae", "make_pairs",
+    "markdown", "per_day", "persistence", "read_record", "read_results", "ridge", "rmse",
+    "rolling_splits", "score_all", "simulate", "skill", "split_by_time", "train",
+    "tried_penalties", "warnings_at",
 ]

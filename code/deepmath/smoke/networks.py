@@ -14,9 +14,13 @@ from deepmath.checks import check_choice
 from deepmath.network import AnyNetwork, Network
 from deepmath.optimisers import Adam
 from deepmath.sequence import ConvolutionalNetwork, RecurrentNetwork
+from deepmath.smoke.metrics import mae
 from deepmath.smoke.pairs import Pairs, Scaler, Split
 from deepmath.stopping import EarlyStopping
 from deepmath.training import History, fit
+
+PENALTIES = (0.001, 0.01, 0.1, 1.0, 10.0)
+N_TUNING = 8         # seeds that suffice to tell penalties apart
 
 
 def dense(n_steps: int, n_inputs: int, n_hidden: int) -> Network:
@@ -61,7 +65,7 @@ class Trained:
 
 
 def train(kind: str, pairs: Pairs, split: Split, seeds: Iterable[int] = range(32),
-          n_hidden: int = 8, l2: float = 0.1, n_epochs: int = 40, patience: int = 8,
+          n_hidden: int = 8, l2: float = 0.1, n_epochs: int = 400, patience: int = 20,
           learning_rate: float = 0.003, batch_size: int = 64) -> Trained:
     """Train a network from each seed, and forecast every pair with its best parameters.
 
@@ -104,3 +108,60 @@ def train(kind: str, pairs: Pairs, split: Split, seeds: Iterable[int] = range(32
                  validation=(X[split.validation], z[split.validation]), on_epoch=stopping)
     forecast = scaler.pm25(pairs, network.predict(stopping.theta, X))
     return Trained(network, forecast, result.history, stopping.epoch)
+
+
+def tried_penalties(kind: str, pairs: Pairs, split: Split, seeds: Iterable[int] = range(N_TUNING),
+                    penalties: Iterable[float] = PENALTIES) -> dict[float, Trained]:
+    """Train a network with each size of the penalty, to choose one of them.
+
+    Parameters
+    ----------
+    kind, pairs, split, seeds
+        As in `train`.
+    penalties : iterable of float
+
+    Returns
+    -------
+    dict of Trained
+        By the penalty; `best_penalty` chooses.
+
+    Examples
+    --------
+    >>> from deepmath.smoke import make_pairs, simulate, split_by_time
+    >>> pairs = make_pairs(simulate(1))
+    >>> split = split_by_time(pairs)
+    >>> tried = tried_penalties("dense", pairs, split, range(2), (0.1, 1.0))
+    >>> list(tried), tried[0.1].forecast.shape == (2, len(pairs))
+    ([0.1, 1.0], True)
+    """
+    seeds = list(seeds)
+    return {l2: train(kind, pairs, split, seeds, l2=l2) for l2 in penalties}
+
+
+def best_penalty(tried: dict[float, Trained], pairs: Pairs, split: Split) -> float:
+    """Return the penalty with the least absolute error on the validation days, as ridge's is.
+
+    Parameters
+    ----------
+    tried : dict of Trained
+        As `tried_penalties` returns it.
+    pairs, split
+        With which they were trained.
+
+    Returns
+    -------
+    float
+        That of the least median over the seeds.
+
+    Examples
+    --------
+    >>> from deepmath.smoke import make_pairs, simulate, split_by_time
+    >>> pairs = make_pairs(simulate(1))
+    >>> split = split_by_time(pairs)
+    >>> tried = tried_penalties("dense", pairs, split, range(2), (0.1, 1.0))
+    >>> best_penalty(tried, pairs, split) in (0.1, 1.0)
+    True
+    """
+    held = split.validation
+    return min(tried, key=lambda l2: float(np.median(
+        mae(pairs.y[held], tried[l2].forecast[:, held]))))

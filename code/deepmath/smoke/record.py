@@ -1,20 +1,19 @@
 """The tidy record of a station: one row a local day, whatever the files looked like."""
 
-import csv
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from deepmath.smoke import climate, naps, openaq
-from deepmath.smoke.hours import Hours, note
-from deepmath.smoke.tables import RecordError, read_text
+from deepmath.smoke.hours import Readings, hourly, joined, note, tell_implausible
+from deepmath.smoke.tables import DELIMITERS, RecordError, decoded, first_rows
 
 MIN_HOURS = 18       # of 24: three quarters, the usual rule for a valid daily mean
-HEADER_WITHIN = 60   # lines in which a header must come
 LAYOUTS = {"openaq": openaq.is_header, "naps": naps.is_header, "climate": climate.is_header}
 
 
@@ -27,7 +26,8 @@ class Record:
     station : str
     table : pandas.DataFrame
         Indexed by `day`, without gaps: `station`; `pm25`, the mean of the day in µg/m³, NaN if
-        fewer than 18 hours are valid; `valid_hours`; and the weather, if there is any:
+        fewer than 18 hours are valid; `valid_hours`, 23 to 25 at most, of which each is named by
+        its end; and the weather, if there is any:
         temperature (°C), precipitation (mm), humidity (lowest, %), gust (km/h),
         gust_direction (degrees) and gust_censored.
     notes : Counter
@@ -57,7 +57,7 @@ def read_record(files: Iterable[str | Path], naps_station: str | None = None) ->
     Parameters
     ----------
     files : iterable of paths
-        OpenAQ exports, or NAPS hourly files, of one station; and daily climate of a station near
+        OpenAQ's files, or NAPS hourly files, of one station; and daily climate of a station near
         it. Plain or gzip; their layouts are told by their headers.
     naps_station : str or None
         Which station to take from NAPS files.
@@ -78,13 +78,15 @@ def read_record(files: Iterable[str | Path], naps_station: str | None = None) ->
         ...
     FileNotFoundError: [Errno 2] No such file or directory: 'no such file.csv'
     """
-    hours, weather, checksums, layouts = [], [], {}, {}
+    readings, weather, checksums = [], [], {}
+    layouts: dict[str, Path] = {}
     notes: Counter[str] = Counter()
     for path in map(Path, files):
-        text = read_text(path)
-        checksums[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        content = path.read_bytes()
+        checksums[path.name] = hashlib.sha256(content).hexdigest()
+        text = decoded(path, content)
         layout = layout_of(path, text)
-        layouts[layout] = path
+        layouts.setdefault(layout, path)
         if layout == "climate":
             frame, found_in_weather = climate.read_climate(path, text)
             weather.append((path, frame))
@@ -92,62 +94,59 @@ def read_record(files: Iterable[str | Path], naps_station: str | None = None) ->
         else:
             found = (openaq.read_openaq(path, text) if layout == "openaq"
                      else naps.read_naps(path, text, naps_station))
-            hours.append((path, found))
+            readings.append((path, found))
             notes.update(found.notes)
-    if not hours:
+    if not readings:
         raise RecordError(path, "no file of hourly PM2.5 among those given, only weather")
-    if {"openaq", "naps"} <= layouts.keys():
-        raise RecordError(layouts["naps"], f"hours of NAPS, but {layouts['openaq'].name} holds "
-                          "hours of OpenAQ: give one of them, for their days differ")
-    table = daily(joined_hours(hours, notes), hours[0][1].station, notes)
+    check_one_station(readings, layouts)
+    hours = hourly(*joined(readings, notes), notes)
+    tell_implausible(hours[1], notes)
+    station = readings[-1][1].station
+    table = daily(*hours, station, notes)
     if table.pm25.notna().sum() == 0:
-        raise RecordError(hours[0][0], f"no day has {MIN_HOURS} valid hours")
+        raise RecordError(readings[0][0], f"no day has {MIN_HOURS} valid hours")
     if weather:
         table = table.join(joined_weather(weather))
         table["gust_censored"] = table.gust_censored.eq(True)
-    return Record(hours[0][1].station, table, notes, checksums)
+    return Record(station, table, notes, checksums)
 
 
 def layout_of(path: Path, text: str) -> str:
     """Return which layout a file has, or raise RecordError that lists those known."""
-    for cells in csv.reader(text.splitlines()[:HEADER_WITHIN]):
-        for layout, is_header in LAYOUTS.items():
-            if is_header(cells):
-                return layout
-    first = text.splitlines()[0][:60]
-    raise RecordError(path, f"unknown layout, beginning {first!r}; known are OpenAQ's export, NAPS "
-                      "hourly files, and daily climate of Environment Canada (GeoMet or bulk)", 1)
+    for delimiter in DELIMITERS:
+        for cells in first_rows(text, delimiter):
+            for layout, is_header in LAYOUTS.items():
+                if is_header(cells):
+                    return layout
+    first = text.lstrip().split("\n", 1)[0][:60].strip()
+    raise RecordError(path, f"unknown layout, beginning {first!r}; known are OpenAQ's archive and "
+                      "exports, NAPS hourly files, and daily climate of Environment Canada (GeoMet "
+                      "or bulk)", 1)
 
 
-def joined_hours(hours: list[tuple[Path, Hours]], notes: Counter[str]) -> pd.DataFrame:
-    """Return the hours of all files, or raise RecordError where stations or values differ."""
-    station = hours[0][1].station
-    for path, found in hours:
-        if found.station != station:
-            raise RecordError(path, f"hours of {found.station!r}, but {hours[0][0].name} holds "
-                              f"those of {station!r}: give the files of one station")
-    table = pd.concat([found.table for _, found in hours], ignore_index=True)
-    key = ["day", "hour"]
-    repeated = table.duplicated(key)
-    if repeated.any():
-        disagree = table.groupby(key).pm25.nunique().max() > 1
-        if disagree:
-            raise RecordError(hours[-1][0], "hours that other files hold too, with other values: "
-                              "give each period once")
-        note(notes, "hours that two files hold", int(repeated.sum()))
-    return table[~repeated]
+def check_one_station(readings: list[tuple[Path, Readings]], layouts: dict[str, Path]) -> None:
+    """Raise RecordError if the files are of several stations or kinds."""
+    if {"openaq", "naps"} <= layouts.keys():
+        raise RecordError(layouts["naps"], f"hours of NAPS, but {layouts['openaq'].name} holds "
+                          "hours of OpenAQ: give one of them, for their days differ")
+    for path, found in readings:
+        if found.key != readings[0][1].key:
+            raise RecordError(path, f"hours of {found.station!r}, but {readings[0][0].name} holds "
+                              f"those of {readings[0][1].station!r}: give the files of one station")
 
 
-def daily(hours: pd.DataFrame, station: str, notes: Counter[str]) -> pd.DataFrame:
+def daily(day: np.ndarray, pm25: np.ndarray, station: str, notes: Counter[str]) -> pd.DataFrame:
     """Return the days, one row each and none left out, with means of at least 18 valid hours."""
-    by_day = hours.sort_values(["day", "hour"]).groupby("day").pm25
-    days = pd.date_range(hours.day.min(), hours.day.max(), name="day")
-    count = by_day.count().reindex(days, fill_value=0)
-    mean = by_day.mean().reindex(days).where(count >= MIN_HOURS)
+    number = (day - day.min()).astype(int)
+    known = np.isfinite(pm25)
+    count = np.bincount(number, known).astype(int)
+    total = np.bincount(number, np.where(known, pm25, 0.0))
+    mean = np.where(count >= MIN_HOURS, total / np.maximum(count, 1), np.nan)
     note(notes, f"days with 1 to {MIN_HOURS - 1} valid hours, missing",
          int(((count > 0) & (count < MIN_HOURS)).sum()))
     note(notes, "days without any valid hour, missing", int((count == 0).sum()))
-    mean = mean.clip(lower=0.0).round(6)   # rounding: the order of a sum must not decide a count
+    mean = mean.clip(min=0.0).round(6)   # rounding: the order of a sum must not decide a count
+    days = pd.date_range(pd.Timestamp(day.min()), periods=len(count), name="day")
     return pd.DataFrame({"station": station, "pm25": mean, "valid_hours": count}, index=days)
 
 

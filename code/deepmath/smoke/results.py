@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from deepmath.smoke.baselines import BASELINES
 from deepmath.smoke.metrics import error_interval, log_rmse, mae, rmse, skill, warnings_at
-from deepmath.smoke.networks import NETWORKS, train
+from deepmath.smoke.networks import N_TUNING, NETWORKS, best_penalty, train, tried_penalties
 from deepmath.smoke.pairs import Pairs, Split
 
 REFERENCE = "ridge on lags and weather"   # sees what the networks see
@@ -28,11 +28,14 @@ class Forecasts:
         What came, µg/m³.
     by_model : dict of arrays
         By name: (n,), or (S, n) for networks from S seeds.
+    penalties : dict of list of float
+        Of each network, by its kind, the penalty on each split.
     """
 
     days: pd.DatetimeIndex
     y: np.ndarray
     by_model: dict[str, np.ndarray]
+    penalties: dict[str, list[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,12 @@ class Score:
 
 
 def forecast_all(pairs: Pairs, splits: list[Split], seeds: Iterable[int] = range(32),
-                 say: Callable[[str], None] = lambda message: None) -> Forecasts:
+                 say: Callable[[str], None] = lambda message: None,
+                 penalties: dict[str, float] | None = None) -> Forecasts:
     """Fit each model on each split, and join what it says of the splits' tests.
+
+    The penalty of each network is chosen on the validation days of each split, as ridge's is,
+    from the first eight seeds.
 
     Parameters
     ----------
@@ -88,6 +95,8 @@ def forecast_all(pairs: Pairs, splits: list[Split], seeds: Iterable[int] = range
         Of the networks.
     say : callable
         Is told which model is being fitted.
+    penalties : dict or None
+        Of each network, by its kind, where it has been chosen already.
 
     Returns
     -------
@@ -108,14 +117,18 @@ def forecast_all(pairs: Pairs, splits: list[Split], seeds: Iterable[int] = range
     by_model = {}
     for name, baseline in BASELINES.items():
         by_model[name] = np.concatenate([baseline(pairs, s)[s.test] for s in splits])
+    chosen: dict[str, list[float]] = {}
     for kind in NETWORKS:
         parts = []
         for i, split in enumerate(splits, start=1):
             say(f"{kind} network, split {i} of {len(splits)}, {len(seeds)} seeds")
-            parts.append(train(kind, pairs, split, seeds).forecast[:, split.test])
+            l2 = (penalties[kind] if penalties else best_penalty(
+                tried_penalties(kind, pairs, split, seeds[:N_TUNING]), pairs, split))
+            parts.append(train(kind, pairs, split, seeds, l2=l2).forecast[:, split.test])
+            chosen.setdefault(kind, []).append(l2)
         by_model[f"{kind} network"] = np.concatenate(parts, axis=1)
     test = np.concatenate([split.test for split in splits])
-    return Forecasts(pairs.days[test], pairs.y[test], by_model)
+    return Forecasts(pairs.days[test], pairs.y[test], by_model, chosen)
 
 
 def score_all(forecasts: Forecasts) -> list[Score]:

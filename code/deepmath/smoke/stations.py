@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from deepmath.smoke.checksums import checksums
+from deepmath.smoke.hours import note
 from deepmath.smoke.record import Record, read_record
 from deepmath.smoke.simulation import simulate
 from deepmath.smoke.tables import RecordError
@@ -18,6 +20,7 @@ def load(station: str | Path, folder: str | Path | None = None) -> Record:
     station : str or Path
         "simulated"; or the name of a folder in `data/` that holds the station's files; or the
         path of such a folder. A name ending in ":90130" picks that station from NAPS files.
+        What `checksums.txt` in the folder says of its files must be true of them.
     folder : str, Path or None
         Where to look for the name; by default what the environment variable DEEPMATH_DATA
         names, or else the next folder `data` upwards of the working directory.
@@ -29,7 +32,7 @@ def load(station: str | Path, folder: str | Path | None = None) -> Record:
     Raises
     ------
     RecordError
-        If there is no such folder or a file in it cannot be used.
+        If there is no such folder, or a file in it was changed or cannot be used.
 
     Examples
     --------
@@ -47,7 +50,15 @@ def load(station: str | Path, folder: str | Path | None = None) -> Record:
     if not files:
         raise RecordError(place, "no .csv or .csv.gz file of a station here: fetch some with "
                           "`book data`, or choose \"simulated\"")
-    return read_record(files, naps_station or None)
+    record = read_record(files, naps_station or None)
+    expected = checksums(place)
+    for name, digest in record.checksums.items():
+        if expected.get(name, digest) != digest:
+            raise RecordError(place / name, "this file is not what was fetched (checksums.txt): "
+                              "move it away and fetch it again")
+    note(record.notes, "files that checksums.txt knows and that are not here",
+         len(expected.keys() - record.checksums.keys()))
+    return record
 
 
 def data_folder() -> Path:
