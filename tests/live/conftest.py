@@ -107,8 +107,10 @@ class Files(SimpleHTTPRequestHandler):
     """A plain static server, but for files that `faults` names: refused, missing or altered."""
 
     faults: ClassVar[dict[str, str]] = {}
+    asked: ClassVar[list[str]] = []
 
     def do_GET(self):
+        self.asked.append(self.path)
         name = self.path.rpartition("/")[2]
         fault = self.faults.get(name)
         if fault == "missing":
@@ -147,6 +149,48 @@ def site(book):
 def press_and_serve():
     """Print the small book with a press and serve it."""
     return lambda *args, **options: serve(print_book(*args, **options))
+
+
+@pytest.fixture(scope="session")
+def book_without_runtime(runtime, tmp_path_factory) -> Path:
+    """The same, with Pyodide from its delivery network."""
+    return print_book(tmp_path_factory.mktemp("cdn") / "book", "builtin", runtime=False)
+
+
+@pytest.fixture(scope="session")
+def file_without_runtime(book_without_runtime) -> str:
+    return (book_without_runtime / "chapters" / "one.html").as_uri()
+
+
+@pytest.fixture(scope="module")
+def site_without_runtime(book_without_runtime):
+    for address in serve(book_without_runtime):
+        yield f"{address}chapters/one.html"
+
+
+@pytest.fixture
+def with_network(runtime):
+    """Give a reader's browser the delivery network's files from the folder of the runtime."""
+    def connect(reader, asked=None, altered=""):
+        def answer(route):
+            name = route.request.url.rpartition("/")[2]
+            if asked is not None:
+                asked.append(route.request.url)
+            content = (runtime / name).read_bytes() + (b" " if name == altered else b"")
+            kind = "application/wasm" if name.endswith(".wasm") else "text/plain"
+            route.fulfill(body=content, headers={"Access-Control-Allow-Origin": "*",
+                                                 "Content-Type": kind})
+
+        reader.page.context.route("https://cdn.jsdelivr.net/**", answer)
+        return reader
+    return connect
+
+
+@pytest.fixture
+def asked() -> list[str]:
+    """The paths that the book's host is asked for, from now on."""
+    Files.asked.clear()
+    return Files.asked
 
 
 @pytest.fixture
@@ -201,12 +245,13 @@ class Reader:
 CHANGED_WORKER = """const Plain = Blob;
 globalThis.Blob = class extends Plain {
   constructor(parts, options) {
-    super(options?.type === "text/javascript" ? parts.map(%s) : parts, options);
+    const change = (part) => (typeof part === "string" ? (%s)(part) : part);
+    super(options?.type === "text/javascript" ? parts.map(change) : parts, options);
   }
 };"""
 NO_WAITING = """const less = "delete WebAssembly.Suspending; delete WebAssembly.promising;";
 (0, eval)(less);""" + CHANGED_WORKER % "(part) => less + part"
-NO_IMAGE = CHANGED_WORKER % '''(part) => part.replace("fitToBrowser(started);", "throw new Error('no');")'''
+NO_IMAGE = CHANGED_WORKER % '''(part) => part.replace("fitToBrowser(pyodide);", "throw new Error('no');")'''
 
 
 def opened(chromium, address, script="", **options) -> Reader:

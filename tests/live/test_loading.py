@@ -87,29 +87,9 @@ def test_chance_is_not_part_of_the_image(visitor, site):
 
 # ------------------------------------------------- the runtime from Pyodide's delivery network
 
-@pytest.fixture(scope="module")
-def book_without_runtime(runtime, tmp_path_factory, press_and_serve):
-    yield from press_and_serve(tmp_path_factory.mktemp("cdn") / "book", "builtin", runtime=False)
-
-
-def visit_with_network(visitor, site, runtime_folder, asked, altered=""):
-    """A reader whose browser gets the delivery network's files from a folder."""
-    reader = visitor(f"{site}chapters/one.html")
-
-    def answer(route):
-        name = route.request.url.rpartition("/")[2]
-        asked.append(route.request.url)
-        content = (runtime_folder / name).read_bytes() + (b" " if name == altered else b"")
-        route.fulfill(body=content, headers={"Access-Control-Allow-Origin": "*",
-                      "Content-Type": "application/wasm" if name.endswith(".wasm") else "text/plain"})
-
-    reader.page.context.route("https://cdn.jsdelivr.net/**", answer)
-    return reader
-
-
-def test_python_comes_from_the_network_file_by_file(visitor, book_without_runtime, runtime):
+def test_python_comes_from_the_network_file_by_file(visitor, site_without_runtime, with_network):
     asked = []
-    reader = visit_with_network(visitor, book_without_runtime, runtime, asked)
+    reader = with_network(visitor(site_without_runtime), asked)
     assert not asked
     assert "final loss 0.246" in reader.run(name="fig-xor")
     assert {url.rpartition("/")[0] for url in asked} == {CDN}
@@ -118,12 +98,12 @@ def test_python_comes_from_the_network_file_by_file(visitor, book_without_runtim
 
 @pytest.mark.parametrize("name", ["pyodide.asm.js", "python_stdlib.zip",
                                   "numpy-2.0.2-cp312-cp312-pyodide_2024_0_wasm32.whl"])
-def test_another_file_from_the_network_is_refused(visitor, book_without_runtime, runtime, name):
-    told = refusal(visit_with_network(visitor, book_without_runtime, runtime, [], altered=name))
+def test_another_file_from_the_network_is_refused(visitor, site_without_runtime, with_network, name):
+    told = refusal(with_network(visitor(site_without_runtime), altered=name))
     assert name in told and ALTERED in told
 
 
-def test_another_package_of_the_book_is_refused(visitor, book_without_runtime, runtime, faults):
+def test_another_package_of_the_book_is_refused(visitor, site_without_runtime, with_network, faults):
     faults["package.js"] = "altered"
-    told = refusal(visit_with_network(visitor, book_without_runtime, runtime, []))
+    told = refusal(with_network(visitor(site_without_runtime)))
     assert "package.js could not be loaded, or is not the file" in told

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bookbuild.files import write_file
 from bookbuild.live.image import image_files, make_image
-from bookbuild.live.parts import PARTS, Say, package_of, sha256
+from bookbuild.live.parts import PARTS, Say, package_of, sha256, worker_sources
 from bookbuild.live.runtime import check_runtime, read_list
 from bookbuild.live.scripts import joined, make_editor
 from bookbuild.live.wheel import make_wheel
@@ -55,8 +55,10 @@ def assemble(root: Path, target: Path, runtime: Path | None, say: Say) -> None:
         "runtime": {"base": "runtime/" if runtime else listed["cdn"],
                     "files": [entry(file) for file in files]},
         "lock": {"info": listed["info"], "packages": {}},
-        "worker": (worker / "boot.cjs").read_text() + (worker / "worker.js").read_text(),
-        "cells": (worker / "cells.py").read_text(),
+        "frame": frame((worker / "frame.js").read_text()),
+        "worker": "(() => {\n" + (worker / "boot.cjs").read_text()
+                  + (worker / "worker.js").read_text() + "})();\n",
+        "sources": {name: path.read_text() for name, path in worker_sources().items()},
     }
     package = f'globalThis.livePackage = "{base64.b64encode(wheel).decode()}";\n'
     settings["package"] = integrity(sha256(package.encode()))
@@ -71,6 +73,19 @@ def assemble(root: Path, target: Path, runtime: Path | None, say: Say) -> None:
         found = next(folder / file["name"] for folder in folders
                      if (folder / file["name"]).is_file())
         write_file(target / "runtime" / file["name"], found.read_bytes())
+
+
+def frame(script: str) -> dict:
+    """The frame where code runs: its markup, and its one script with the script's checksum.
+
+    Its policy lets it and its worker load nothing: not from the book's host, nor from another.
+    """
+    checksum = integrity(sha256(script.encode()))
+    policy = f"default-src 'none'; script-src '{checksum}' 'wasm-unsafe-eval'; worker-src blob:"
+    return {"script": script, "integrity": checksum,
+            "markup": '<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Python</title>'
+                      f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+                      f"<script>{script}</script></html>"}
 
 
 def entry(file: dict) -> dict:

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from bookbuild.files import locked, put_in_place, staging, write_file
-from bookbuild.live.parts import PARTS, STAGE, Say, digest, sha256
+from bookbuild.live.parts import PARTS, STAGE, Say, digest, sha256, worker_sources
 from bookbuild.live.scripts import BRING_NODE, search_path
 
 IMAGE = ("packages.bin", "memory.bin")      # see worker/image.cjs
@@ -19,7 +19,8 @@ def make_image(root: Path, runtime: Path, wheel: bytes, say: Say) -> Path | None
     it cannot be made.
     """
     worker = PARTS / "worker"
-    sources = [worker / name for name in ("boot.cjs", "image.cjs", "runtime.json", "cells.py")]
+    sources = [*(worker / name for name in ("boot.cjs", "image.cjs", "runtime.json")),
+               *worker_sources().values()]
     images = root / STAGE / "image"
     folder = images / digest(wheel, *(source.read_bytes() for source in sources))
     with locked(images / "lock", lambda: say("another render makes the image of Python: waiting")):
@@ -35,7 +36,8 @@ def make_image(root: Path, runtime: Path, wheel: bytes, say: Say) -> Path | None
         say("live cells: making the image of Python that pages start from")
         with staging(images) as made, tempfile.TemporaryDirectory() as place:
             write_file(Path(place) / "deepmath.whl", wheel)
-            shutil.copy(worker / "cells.py", place)
+            for name, source in worker_sources().items():
+                shutil.copy(source, Path(place) / name)
             done = subprocess.run([node, worker / "image.cjs", runtime, place, made],
                                   capture_output=True, text=True)
             if done.returncode or not all((made / name).is_file() for name in IMAGE):

@@ -22,6 +22,11 @@ def package_of(root: Path) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
+def worker_sources() -> dict[str, Path]:
+    """Python's side of the worker: its modules, by the names of their files there."""
+    return {f"_{path.name}": path for path in sorted((PARTS / "worker").glob("*.py"))}
+
+
 def digest(*contents: bytes) -> str:
     """A short name for contents."""
     return sha256(b"".join(contents))[:16]

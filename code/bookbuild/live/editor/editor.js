@@ -9,7 +9,7 @@ import { python } from "@codemirror/lang-python";
 import { bracketMatching, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting }
   from "@codemirror/language";
 import { EditorState, StateEffect, StateField } from "@codemirror/state";
-import { Decoration, drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers }
+import { Decoration, drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, WidgetType }
   from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
@@ -37,8 +37,40 @@ const marked = StateField.define({
   provide: (field) => EditorView.decorations.from(field),
 });
 
-// An editor in `parent`; `onChange(code)` is called after each change.
-globalThis.liveEditor = ({ parent, code, label, describedBy, onChange, onRun }) => {
+// A character that cannot be seen, by its number.
+class Hidden extends WidgetType {
+  constructor(code) {
+    super();
+    this.code = code;
+  }
+  eq(other) { return other.code === this.code; }
+  toDOM() {
+    return Object.assign(document.createElement("span"), { className: "live-hidden", textContent: this.code });
+  }
+}
+
+// Characters that do not look like what they are; `strange(text)` finds them.
+const strangers = (strange) => EditorView.decorations.compute(["doc"], (state) =>
+  Decoration.set(strange(state.doc.toString()).map(({ from, to, kind, code }) => (kind === "hidden"
+    ? Decoration.replace({ widget: new Hidden(code) })
+    : Decoration.mark({ class: "live-twin", attributes: { title: `${code}: it looks like another character` } })
+  ).range(from, to))));
+
+// How far the code goes on where it cannot be seen: lines above and below, columns to the right.
+function beyond({ state, scrollDOM, defaultLineHeight, defaultCharacterWidth }) {
+  const above = Math.floor(scrollDOM.scrollTop / defaultLineHeight);
+  const seen = above + Math.max(1, Math.floor(scrollDOM.clientHeight / defaultLineHeight));
+  const columns = Math.floor((scrollDOM.scrollLeft + scrollDOM.clientWidth) / defaultCharacterWidth);
+  const lengths = Array.from(state.doc.iterLines(), (line) => line.length);
+  const longest = Math.max(...lengths);
+  return { above, below: Math.max(0, state.doc.lines - seen), longest: longest > columns ? longest : 0,
+    line: lengths.indexOf(longest) + 1 };
+}
+
+// An editor in `parent`; `onChange(code)` is called after each change, `onSight(beyond)` when
+// another part of the code is seen.
+globalThis.liveEditor = ({ parent, code, label, describedBy, strange, onChange, onRun, onSight }) => {
+  const look = (view) => view.requestMeasure({ key: look, read: beyond, write: onSight });
   const view = new EditorView({
     parent,
     state: EditorState.create({
@@ -49,11 +81,14 @@ globalThis.liveEditor = ({ parent, code, label, describedBy, onChange, onRun }) 
         syntaxHighlighting(highlighting),
         EditorState.tabSize.of(4),
         EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": describedBy }),
-        keymap.of([{ key: "Mod-Enter", run: () => (onRun(), true) },
+        keymap.of([...["Mod-Enter", "Shift-Enter"].map((key) => ({ key, run: () => (onRun(), true) })),
           ...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap]),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) onChange(update.state.doc.toString());
+          if (update.docChanged || update.geometryChanged) look(update.view);
         }),
+        EditorView.domEventHandlers({ scroll: (event, view) => look(view) }),
+        strangers(strange),
       ],
     }),
   });

@@ -4,12 +4,16 @@
 import { Controls } from "./controls.js";
 import { button, element } from "./dom.js";
 import { loadEditor, makeEditor } from "./editing.js";
+import { isReaching } from "./engine.js";
 import { Output } from "./output.js";
+import { parameters, withValue } from "./parameters.js";
+import { strange, warning } from "./reading.js";
 import { linkTo } from "./share.js";
-import { keep, kept } from "./store.js";
 import { Training } from "./training.js";
+import { Versions } from "./versions.js";
 
 const CHANGE_MS = 250; // after the last change, "run while I change it" runs
+const LONG_MS = 3000; // a run that takes longer says how long it has been at work
 
 export class LiveCell {
   // `root` is the rendered cell, `check` the code of its check or "", `above()` gives the code
@@ -19,8 +23,9 @@ export class LiveCell {
     this.source = root.querySelector("pre > code.sourceCode, pre > code");
     this.block = blockOf(this.source);
     this.original = codeOf(this.source);
+    this.versions = new Versions(name, this.original);
     this.rendered = outputsOf(root, this.source);
-    this.alt = root.querySelector("img")?.alt || "Figure drawn by the cell as edited";
+    this.alt = root.querySelector("img")?.alt ?? "";
     root.classList.add("live-cell");
     this.addBar();
     for (const event of ["pointerenter", "focusin"]) {
@@ -39,17 +44,21 @@ export class LiveCell {
     this.always = element("input", { type: "checkbox" });
     this.alwaysLabel = element("label", { className: "live-always", hidden: true }, this.always, " Run while I change it");
     this.status = element("span", { className: "live-status", role: "status" });
+    this.clock = element("span", { className: "live-clock", ariaHidden: "true" });
     this.notice = element("p", { className: "live-notice", hidden: true });
     this.help = element("p", { id: hint, className: "live-visually-hidden" },
       "Control Enter runs the code. Tab leaves the editor.");
     this.bar = element("div", { className: "live-bar", role: "toolbar", "aria-label": "Run this cell" },
-      this.open, this.go, this.halt, this.reset, this.copy, this.alwaysLabel, this.status);
+      this.open, this.go, this.halt, this.reset, this.copy, this.alwaysLabel, this.status, this.clock);
     this.output = new Output();
-    this.training = new Training((wish) => this.engine.say(wish), "Suspending" in (globalThis.WebAssembly ?? {}));
+    this.training = new Training((wish) => this.wish(wish), "Suspending" in (globalThis.WebAssembly ?? {}));
     this.place = element("div", { className: "live-editor", hidden: true });
+    this.printed = element("pre", { className: "live-printed" });
+    this.beyond = element("p", { className: "live-beyond", hidden: true });
+    this.caution = element("p", { className: "live-caution", role: "alert", hidden: true });
     this.controls = new Controls(this.name, () => this.editor.code, (code) => { this.editor.code = code; });
     this.block.before(this.notice);
-    this.block.after(this.place, this.controls.root, this.bar, this.help, this.training.root);
+    this.block.after(this.caution, this.place, this.beyond, this.printed, this.controls.root, this.bar, this.help, this.training.root);
     this.root.append(this.output.root);
   }
 
@@ -57,30 +66,50 @@ export class LiveCell {
     return this.editor ? this.editor.code : this.original;
   }
 
+  get isEdited() {
+    return this.code !== this.original;
+  }
+
   // ---- Editing
 
   // Show an earlier edit, if there is one.
   async restoreEdit() {
-    const edit = kept(this.name, this.original);
-    if (!edit) return;
-    await this.edit({ code: edit.code });
-    this.tell(edit.isOlder ? "This is your edit of an earlier version of the book's cell. Reset shows the present one."
-      : "This is your edit, kept in this browser. Reset brings back the book's code.");
+    if (this.versions.own) await this.showVersion("own");
   }
 
-  // Show code that came with the page's address. It is kept only once the reader changes it.
+  // Show code that came with the page's address; the reader's own edit stays behind it.
   async showShared(code) {
     if (code === null) return this.tell("The code in this link cannot be read; this is the book's own.");
-    if (code === this.original) return this.edit({});
-    this.isShared = true;
-    await this.edit({ code });
-    this.tell("This code came with the link you followed. It is not the book's: read it before you run it. "
-      + "Reset brings back the book's code.");
+    if (code === this.original) return this.versions.own ? undefined : this.edit({});
+    this.versions.link = code;
+    await this.showVersion("linked");
     this.root.scrollIntoView({ block: "start" });
   }
 
-  tell(words) {
-    this.notice.textContent = words;
+  // Show a version of the code, and say whose it is.
+  async showVersion(version) {
+    clearTimeout(this.soon);
+    this.versions.shown = version;
+    const code = this.versions.codeOf(version);
+    await this.edit({ code });
+    this.isSetting = true;
+    this.editor.code = code;
+    this.isSetting = false;
+    if (version === "book") this.tell("");
+    else if (version === "linked") {
+      this.tell("This code came with the link you followed. It is not the book's: read it before you run it. "
+        + "Reset discards it.", "own", "Show my own edit");
+    } else {
+      this.tell(this.versions.own?.isOlder
+        ? "This is your edit of an earlier version of the book's cell. Reset shows the present one."
+        : "This is your edit, kept in this browser. Reset brings back the book's code.", "linked", "Show the linked code");
+    }
+  }
+
+  // Say something above the code, with a button that shows the other version if there is one.
+  tell(words, other, label) {
+    const isThere = other && this.versions.codeOf(other) !== null;
+    this.notice.replaceChildren(words, ...(isThere ? [" ", button(label, () => this.showVersion(other))] : []));
     this.notice.hidden = !words;
   }
 
@@ -97,34 +126,60 @@ export class LiveCell {
     this.editor = await makeEditor({
       parent: this.place, code, label: `Python code of the cell ${this.name}`, describedBy: this.help.id,
       onChange: (text) => this.changed(text), onRun: () => this.run(),
+      strange, onSight: (beyond) => this.tellOfBeyond(beyond),
     });
     this.block.hidden = true;
     this.open.hidden = true;
     for (const each of [this.go, this.reset, this.copy]) each.hidden = false;
+    this.follow(code);
+  }
+
+  // The controls and the text that is printed follow the code.
+  follow(code) {
     this.controls.update(code);
     this.alwaysLabel.hidden = this.controls.root.hidden;
+    this.printed.textContent = code;
+    this.caution.textContent = warning(code);
+    this.caution.hidden = !this.caution.textContent;
+  }
+
+  // Code that cannot be seen in the editor as it stands.
+  tellOfBeyond({ above, below, longest, line }) {
+    const lines = (count, where) => count && `${count} more line${count > 1 ? "s" : ""} ${where}`;
+    const parts = [lines(above, "above"), lines(below, "below"),
+      longest && `line ${line} goes on to column ${longest}`].filter(Boolean);
+    this.beyond.textContent = parts.join("; ");
+    this.beyond.hidden = !parts.length;
   }
 
   changed(code) {
-    this.controls.update(code);
-    this.alwaysLabel.hidden = this.controls.root.hidden;
-    keep(this.name, this.original, code);
-    this.reset.disabled = false;
+    this.follow(code);
+    if (this.isSetting) return;
+    this.versions.changed(code);
     if (!this.always.checked) return;
     clearTimeout(this.soon);
     this.soon = setTimeout(() => this.run(), CHANGE_MS);
   }
 
-  // Back to the book's code and output.
+  // Discard what is shown: back to the book's code and output, or to the other version.
   restore() {
-    clearTimeout(this.soon);
     this.engine.stop(this.name);
-    this.editor.code = this.original;
-    keep(this.name, this.original, this.original);
-    this.tell("");
+    if (this.versions.shown === "linked") history.replaceState(null, "", location.pathname + location.search);
+    this.versions.discard();
+    this.showVersion(this.versions.shown);
     this.training.end();
     this.showRendered();
     this.say("");
+  }
+
+  // Give parameters these values, and the others the book's; then run.
+  async set(values) {
+    await this.edit({});
+    const code = parameters(this.original).reduce(
+      (text, { name, value }) => withValue(text, name, values[name] ?? value), this.code);
+    this.editor.code = code;
+    await this.run();
+    this.root.scrollIntoView({ block: "nearest" });
   }
 
   get showsNothing() {
@@ -134,6 +189,7 @@ export class LiveCell {
   showRendered() {
     this.output.clear();
     this.output.root.hidden = true;
+    this.root.classList.remove("live-edited");
     for (const each of this.rendered) each.toggleAttribute("hidden", false);
   }
 
@@ -153,11 +209,20 @@ export class LiveCell {
   async run({ withAbove = false } = {}) {
     await this.edit({});
     clearTimeout(this.soon);
+    const isLinked = this.versions.shown === "linked";
+    this.ran = { code: this.code, withAbove, isEdited: this.isEdited,
+      isOwnWord: isLinked || isReaching(this.code) };
     this.engine.run({
       cell: this.name, code: this.code, check: this.check,
-      first: withAbove ? this.above() : [],
+      first: withAbove ? this.above() : [], origin: isLinked ? `link:${this.name}` : "",
       on: (type, message) => this.heard(type, message),
     });
+  }
+
+  // "pause", "resume" or "step", to the training that is watched.
+  wish(wish) {
+    this.engine.say(wish);
+    this.say(wish === "resume" ? "Running …" : "Paused");
   }
 
   heard(type, message) {
@@ -166,18 +231,14 @@ export class LiveCell {
       started: () => this.started(),
       replaced: () => {},
       text: () => this.show(() => this.output.text(message)),
-      figure: () => this.show(() => this.output.figure(message, this.alt)),
+      figure: () => this.show(() => this.output.figure(message, this.description)),
       table: () => this.show(() => this.output.table(message)),
-      answer: () => this.show(() => this.output.answer(message)),
+      answer: () => this.answered(message),
       error: () => this.failed(message),
       training: () => this.show(() => this.training.begin(message)),
       frame: () => this.training.frame(message),
       done: () => this.ended(message.status),
-      broken: () => {
-        this.show(() => this.output.error({ text: message.message,
-          hint: "Python broke down in this run and has been started again." }));
-        this.ended("failed");
-      },
+      broken: () => this.broken(message),
       unavailable: () => {
         this.ended("");
         this.output.clear();
@@ -185,6 +246,13 @@ export class LiveCell {
       },
     };
     handlers[type]();
+  }
+
+  // What the picture of a run shows, in words.
+  get description() {
+    const edited = "Figure drawn by the code as edited";
+    if (!this.ran.isEdited) return this.alt || "Figure drawn by the code";
+    return this.alt ? `${edited}. Of the book's figure it was said: ${this.alt}` : edited;
   }
 
   waits({ words, loaded, total }) {
@@ -196,9 +264,20 @@ export class LiveCell {
   started() {
     this.isRunning(true);
     this.say("Running …");
+    this.began = performance.now();
+    this.ticking = setInterval(() => this.tick(), 1000);
     this.isFresh = false;
+    this.answer = null;
     this.editor.mark(0);
     this.root.classList.add("live-stale");
+  }
+
+  // How long a long run has been at work, and how long it was the time before.
+  tick() {
+    const took = performance.now() - this.began;
+    if (took < LONG_MS) return;
+    const before = this.took > LONG_MS ? ` (${seconds(this.took)} the time before)` : "";
+    this.clock.textContent = `${seconds(took)}${before}`;
   }
 
   show(put) {
@@ -209,6 +288,7 @@ export class LiveCell {
   renew() {
     this.isFresh = true;
     this.root.classList.remove("live-stale");
+    this.root.classList.toggle("live-edited", this.ran.isEdited);
     this.output.clear();
     this.output.root.hidden = false;
     this.training.end();
@@ -216,30 +296,60 @@ export class LiveCell {
   }
 
   failed(message) {
-    this.show(() => this.output.error(message,
-      this.above().length ? () => this.run({ withAbove: true }) : null));
+    const mayRunAbove = this.above().length && !this.ran.withAbove;
+    this.show(() => this.output.error(message, mayRunAbove ? () => this.run({ withAbove: true }) : null));
     if (message.line) this.editor.mark(message.line);
+  }
+
+  broken({ message, line }) {
+    const quoted = line ? `line ${line}: ${this.ran.code.split("\n")[line - 1]?.trim() ?? ""}\n` : "";
+    this.failed({ text: quoted + message, line,
+      hint: "Python broke down in this run and has been started again." });
+    this.ended("failed");
+  }
+
+  answered(message) {
+    if (this.check) this.answer = message;
+  }
+
+  // The last answer is the check's, whatever code has said before.
+  showAnswer({ passed, line }) {
+    this.show(() => this.output.answer(this.answer, this.ran.isOwnWord));
+    if (line) this.editor.mark(line);
+    return passed ? "Right" : "Not yet";
   }
 
   ended(status) {
     this.isRunning(false);
+    const verdict = status === "done" && this.answer ? this.showAnswer(this.answer) : "";
+    this.took = performance.now() - this.began;
     this.root.classList.remove("live-stale");
     this.training.end({ keep: status === "stopped" });
     if (status === "done" && !this.isFresh) this.renew();
     if (status === "stopped" && this.showsNothing) this.showRendered();
-    this.say({ done: "Done", failed: "Failed", stopped: "Stopped" }[status] ?? "");
+    this.say({ done: verdict || "Done", failed: "Failed", stopped: "Stopped" }[status] ?? "");
     this.root.dataset.live = status || "rest";
   }
 
+  // Run and Stop stand in one place: who has pressed one is on the other.
   isRunning(is) {
+    clearInterval(this.ticking);
+    this.clock.textContent = "";
     if (is) this.root.dataset.live = "running";
-    this.halt.hidden = !is;
-    this.go.hidden = is;
+    const [shown, hidden] = is ? [this.halt, this.go] : [this.go, this.halt];
+    const hadFocus = document.activeElement === hidden;
+    shown.hidden = false;
+    if (hadFocus) shown.focus();
+    hidden.hidden = true;
   }
 
   say(words) {
     this.status.textContent = words;
   }
+}
+
+function seconds(milliseconds) {
+  return `${Math.round(milliseconds / 1000)} s`;
 }
 
 // What shows the cell's code: around Quarto's stands a box, with a button that copies it.

@@ -25,7 +25,7 @@ function textArea({ parent, code, label, describedBy, onChange, onRun }) {
   const fit = () => { area.rows = area.value.split("\n").length; };
   area.oninput = () => { fit(); onChange(area.value); };
   area.onkeydown = (event) => {
-    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey || event.shiftKey)) return;
     event.preventDefault();
     onRun();
   };

@@ -1,18 +1,27 @@
 // The page's one worker: begun when a reader shows interest, given one run at a time, ended and
 // begun anew where a run does not stop by itself.
 
+import { Files } from "./files.js";
+import { whyNot } from "./host.js";
 import { base, loadScript } from "./place.js";
+import { Sandbox } from "./sandbox.js";
+import { isSaid } from "./said.js";
 
 const HEARD_MS = 100; // a run that was listening so long ago will soon hear a wish
 const SOFT_MS = 500; // and has so long to end by itself, unseen, before its worker is ended
 const SUPERSEDED_MS = 3000; // the same, for a run that a newer one of its cell replaces
 
+// Words of code that reaches for what runs it, where it could leave something for later runs.
+const REACHING = new RegExp(String.raw`\b(?:js|_cells|_state|pyodide\w*|_pyodide\w*|ctypes|_ctypes|gc|inspect|importlib`
+  + String.raw`|modules|eval|exec|compile|globals|_getframe|\w+_frame|\w*__(?:import|globals|builtins|code|dict|subclasses)__)\b`);
+
 export class Engine {
   // `settings` is what the book was made with: the runtime's files and the worker's source.
   constructor(settings) {
-    Object.assign(this, { settings, state: "cold", worker: null, current: null, waiting: [],
-      nextId: 1, canPause: false, progress: null, heardAt: 0, wish: "" });
-    addEventListener("pagehide", () => this.close());
+    Object.assign(this, { settings, state: "cold", sandbox: null, current: null, waiting: [],
+      nextId: 1, canPause: false, progress: null, heardAt: 0, wish: "", origin: null, given: new Set() });
+    this.files = new Files(settings.runtime, (progress) => this.progresses(progress));
+    addEventListener("pagehide", () => this.leave());
   }
 
   // ---- Loading
@@ -21,30 +30,43 @@ export class Engine {
   async warm() {
     if (this.state !== "cold") return;
     this.state = "loading";
-    const obstacle = whyNot(this.settings);
-    if (obstacle) return this.failed(obstacle);
-    const { runtime, cells, lock } = this.settings;
-    const { files } = runtime;
-    const hasImage = files.some((file) => file.name === "memory.bin");
+    const attempt = this.attempt = {};
     try {
-      if (!hasImage && !globalThis.livePackage) await loadScript(`${base}package.js`, this.settings.package);
-    } catch {
-      return this.failed(`${base}package.js could not be loaded, or is not the file that this book was made with.`);
+      const obstacle = whyNot(this.settings);
+      if (obstacle) throw new Error(obstacle);
+      if (!this.files.hasImage && !globalThis.livePackage) await this.loadPackage();
+      const files = await this.files.begin();
+      if (this.attempt === attempt) this.start(files);
+    } catch (error) {
+      if (this.attempt === attempt) this.failed(error.message);
     }
-    if (this.state !== "loading" || this.worker) return;
-    const source = new Blob([this.settings.worker], { type: "text/javascript" });
-    const url = URL.createObjectURL(source);
-    const worker = new Worker(url);
-    this.worker = worker;
-    worker.onmessage = ({ data }) => worker === this.worker && this.heard(data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      if (worker === this.worker) this.broken(event.message || "the worker could not be started");
-    };
-    const total = files.filter((file) => file.start || !file.imports)
-      .reduce((sum, file) => sum + file.size, 0);
-    worker.postMessage({ type: "load", config: { files, total, lock, cells,
-      base: new URL(runtime.base, base).href, wheel: globalThis.livePackage } });
+  }
+
+  async loadPackage() {
+    try {
+      await loadScript(`${base}package.js`, this.settings.package);
+    } catch {
+      throw new Error(`${base}package.js could not be loaded, or is not the file that this book was made with.`);
+    }
+  }
+
+  start(files) {
+    const { worker, frame, sources, lock } = this.settings;
+    const scripts = [worker, files.get("pyodide.asm.js"), "\n", files.get("pyodide.js")];
+    files.delete("pyodide.asm.js");
+    files.delete("pyodide.js");
+    const sandbox = new Sandbox(frame.markup, scripts,
+      (message) => sandbox === this.sandbox && this.heard(message),
+      (message) => sandbox === this.sandbox && this.broken(message));
+    this.sandbox = sandbox;
+    this.origin = null;
+    this.given.clear();
+    sandbox.post({ type: "load", config: { files: Object.fromEntries(files), sources, lock, wheel: globalThis.livePackage } });
+  }
+
+  progresses(progress) {
+    this.progress = progress;
+    if (this.state === "loading") for (const run of this.waiting) run.on("waiting", progress);
   }
 
   failed(message) {
@@ -56,15 +78,26 @@ export class Engine {
   }
 
   close() {
-    this.worker?.terminate();
-    this.worker = null;
+    this.sandbox?.end();
+    this.sandbox = null;
+    this.attempt = null;
     this.state = "cold";
     this.progress = null;
   }
 
+  // The page is left, and may come back as it was: no run is at work then.
+  leave() {
+    const runs = [this.current, ...this.waiting].filter((run) => run && !run.isOver);
+    this.close();
+    this.current = null;
+    this.waiting = [];
+    for (const run of runs) run.on("done", { status: "stopped" });
+  }
+
   // ---- Running
 
-  // Queue a run, {cell, code, first, check, on}; a cell's waiting run gives way to its new one.
+  // Queue a run, {cell, code, first, check, origin, on}; a cell's waiting run gives way to its new
+  // one. Runs of one `origin` may follow each other in one worker.
   run(run) {
     run.id = this.nextId++;
     const replaced = this.waiting.find((each) => each.cell === run.cell);
@@ -111,7 +144,7 @@ export class Engine {
   // "pause", "resume", "step" or "stop", to the run at work.
   say(wish) {
     this.wish = wish;
-    this.worker?.postMessage({ type: wish });
+    this.sandbox?.post({ type: wish });
   }
 
   next() {
@@ -121,54 +154,71 @@ export class Engine {
       for (const run of this.waiting) run.on("waiting", this.progress ?? { words });
       return;
     }
+    if (this.origin !== null && this.origin !== this.waiting[0].origin) return this.renew();
     this.current = this.waiting.shift();
+    this.origin = this.current.origin;
     this.wish = "";
-    const { id, code, first, check } = this.current;
     this.current.on("started", {});
-    this.worker.postMessage({ type: "run", id, code, first, check });
+    this.begin(this.current);
+  }
+
+  async begin(run) {
+    const { id, cell, code, first, check } = run;
+    const names = this.files.imported([...first, code, check].join("\n")).filter((name) => !this.given.has(name));
+    try {
+      const wheels = await Promise.all(names.map((name) => this.files.file(name)));
+      if (this.current !== run || run.isOver) return;
+      for (const name of names) this.given.add(name);
+      this.sandbox.post({ type: "run", id, cell, code, first, check, wheels });
+    } catch (error) {
+      if (this.current !== run) return;
+      run.on("error", { text: error.message, line: null, hint: "" });
+      this.finish("done", { status: "failed" });
+    }
+  }
+
+  // A fresh worker for what comes.
+  renew() {
+    this.close();
+    this.warm();
+    this.next();
   }
 
   finish(type, message) {
     const run = this.current;
     this.current = null;
-    if (!run?.isOver) run?.on(type, message);
-    this.next();
+    if (!run.isOver) run.on(type, message);
+    if (this.state === "ready" && isReaching(run.code)) this.renew();
+    else this.next();
   }
 
+  // Until Python is ready the worker runs the book's code alone; after it, what it says is a run's.
   heard({ type, id, ...message }) {
-    if (type === "loading") {
-      this.progress = message;
-      for (const run of this.waiting) run.on("waiting", message);
-    } else if (type === "ready") {
-      Object.assign(this, { state: "ready", canPause: message.canPause, progress: null });
-      this.next();
-      if (!this.current) this.worker.postMessage({ type: "rehearse" });
-    } else if (type === "failed") this.failed(message.message);
-    else if (id !== this.current?.id) return;
+    if (this.state === "loading") this.heardLoading(type, message);
+    else if (!this.current || id !== this.current.id || !isSaid(type, message)) return;
     else if (type === "listening") this.heardAt = performance.now();
     else if (type === "done") this.finish("done", message);
-    else if (type === "broken") this.broken(message.message);
+    else if (type === "broken") this.broken(message.message, message.line);
     else if (!this.current.isOver) this.current.on(type, message);
   }
 
+  heardLoading(type, { message, canPause }) {
+    if (type === "starting") this.progresses({ words: "Starting Python" });
+    else if (type === "failed") this.broken(message);
+    else if (type === "ready") {
+      Object.assign(this, { state: "ready", canPause, progress: null });
+      this.next();
+      if (!this.current) this.sandbox.post({ type: "rehearse" });
+    }
+  }
+
   // Python has broken down: tell the run, and begin anew for the next one.
-  broken(message) {
-    const wasReady = this.state === "ready";
-    if (!wasReady) return this.failed(`Python could not be started here: ${message}`);
+  broken(message, line = null) {
+    if (this.state !== "ready") return this.failed(`Python could not be started here: ${message}`);
     this.close();
-    this.finish("broken", { message });
+    if (this.current) this.finish("broken", { message, line });
     this.warm();
   }
 }
 
-// What keeps Python from running in this page at all.
-function whyNot({ runtime }) {
-  if (typeof WebAssembly !== "object") {
-    return "This browser cannot run Python: it has no WebAssembly.";
-  }
-  if (location.protocol === "file:" && !/^https?:/.test(runtime.base)) {
-    return "A browser does not let a page from a file read the runtime beside it: serve the book, "
-      + "with `book preview` or `python -m http.server`, and open it from there.";
-  }
-  return "";
-}
+export const isReaching = (code) => REACHING.test(code.normalize("NFKC"));

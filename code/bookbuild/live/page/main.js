@@ -4,6 +4,7 @@
 import { codeOf, LiveCell } from "./cell.js";
 import { Engine } from "./engine.js";
 import { codeFromLink } from "./share.js";
+import { offerSettings } from "./settings.js";
 
 const CODE = "pre > code";
 
@@ -18,8 +19,9 @@ function upgrade() {
       .filter((cell) => !cell.classList.contains("check"))
       .map((cell) => codeOf(cell.querySelector(CODE))),
   }));
-  openLink(live);
-  addEventListener("hashchange", () => openLink(live));
+  openLinks(live);
+  addEventListener("hashchange", () => follow(live));
+  offerSettings(live);
 }
 
 // The label that the author gave: on the cell, or on what it drew. Quarto puts "cell-" before
@@ -42,11 +44,17 @@ function takeCheck(cell) {
   return code;
 }
 
-async function openLink(live) {
+// What a reader left here, and then what the page's address brings.
+async function openLinks(live) {
+  for (const cell of live) await cell.restoreEdit();
+  await follow(live);
+}
+
+async function follow(live) {
   const shared = await codeFromLink(location.hash);
-  const named = shared && (live.find((cell) => cell.name === shared.cell) ?? live[0]);
-  for (const cell of live) if (cell !== named) cell.restoreEdit();
-  named?.showShared(shared.code);
+  if (!shared) return;
+  const cell = live.find((each) => each.name === shared.cell) ?? live[0];
+  await cell?.showShared(shared.code);
 }
 
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", upgrade);

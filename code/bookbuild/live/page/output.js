@@ -22,18 +22,20 @@ export class Output {
   }
 
   text({ kind, text }) {
-    const last = this.root.lastElementChild;
-    if (last?.dataset.kind === kind && this.length < SHOWN) last.firstChild.append(text);
-    else {
-      const code = element("code", {}, text);
-      this.add(element("pre", { className: `live-text live-${kind}`, tabIndex: 0 }, code)).dataset.kind = kind;
+    let last = this.root.lastElementChild;
+    if (last?.dataset.kind !== kind || this.length >= SHOWN) {
+      last = this.add(element("pre", { className: `live-text live-${kind}`, tabIndex: 0 }, element("code")));
+      last.dataset.kind = kind;
     }
+    write(last.firstChild, text);
     this.length += text.length;
   }
 
   figure({ png, width, height }, alt) {
     const src = URL.createObjectURL(new Blob([png], { type: "image/png" }));
-    this.add(element("img", { src, alt, width, height, className: "live-figure" }));
+    const onerror = () => this.text({ kind: "stderr", text: "The picture cannot be shown: the "
+      + "Content-Security-Policy of this site has no blob: in its img-src.\n" });
+    this.add(element("img", { src, alt, width, height, className: "live-figure", onerror }));
   }
 
   table({ columns, index, rows, left }) {
@@ -53,7 +55,8 @@ export class Output {
       parts.push(element("p", { className: "live-hint" },
         "A cell starts with no names but its own. If a cell above makes this one, ",
         button("Run the cells above first", runAbove)));
-    } else if (hint && hint !== "above") parts.push(element("p", { className: "live-hint" }, hint));
+    } else if (hint === "above") parts.push(element("p", { className: "live-hint" }, "No cell above makes this name."));
+    else if (hint) parts.push(element("p", { className: "live-hint" }, hint));
     this.add(element("div", {}, ...parts));
   }
 
@@ -62,10 +65,27 @@ export class Output {
       element("p", {}, message, " The output above is that of the book."), button("Retry", retry)));
   }
 
-  answer({ passed, count, hint }) {
+  // What the check said; `isOwnWord` where the code can say it itself.
+  answer({ passed, count, hint }, isOwnWord) {
     const words = passed ? `Right: ${count === 1 ? "the check holds" : `all ${count} checks hold`}.`
       : `Not yet. ${hint}`;
-    this.add(element("div", { className: `live-answer live-${passed ? "right" : "wrong"}` },
+    const box = this.add(element("div", { className: `live-answer live-${passed ? "right" : "wrong"}`, role: "status" },
       element("p", {}, element("strong", {}, passed ? "✓ " : "✗ "), words)));
+    if (isOwnWord) {
+      box.append(element("p", { className: "live-own-word" },
+        "The code says so itself: it came with a link, or reaches for what runs it, and could say anything."));
+    }
+  }
+}
+
+// Text as a terminal shows it: what comes after a carriage return is written over its line.
+function write(code, text) {
+  const whole = (code.returns ? "\r" : "") + text.replaceAll("\r\n", "\n");
+  code.returns = whole.endsWith("\r");
+  const [first, ...again] = whole.slice(0, code.returns ? -1 : undefined).split("\r");
+  code.append(first);
+  for (const each of again) {
+    const shown = code.textContent;
+    code.textContent = shown.slice(0, shown.lastIndexOf("\n") + 1) + each;
   }
 }

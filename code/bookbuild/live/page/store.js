@@ -18,3 +18,10 @@ export function kept(cell, original) {
     return null;
   }
 }
+
+// A short name for a text, so that what belongs to it is found again.
+export function digest(text) {
+  let hash = 0x811c9dc5;
+  for (const char of text) hash = Math.imul(hash ^ char.codePointAt(0), 0x01000193);
+  return (hash >>> 0).toString(36);
+}

@@ -5,14 +5,17 @@ are kinds of messages with plain fields: text, figure, table, training, frame, a
 """
 
 import ast
+import asyncio
 import builtins
 import gc
 import io
 import linecache
 import os
-import random
+import re
 import sys
 import traceback
+import warnings
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from time import perf_counter
@@ -31,6 +34,7 @@ from pyodide.code import eval_code_async
 from pyodide.ffi import run_sync, to_js
 
 import deepmath
+from _state import State      # type: ignore[import-not-found]
 from deepmath import figures, training
 
 plt.switch_backend("agg")     # now, as it changes pyplot.show, which a run replaces
@@ -39,25 +43,27 @@ CELL = "your cell"
 TEXT_LIMIT = 100_000          # characters of one run
 IMMEDIATE = 200               # pieces of text that are sent at once, later ones in bundles
 BUNDLE_SECONDS = 0.03
-PIXEL_LIMIT = 16_000_000
-DOTS_PER_INCH = 160
+PIXEL_LIMIT, SIDE_LIMIT = 16_000_000, 16_000        # of a figure
+DOTS_PER_INCH, LEAST_DOTS = 160, 20
 ROWS = 60                     # of a table
 FRAME_SECONDS = 0.08
+RECURSION_LIMIT = 10_000
 TURN_SECONDS = 0.03           # between two looks for what the reader wishes
 GRID = 48                     # points a side on which a boundary is followed
 FIGURES = "activations", "depth", "graph", "sawtooth", "spirals"    # those without pandas
 NO_NETWORK = "A live cell has no network: put the data into the cell."
 
 
+set_limit = sys.setrecursionlimit
 page = None                   # the worker's functions, while there is a worker
+state: State                  # of Python, between runs; from `connect` on
 
 
 def connect(functions):
     """Begin in a page, perhaps from a memory in which chance has been drawn before."""
-    global page
+    global page, state
     page = functions
-    random.seed()
-    np.random.seed()
+    state = State()
     gc.freeze()               # what is there from now on need not be searched for garbage
 
 
@@ -78,18 +84,13 @@ async def run(code, first, check):
         "done", "failed" or "stopped".
     """
     names = {"__name__": "__main__", "display": show}
-    output = Output()
+    output = Output(code)
     streams = sys.stdout, sys.stderr
-    matplotlib.rcParams.update(SETTINGS)
+    state.begin("\n".join([*first, code, check]))
     plt.show, builtins.input, os.system = output.show_figures, no_input, no_programs
+    sys.setrecursionlimit, warnings.showwarning = bounded_limit, output.warn
     try:
-        for cell in needed(code, first):
-            sys.stdout = sys.stderr = io.StringIO()
-            try:
-                await evaluate(cell, names, "a cell above")
-            except Exception as error:
-                output.write(f"A cell above did not run here: {error}\n", "note")
-            plt.close("all")
+        await run_above(needed(code, first), names, output)
         sys.stdout, sys.stderr = Stream(output, "stdout"), Stream(output, "stderr")
         with training.watched(Watcher):
             value = await evaluate(code, names, CELL)
@@ -102,16 +103,33 @@ async def run(code, first, check):
     except KeyboardInterrupt:
         return "stopped"
     except BaseException as error:
-        output.show_figures()
+        said = description(error, code)
+        while plt.get_fignums():                # those that can be drawn
+            with suppress(Exception):
+                output.show_figures()
         output.flush()
-        post("error", **description(error))
+        post("error", **said)
         return "failed"
     finally:
         output.flush()
         sys.stdout, sys.stderr = streams
         plt.close("all")
         names.clear()
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        state.restore("\n".join([*first, code, check]))
         gc.collect()
+
+
+async def run_above(cells, names, output):
+    """Run cells of the page for the names that they make."""
+    for cell in cells:
+        sys.stdout = sys.stderr = io.StringIO()
+        try:
+            await evaluate(cell, names, "a cell above")
+        except Exception as error:
+            output.write(f"A cell above did not run here: {error}\n", "note")
+        plt.close("all")
 
 
 async def evaluate(code, names, name):
@@ -155,6 +173,13 @@ def no_input(prompt=""):
 
 def no_programs(command):
     raise OSError("a live cell cannot run other programs")
+
+
+def bounded_limit(limit, /):
+    """Stand-in for `sys.setrecursionlimit`: beyond what the browser's stack bears Python ends."""
+    if limit > RECURSION_LIMIT:
+        raise ValueError(f"a live cell can go {RECURSION_LIMIT:,} calls deep at most")
+    set_limit(limit)
 
 
 def turn(on_pause=lambda: None):
@@ -201,8 +226,8 @@ def forget_files():
 class Output:
     """What a run shows, in its order: text in bundles, figures as they are asked for."""
 
-    def __init__(self):
-        self.pending, self.kind = [], "stdout"
+    def __init__(self, code):
+        self.code, self.pending, self.kind = code, [], "stdout"
         self.sent, self.length, self.due = 0, 0, 0.0
 
     def write(self, text, kind):
@@ -229,11 +254,19 @@ class Output:
             self.due = perf_counter() + BUNDLE_SECONDS
 
     def show_figures(self, *_, **__):
-        """Stand-in for `pyplot.show`: show the open figures, then close them."""
+        """Stand-in for `pyplot.show`: close the open figures, and show them."""
         self.flush()
         for number in plt.get_fignums():
-            show_figure(plt.figure(number))
-        plt.close("all")
+            figure = plt.figure(number)
+            plt.close(figure)               # first: one that cannot be drawn is not tried again
+            show_figure(figure)
+
+    def warn(self, message, category, filename, lineno, file=None, line=None):
+        """Stand-in for `warnings.showwarning`: say it with the reader's own line."""
+        lineno = lineno if filename == CELL else (
+            line_at_work() or line_that_says(self.code, str(message)))
+        place = f"line {lineno}: " if lineno else ""
+        self.write(f"{place}{category.__name__}: {message}\n", "stderr")
 
 
 class Stream(io.TextIOBase):
@@ -247,7 +280,7 @@ class Stream(io.TextIOBase):
 
     def write(self, text):
         self.output.write(str(text), self.kind)
-        if perf_counter() > self.due:
+        if perf_counter() > self.due and self.kind == "stdout":
             turn()
             self.due = perf_counter() + TURN_SECONDS
         return len(text)
@@ -276,11 +309,13 @@ def is_artist(value):
 
 def show_figure(figure):
     width, height = figure.get_size_inches()
-    dpi = DOTS_PER_INCH
-    if width * height * dpi**2 > PIXEL_LIMIT:
-        dpi = (PIXEL_LIMIT / (width * height)) ** 0.5
+    dpi = min(DOTS_PER_INCH, (PIXEL_LIMIT / (width * height)) ** 0.5,
+              SIDE_LIMIT / max(width, height))
+    if dpi < LEAST_DOTS:
+        raise ValueError(f"a figure of {width:g} by {height:g} inches is too large to be shown")
+    if dpi < DOTS_PER_INCH:
         post("text", kind="note", text=f"The figure, {width:g} by {height:g} inches, is shown with "
-                                       f"{dpi:.0f} dots an inch.")
+                                       f"{dpi:.3g} dots an inch.\n")
     post("figure", png=picture(figure, dpi), width=round(width * 96), height=round(height * 96))
 
 
@@ -310,7 +345,27 @@ def cell_text(value):
 
 # ------------------------------------------------------------------------------- errors
 
-def description(error):
+def line_at_work():
+    """The line of the reader's code that is being run, or None."""
+    lines = [frame.lineno for frame in traceback.extract_stack() if frame.filename == CELL]
+    return lines[-1] if lines else None
+
+
+def line_that_says(code, said):
+    """The line of a text in the code of which a message speaks, or None.
+
+    What a figure shows is drawn when the code has ended: an error in it has no line of its own.
+    """
+    glyph = re.search(r"Glyph (\d+) ", said)
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            pieces = [piece for piece in node.value.split("$") if len(piece) > 1]
+            if glyph and chr(int(glyph[1])) in node.value or any(piece in said for piece in pieces):
+                return node.lineno
+    return None
+
+
+def description(error, code):
     """An exception as the reader should see it: the lines of cells, what it says, a hint."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__)
               if frame.filename == CELL]
@@ -323,7 +378,11 @@ def description(error):
         line = error.lineno
         said = [part.replace(f'  File "{CELL}", ', "") for part in said]
     else:
-        line = next((frame.lineno for frame in reversed(frames) if frame.filename == CELL), None)
+        line = next((frame.lineno for frame in reversed(frames)), None)
+        if line is None and not isinstance(error, SyntaxError):
+            line = line_that_says(code, str(error))
+            place = f"line {line}: {code.splitlines()[line - 1].strip()}\n" if line else ""
+            lines = [f"{place}While the figure was drawn:\n"]
     return {"text": "".join([*lines, *said]).rstrip(), "line": line, "hint": hint(error)}
 
 
@@ -332,6 +391,8 @@ def hint(error):
     kinds = [kind.__name__ for kind in type(error).__mro__]
     if isinstance(error, NameError) and not isinstance(error, UnboundLocalError):
         return "above"
+    if isinstance(error, SyntaxError) and (error.text or "").lstrip().startswith(("%", "!")):
+        return "Lines that begin with % or ! are a notebook's; here leave them out."
     if isinstance(error, ModuleNotFoundError):
         return "Live cells have numpy, matplotlib, pandas and deepmath, and Python's own library."
     if isinstance(error, MemoryError):
@@ -352,22 +413,33 @@ async def answer(check, names):
         passed : bool
         count : int, the assertions that hold
         hint : str, that of the first which does not
+        line : int or None, where the reader's code raised an exception
     """
     count = 0
     for statement in ast.parse(check).body:
         try:
             await eval_code_async(ast.unparse(statement), names, filename="the check")
-        except AssertionError as error:
-            return {"passed": False, "count": count, "hint": str(error) or ast.unparse(statement)}
-        except NameError as error:
-            return {"passed": False, "count": count,
-                    "hint": f"The check looks for the name {error.name}, and there is none."}
         except Exception as error:
-            return {"passed": False, "count": count,
-                    "hint": f"The check could not use what the code made: "
-                            f"{type(error).__name__}: {error}"}
+            return {"passed": False, "count": count, **missed(statement, error)}
         count += isinstance(statement, ast.Assert)
-    return {"passed": True, "count": count, "hint": ""}
+    return {"passed": True, "count": count, "hint": "", "line": None}
+
+
+def missed(statement, error):
+    """What to say of a statement of a check that raised an exception, and the reader's line."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__)
+              if frame.filename == CELL]
+    said = f"{type(error).__name__}: {error}"
+    if frames:
+        last = frames[-1]
+        return {"hint": f"The check met an error in line {last.lineno}, "
+                        f"{(last.line or '').strip()}: {said}", "line": last.lineno}
+    if isinstance(error, AssertionError):
+        return {"hint": str(error) or ast.unparse(statement), "line": None}
+    if isinstance(error, NameError):
+        return {"hint": f"The check looks for the name {error.name}, and there is none.",
+                "line": None}
+    return {"hint": f"The check could not use what the code made: {said}", "line": None}
 
 
 # ------------------------------------------------------------------------------- training
@@ -413,5 +485,3 @@ class Watcher:
         post("frame", **fields)
         self.losses.clear()
 
-
-SETTINGS = dict(matplotlib.rcParams)

@@ -1,7 +1,7 @@
 // Makes what pages of a book with its own runtime start from: node image.cjs RUNTIME PARTS TARGET
 //
 // RUNTIME holds Pyodide and the packages that runtime.json marks with "start"; PARTS holds
-// deepmath.whl and cells.py. Into TARGET go
+// deepmath.whl and the worker's modules, `_cells.py` among them. Into TARGET go
 //
 //   packages.bin  the packages without what no cell uses (tests, headers, sample data), compiled:
 //                 the index as JSON behind its length, then the files, one after the other
@@ -9,7 +9,7 @@
 //
 // both compressed by gzip. A page that starts from these has nothing to unpack, compile or import.
 
-const { readFileSync, writeFileSync } = require("node:fs");
+const { readdirSync, readFileSync, writeFileSync } = require("node:fs");
 const { join, resolve } = require("node:path");
 const { gzipSync } = require("node:zlib");
 const { beginWith } = require("./boot.cjs");
@@ -20,8 +20,8 @@ from pathlib import Path
 from py_compile import PycInvalidationMode
 
 SKIPPED = {"tests", "sample_data", "f2py", "_pyinstaller", "pdfcorefonts", "web_backend", "include"}
-KEPT = {".pyc", ".so", ".ttf", ".json", ".mplstyle", ".svg", ""}
-OWN = {"deepmath", "_cells.py"}     # stay as they are: readers may look at their source
+KEPT = {".pyc", ".so", ".ttf", ".json", ".mplstyle", ".svg", ".gz", ""}
+OWN = {"deepmath", "_cells.py", "_state.py"}     # stay as they are: readers may look at their source
 
 def is_kept(path):
     parts = path.relative_to(root).parts
@@ -63,7 +63,9 @@ async function main(runtime, parts, target) {
   for (const wheel of [...wheels, join(parts, "deepmath.whl")]) {
     first.unpackArchive(new Uint8Array(readFileSync(wheel)).buffer, "wheel", { extractDir: root });
   }
-  first.FS.writeFile(`${root}/_cells.py`, readFileSync(join(parts, "cells.py")));
+  for (const name of readdirSync(parts).filter((each) => each.endsWith(".py"))) {
+    first.FS.writeFile(`${root}/${name}`, readFileSync(join(parts, name)));
+  }
   first.globals.set("root", first.runPython(`from pathlib import Path; Path("${root}")`));
   const names = first.runPython(COMPILE).toJs();
   const files = names.map((name) => [name, first.FS.readFile(`${root}/${name}`)]);

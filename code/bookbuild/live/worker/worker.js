@@ -1,28 +1,35 @@
-// The page's Python: one classic Web Worker that loads Pyodide, checks each file that it
-// loads against its checksum, and runs cells, one at a time. Python's side is `cells.py`.
+// The page's Python: one classic Web Worker with Pyodide, which runs cells, one at a time.
+// Python's side is `cells.py`. This worker reaches nothing: the page fetches and checks all files.
 //
-// The page sends      {type: "load", config}, {type: "run", id, code, first, check},
+// It speaks with the page through a port of its own, which no code that it runs can name.
+// The page sends      {type: "load", config}, {type: "run", id, code, first, check, wheels},
 //                     {type: "rehearse"} where no run waits yet,
 //                     {type: "stop" | "pause" | "resume" | "step"}
-// The worker answers  {type: "loading", words, loaded, total}, {type: "ready", canPause},
-//                     {type: "failed", message}, and for a run, with its id: text, figure,
-//                     table, training, frame, answer, error,
+// The worker answers  {type: "starting"}, {type: "ready", canPause}, {type: "failed", message},
+//                     and for a run, with its id: text, figure, table, training, frame, error,
 // listening (it will hear a wish) and, at the end, done; or broken, if Python itself is.
 
 const PACKAGES = "/lib/python3.12/site-packages";
+const PLACE = "https://runtime.invalid/"; // where Pyodide believes to find its files
 const MEMORY_PAGES = 16384; // of 64 KiB: a run may take 1 GiB, then Python raises MemoryError
-const fetchFile = self.fetch.bind(self);
 
-let config;
-let files; // of the runtime, by name: size and integrity
+let port;
+let files; // of the runtime, by name: blobs
 let pyodide;
 let runCell;
 let rehearse;
-let loaded = 0;
+let running;
 let wish = "go"; // what the page wants of the run: "go", "stop", "pause" or "step"
 let wake = () => {};
+const lastWords = []; // of Python, when it breaks down: the lines that it was at
 
-self.onmessage = async ({ data }) => {
+self.onmessage = ({ ports }) => {
+  self.onmessage = null;
+  [port] = ports;
+  port.onmessage = ({ data }) => heard(data);
+};
+
+async function heard(data) {
   if (data.type === "load") await load(data.config);
   else if (data.type === "run") await run(data);
   else if (data.type === "rehearse") rehearse();
@@ -30,47 +37,49 @@ self.onmessage = async ({ data }) => {
     wish = data.type === "resume" ? "go" : data.type;
     wake();
   }
-};
+}
 
 // ---- Loading ---------------------------------------------------------------------------
 
-async function load(given) {
-  config = given;
-  files = new Map(config.files.map((file) => [file.name, file]));
+async function load(config) {
+  files = new Map(Object.entries(config.files));
+  files.set("pyodide-lock.json", new Blob([JSON.stringify(config.lock)]));
   try {
     limitMemory();
-    const image = files.has("memory.bin") ? imageOf() : null;
-    const wheels = config.files.filter((file) => file.start && file.name.endsWith(".whl"))
-      .map((file) => bytesOf(file.name));
-    [image, ...wheels].forEach((each) => each?.catch(() => {})); // told where they are awaited
-    const parts = ["pyodide.asm.wasm", "python_stdlib.zip"].map(keepForPyodide);
-    await Promise.all([...["pyodide.js", "pyodide.asm.js"].map(loadScript), ...parts]);
-    self.fetch = runtimeFetch;
-    if (image) pyodide = await startFrom(await image);
+    tellOfEnds();
+    self.fetch = fileOf;
+    if (files.has("memory.bin")) await startFrom(await imageOf());
     else {
       pyodide = await start();
-      for (const wheel of wheels) unpack(await wheel);
-      unpack(decode(config.wheel));
-      pyodide.FS.writeFile(`${PACKAGES}/_cells.py`, config.cells);
+      for (const [name, wheel] of files) if (name.endsWith(".whl")) await unpack(wheel);
+      await unpack(new Blob([decode(config.wheel)]));
+      for (const [name, text] of Object.entries(config.sources)) {
+        pyodide.FS.writeFile(`${PACKAGES}/${name}`, text);
+      }
     }
-    tell("loading", { words: "Starting Python", loaded, total: config.total });
-    const cells = pyodide.pyimport("_cells");
-    cells.connect({ post: tellOfRun, turn, hold, canPause: canPause() });
-    ({ run: runCell, rehearse } = cells);
-    closeNetwork();
+    tell("starting");
+    connect();
+    sayThatThereIsNoNetwork();
     tell("ready", { canPause: canPause() });
   } catch (error) {
-    tell("failed", { message: error.told ?? `Python could not be started here: ${error.message ?? error}` });
+    tell("failed", { message: String(error?.message ?? error) });
   }
 }
 
 function start(options) {
   return loadPyodide({
-    indexURL: config.base,
-    lockFileURL: URL.createObjectURL(new Blob([JSON.stringify(config.lock)])),
+    indexURL: PLACE,
     env: { HOME: "/home/reader", MPLBACKEND: "agg" },
     ...options,
   });
+}
+
+function connect() {
+  const cells = pyodide.pyimport("_cells");
+  cells.connect({ post: tellOfRun, turn, hold, canPause: canPause() });
+  ({ run: runCell, rehearse } = cells);
+  pyodide._api.on_fatal = broken;
+  pyodide.setStderr({ batched: (line) => lastWords.push(line) });
 }
 
 // Begin with the packages, and with the memory of a Python that has imported them.
@@ -81,12 +90,13 @@ async function startFrom({ memory, packages }) {
   const contents = index.files.map(([name, size]) => [name, packages.subarray(at, at += size)]);
   try {
     beginWith(contents, index.libraries);
-    const started = await start({ _loadSnapshot: memory });
-    fitToBrowser(started);
-    return started;
+    pyodide = await start({ _loadSnapshot: memory });
+    fitToBrowser(pyodide);
+    // Where Python cannot wait in the middle of its work, other signatures may differ, too.
+    if (!canPause()) pyodide.pyimport("_cells").rehearse();
   } catch { // a browser that differs: without the memory Python starts slowly, but it starts
     beginWith(contents, []);
-    return start();
+    pyodide = await start();
   }
 }
 
@@ -96,8 +106,7 @@ async function imageOf() {
 }
 
 async function unzipped(name) {
-  const { body } = await verified(name);
-  const content = new Response(body.pipeThrough(new DecompressionStream("gzip")));
+  const content = new Response(files.get(name).stream().pipeThrough(new DecompressionStream("gzip")));
   return new Uint8Array(await content.arrayBuffer());
 }
 
@@ -114,100 +123,60 @@ function limitMemory() {
   WebAssembly.Memory.prototype = Memory.prototype;
 }
 
-// A file of the runtime, refused unless it has the checksum that the book was made with.
-async function verified(name) {
-  const { integrity, size } = files.get(name);
-  const url = config.base + name;
-  let response;
-  try {
-    response = await fetchFile(url, { integrity });
-  } catch {
-    const other = await fetchFile(url).catch(() => null);
-    if (!other) throw told(`${url} could not be loaded. Is there a network?`);
-    if (!other.ok) throw told(`${url} could not be loaded: the server answered ${other.status}.`);
-    throw told(`${url} was refused: it is not the file that this book was made with `
-      + "(its checksum differs).");
+// Pyodide swallows that it cannot be compiled, and a worker that code closes ends in silence.
+function tellOfEnds() {
+  const compile = WebAssembly.instantiateStreaming;
+  WebAssembly.instantiateStreaming = (...given) => compile(...given).catch((error) => {
+    tell("failed", { message: error.message });
+    throw error;
+  });
+  self.onunhandledrejection = (event) => event.preventDefault(); // of a Python that broke down
+  const close = () => broken("the code closed the worker that it ran in");
+  for (const owner of [self, DedicatedWorkerGlobalScope.prototype]) {
+    Object.defineProperty(owner, "close", { value: close, configurable: false, writable: false });
   }
-  loaded += size;
-  tell("loading", { words: "Loading Python", loaded, total: config.total });
-  return response;
 }
 
-function told(message) {
-  return Object.assign(new Error(message), { told: message });
+// What Pyodide asks for: a file that the page has fetched and checked.
+async function fileOf(resource) {
+  const name = String(resource?.url ?? resource).slice(PLACE.length);
+  if (!files.has(name)) throw new Error("a live cell has no network");
+  const type = name.endsWith(".wasm") ? "application/wasm" : "application/octet-stream";
+  return new Response(files.get(name), { headers: { "Content-Type": type } });
 }
 
-function unpack(wheel) {
-  pyodide.unpackArchive(wheel, "wheel", { extractDir: PACKAGES });
-}
-
-async function bytesOf(name) {
-  return (await verified(name)).arrayBuffer();
-}
-
-async function loadScript(name) {
-  const script = new Blob([await bytesOf(name)], { type: "text/javascript" });
-  const url = URL.createObjectURL(script);
-  importScripts(url);
-  URL.revokeObjectURL(url);
-}
-
-// What Pyodide itself fetches is verified before it starts, as it does not tell of failures.
-const kept = new Map();
-
-async function keepForPyodide(name) {
-  kept.set(config.base + name, await verified(name));
-}
-
-async function runtimeFetch(resource, options) {
-  const url = String(resource?.url ?? resource);
-  if (url.startsWith("blob:")) return fetchFile(resource, options);
-  if (!kept.has(url)) throw told(`${url} is no part of the runtime.`);
-  const response = kept.get(url);
-  return response.bodyUsed ? verified(url.slice(config.base.length)) : response;
-}
-
-function closeNetwork() {
+// The frame's policy refuses in any case; this says it to who asks in good faith.
+function sayThatThereIsNoNetwork() {
   const refuse = () => { throw new Error("a live cell has no network"); };
-  for (const name of ["fetch", "XMLHttpRequest", "WebSocket", "EventSource", "importScripts",
-    "Worker", "indexedDB", "caches", "BroadcastChannel", "WebTransport"]) {
-    Object.defineProperty(self, name, { value: refuse, configurable: false, writable: false });
-  }
+  for (const name of ["fetch", "XMLHttpRequest", "WebSocket", "EventSource"]) self[name] = refuse;
+}
+
+async function unpack(wheel) {
+  pyodide.unpackArchive(await wheel.arrayBuffer(), "wheel", { extractDir: PACKAGES });
 }
 
 function decode(base64) {
-  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)).buffer;
+  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
 }
 
 // ---- Running ---------------------------------------------------------------------------
 
-let running;
-
-async function run({ id, code, first, check }) {
+async function run({ id, code, first, check, wheels }) {
   running = id;
   wish = "go";
   try {
-    await loadImported([...first, code, check].join("\n"));
+    for (const wheel of wheels) await unpack(wheel);
     const status = await runCell(code, pyodide.toPy(first), check);
     tell("done", { id, status });
   } catch (error) {
-    // Python itself has broken down: out of memory, or too deep a recursion.
-    tell("broken", { id, message: error.told ?? String(error.message ?? error).split("\n", 1)[0] });
+    broken(error);
   }
 }
 
-// Packages that are not loaded from the start, such as pandas, when code imports them.
-async function loadImported(code) {
-  const imports = new Set([...code.matchAll(/^\s*(?:import|from)\s+(\w+)/gm)].map((match) => match[1]));
-  for (const file of config.files) {
-    if (!file.start && !file.there && file.imports?.some((name) => imports.has(name))) {
-      const wanted = config.files.filter((each) => file.needs.includes(each.name) && !each.there);
-      for (const each of [...wanted, file]) {
-        unpack(await bytesOf(each.name));
-        each.there = true;
-      }
-    }
-  }
+// Python itself has broken down: its stack is full, or a library has done what it must not.
+function broken(error) {
+  const [, line] = /"your cell", line (\d+)/.exec(lastWords.join("\n")) ?? [];
+  tell("broken", { id: running, message: String(error?.message ?? error), line: Number(line) || null });
 }
 
 // Lets messages of the page in, and tells what it wants.
@@ -235,9 +204,9 @@ function taken() {
 }
 
 function tellOfRun(type, fields) {
-  tell(type, { id: running, ...fields });
+  tell(type, { ...fields, id: running });
 }
 
 function tell(type, fields) {
-  self.postMessage({ type, ...fields });
+  port.postMessage({ ...fields, type });
 }

@@ -1,0 +1,64 @@
+// The runtime's files: fetched by the page, refused unless each has the checksum that the book was
+// made with, and kept for the next worker. The frame where code runs may fetch nothing.
+
+import { base } from "./place.js";
+import { lacking, refusals } from "./host.js";
+
+export class Files {
+  // `listed` are the files of runtime.json, or of an image; `tell({words, loaded, total})`.
+  constructor({ base: folder, files }, tell) {
+    Object.assign(this, { folder: new URL(folder, base).href, listed: files, tell, kept: new Map(), loaded: 0 });
+    this.total = this.first.reduce((sum, file) => sum + file.size, 0);
+  }
+
+  // What every worker begins with.
+  get first() {
+    return this.listed.filter((file) => file.start || !file.imports);
+  }
+
+  get hasImage() {
+    return this.listed.some((file) => file.name === "memory.bin");
+  }
+
+  async begin() {
+    const names = this.first.map((file) => file.name);
+    const blobs = await Promise.all(names.map((name) => this.file(name)));
+    return new Map(names.map((name, at) => [name, blobs[at]]));
+  }
+
+  // The names of the packages that code imports and that are not there from the start.
+  imported(code) {
+    const words = new Set([...code.matchAll(/^\s*(?:import|from)\s+(\w+)/gm)].map((match) => match[1]));
+    const found = this.listed.filter((file) => !file.start && file.imports?.some((name) => words.has(name)));
+    return [...new Set(found.flatMap((file) => [...(file.needs ?? []), file.name]))];
+  }
+
+  file(name) {
+    if (!this.kept.has(name)) {
+      const blob = this.fetched(this.listed.find((file) => file.name === name));
+      blob.catch(() => this.kept.delete(name));
+      this.kept.set(name, blob);
+    }
+    return this.kept.get(name);
+  }
+
+  async fetched({ name, size, integrity }) {
+    const url = this.folder + name;
+    const before = refusals.length;
+    const response = await fetch(url, { integrity }).catch(() => null);
+    const blob = await response?.blob().catch(() => null);
+    if (!response?.ok || !blob) throw new Error(await whyRefused(url, before));
+    this.loaded += size;
+    this.tell({ words: "Loading Python", loaded: this.loaded, total: this.total });
+    return blob;
+  }
+}
+
+async function whyRefused(url, before) {
+  const other = await fetch(url).catch(() => null);
+  const host = new URL(url).origin;
+  if (refusals.slice(before).includes("connect-src")) return lacking({ "connect-src": [host === location.origin ? "'self'" : host] });
+  if (!other) return `${url} could not be loaded. Is there a network?`;
+  if (!other.ok) return `${url} could not be loaded: the server answered ${other.status}.`;
+  return `${url} was refused: it is not the file that this book was made with (its checksum differs).`;
+}

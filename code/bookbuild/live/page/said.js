@@ -1,0 +1,30 @@
+// What a run may say to the page. Code can reach what its worker speaks with: whatever has not one
+// of these shapes is not heard, and none of them speaks of anything but the run itself.
+
+const isText = (value) => typeof value === "string";
+const isNumber = (value) => typeof value === "number";
+const isTexts = (value) => Array.isArray(value) && value.every(isText);
+const isNumbers = (value) => Array.isArray(value) && value.every(isNumber);
+const isArray = (value) => value instanceof Float32Array;
+const isMaybe = (is) => (value) => value === undefined || value === null || is(value);
+const isOneOf = (...values) => (value) => values.includes(value);
+
+const SHAPES = {
+  text: { kind: isOneOf("stdout", "stderr", "note"), text: isText },
+  figure: { png: (value) => value instanceof Uint8Array, width: isNumber, height: isNumber },
+  table: { columns: isTexts, index: isTexts, left: isNumber,
+    rows: (value) => Array.isArray(value) && value.every(isTexts) },
+  error: { text: isText, line: isMaybe(isNumber), hint: isText },
+  answer: { passed: (value) => typeof value === "boolean", count: isNumber, hint: isText, line: isMaybe(isNumber) },
+  training: { epochs: isNumber, points: isMaybe(isArray), labels: isMaybe(isArray),
+    low: isMaybe(isNumbers), high: isMaybe(isNumbers), side: isMaybe(isNumber) },
+  frame: { epoch: isNumber, losses: isArray, logits: isMaybe(isArray), networks: isMaybe(isNumber) },
+  listening: {},
+  done: { status: isOneOf("done", "failed", "stopped") },
+  broken: { message: isText, line: isMaybe(isNumber) },
+};
+
+export function isSaid(type, message) {
+  const shape = Object.hasOwn(SHAPES, type) && SHAPES[type];
+  return Boolean(shape) && Object.entries(shape).every(([name, is]) => is(message[name]));
+}
