@@ -25,7 +25,7 @@ FIGURES = f"{PACKAGE}.figures."
 MARKUP = re.compile(r"[\\*_{}\[\]<>$~^@#|]|\.\.\.")
 # What is not plain text: a formula; code, or a name that can only be code; a word in *italics*.
 PIECES = re.compile(r":math:`(?P<formula>[^`]+)`"
-                    r"|(?::\w+:)?(?P<ticks>`+)(?P<code>.+?)(?P=ticks)"
+                    r"|(?::\w+:)?(?P<ticks>``?)(?P<code>[^`]+)(?P=ticks)"
                     r"|\b(?P<name>[a-z]+(?:_[a-z]{2,})+)\b"
                     r"|(?<!\w)(?P<stressed>\*\w+\*)(?!\w)", re.DOTALL)
 

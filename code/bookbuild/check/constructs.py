@@ -69,7 +69,7 @@ def unknown_constructs(blocks: list, manuscript: Manuscript) -> Iterator[Problem
                 yield manuscript.problem(r"(#|//|--|%)\s*<\d+>\s*\n", *found)
     for node in nodes(blocks, "Str") if ":::" in manuscript.prose else ():
         if content(node).startswith(":::"):
-            yield manuscript.problem(r"(?m)\S.*:::|^[ \t>]*:::", "a fence of colons that opens or "
+            yield manuscript.problem(":::", "a fence of colons that opens or "
                                      "closes no block: put it on a line of its own, after a "
                                      "blank line")
 
@@ -86,7 +86,7 @@ def raw_problems(format: str, source: str, manuscript: Manuscript) -> Iterator[P
 def unclosed_blocks(manuscript: Manuscript) -> Iterator[Problem]:
     """Blocks that pandoc would end, silently, with the text around them."""
     opened: list[int] = []
-    for fence in re.finditer(r"(?m)^[ \t>]*:{3,}[ \t]*(\{.*\}|[\w-]+)?[ \t:]*\r?$",
+    for fence in re.finditer(r"(?m)^[ \t>]*+:{3,}+[ \t]*+(\{.*\}|[\w-]++)?[ \t:]*+\r?$",
                              manuscript.prose):
         if fence[1]:
             opened.append(fence.start())

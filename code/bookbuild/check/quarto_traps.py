@@ -11,7 +11,8 @@ from bookbuild.document import (MATH_ENVIRONMENT, Chapter, Float, Tabset, captio
 from bookbuild.say import Problem
 from bookbuild.source import Cell, Manuscript, SplitText
 
-DASHES = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)+\|?[ \t\r]*")
+DASHES = re.compile(r"[ \t>]*+\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)++\|?[ \t\r]*")
+NOTE_CALL = re.compile(r"\[\^([^\]\s]++)(?:\](?!:))?+")       # of a note, or what only begins so
 UNSPLIT = re.compile(r"\\.|`[^`\n]+`|\$[^$\n]+\$")      # in these a | does not part two cells
 IN_FRONT = {"also", "and", "as", "by", "cf", "cf.", "compare", "e.g.", "from", "in", "of", "on",
             "see", "with"}
@@ -56,7 +57,7 @@ def numbered_examples(blocks: list, manuscript: Manuscript) -> Iterator[Problem]
 
 
 def notes_called_twice(manuscript: Manuscript) -> Iterator[Problem]:
-    calls = Counter(re.findall(r"\[\^([^\]\s]+)\](?!:)", manuscript.prose))
+    calls = Counter(called_notes(manuscript.prose))
     for name, count in calls.items():
         if count > 1:
             yield manuscript.problem(rf"\[\^{re.escape(name)}\](?!:)", f"the note `{name}` is "
@@ -64,9 +65,14 @@ def notes_called_twice(manuscript: Manuscript) -> Iterator[Problem]:
                                      "neither", nth=2)
 
 
+def called_notes(text: str) -> Iterator[str]:
+    """The names of the notes that a text calls, as often as it does."""
+    return (call[1] for call in NOTE_CALL.finditer(text) if call[0].endswith("]"))
+
+
 def notes_not_written(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
     printed = " ".join(map(content, nodes(blocks, "Str")))
-    for name in dict.fromkeys(re.findall(r"\[\^([^\]\s]+)\]", printed)):
+    for name in dict.fromkeys(called_notes(printed)):
         call = rf"(?<!\\)\[\^{re.escape(name)}\](?!:)"
         if re.search(call, manuscript.prose):
             yield manuscript.problem(call, f"there is no note `{name}`, and `[^{name}]` is "
@@ -90,16 +96,17 @@ def notes_in_notes(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
 def lost_table_cells(manuscript: Manuscript) -> Iterator[Problem]:
     """Rows of a pipe table that are longer than its line of dashes: the rest is not printed."""
     lines = UNSPLIT.sub(lambda match: re.sub(r"[^\n]", "x", match[0]), manuscript.prose).split("\n")
-    for place, line in enumerate(lines):
-        if not DASHES.fullmatch(line):
-            continue
-        rows = [place - 1, *range(place + 1, len(lines))]
-        for row in rows:
-            if "|" not in lines[row]:
-                break
-            if (count := cell_count(lines[row])) > (columns := cell_count(line)):
-                yield Problem(*manuscript.origin(row + 1), f"the row has {count} cells and the "
+    columns, above = 0, ""              # of the table that is being read, and the line before
+    for place, line in enumerate(lines, 1):
+        rows = [(place, line)]
+        if not columns and DASHES.fullmatch(line):
+            columns = cell_count(line)
+            rows.insert(0, (place - 1, above))
+        for number, row in rows if columns else []:
+            if "|" in row and (count := cell_count(row)) > columns:
+                yield Problem(*manuscript.origin(number), f"the row has {count} cells and the "
                               f"table {columns} columns: the rest would be lost")
+        columns, above = columns if "|" in line else 0, line
 
 
 def cell_count(row: str) -> int:

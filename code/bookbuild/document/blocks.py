@@ -25,7 +25,7 @@ UNNUMBERED_KINDS = {"proof": "Proof", "remark": "Remark", "solution": "Solution"
 MATH_ENVIRONMENT = re.compile(r"\\begin\{(align|equation|gather|multline)(\*?)\}.*\\end\{\1\2\}",
                               re.DOTALL)
 # At the beginning of code, or behind the backticks of code that is shown.
-ESCAPED_CELL = re.compile(r"(\A|`)\{(\{+[^<}\n]+\}+)\}")
+ESCAPED_CELL = re.compile(r"(\A|`)\{(\{[^`<}\n]++\}+)\}")
 EQUATION_LABEL = re.compile(r"\{#(eq-[\w.:-]+)\}")
 
 
@@ -165,7 +165,7 @@ def table_caption(node: Node) -> list | None:
     else:
         html = pandoc.write([plain(shown)], "--to", "html5", "--mathml").strip()
         captioned = with_content(found[0], re.sub(
-            r"<table\b[^>]*>", rf"\g<0><caption>{html}</caption>", content(found[0]), count=1))
+            r"<table\b[^>]*+(?:>|\Z)", rf"\g<0><caption>{html}</caption>", content(found[0]), count=1))
     return exchange(content(node), {id(found[0]): captioned})
 
 

@@ -14,9 +14,9 @@ import math
 import re
 from dataclasses import dataclass
 
-NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-LINE = re.compile(r"""([A-Za-z_]\w*)(\s*=\s*)("[^"\\]*"|'[^'\\]*'|[^\s"'#]+)(\s*#\s*)(.*?)\s*""",
-                  re.ASCII)
+NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
+LINE = re.compile(r"""([A-Za-z_]\w*)(\s*=\s*)("[^"\\]*"|'[^'\\]*'|[^\s"'#]+)"""
+                  r"(\s*+#\s*+)((?:.*\S)?)\s*", re.ASCII)
 RANGE = re.compile(rf"({NUMBER})\s*(?:-|–|to\s)\s*({NUMBER})(?:\s+(.*))?")
 CHOICE = re.compile(r"\w+(?:, \w+)*,? or \w+", re.ASCII)
 STEPS_A_DECADE = 20

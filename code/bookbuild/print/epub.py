@@ -18,8 +18,8 @@ from bookbuild.source import Project
 THEME = Path(__file__).parent / "theme" / "epub"
 SUMMARY = ("Formulas are MathML, pictures have alternative texts, and headings, lists and tables "
            "are marked as such.")
-DOCTYPE = re.compile(r"<!DOCTYPE[^>]*>\s*")
-EMPTY_PATH = re.compile(r"<path(?![^>]*\sd=)")
+DOCTYPE = re.compile(r"<!DOCTYPE[^<>]*>\s*")
+EMPTY_PATH = re.compile(r"<path(?![^<>]*\sd=)")
 DONE = "in-book"        # the class of links that lead to an id of the whole book
 UNFIT = re.compile(r"[^\w.-]")
 

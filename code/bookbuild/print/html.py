@@ -28,9 +28,9 @@ NUMBERED_FORMULA = re.compile(
 # What pandoc writes and no browser needs: a fifth of a page with much mathematics and code.
 NEEDLESS = re.compile(r' xmlns="http://www.w3.org/1998/Math/MathML"|(?<=<math) display="inline"'
                       r'|(?<=<div class="sourceCode") id="cb\d+"|(?<=<span) id="cb\d+-\d+"'
-                      r'|<a href="#cb\d+-\d+"[^>]*></a>')
+                      r'|<a href="#cb\d+-\d+"[^<>]*></a>')
 PREVIEWS = "<!-- previews -->"          # in the page's template
-PREVIEW = re.compile(r"<!-- preview (.*?) -->\n")
+PREVIEW = re.compile(r"<!-- preview ((?:(?!<!--).)*?) -->\n")
 REPOSITORY_ACTIONS = {"edit": ("edit/{branch}/{path}", "Edit this page"),
                       "source": ("blob/{branch}/{path}", "View the source"),
                       "issue": ("issues/new", "Report an issue")}

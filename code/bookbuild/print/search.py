@@ -5,6 +5,7 @@ since a page that is opened from disk can load a script but read no file.
 """
 
 import json
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import PurePosixPath
 
@@ -22,36 +23,45 @@ class Reader(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.sections: list[list[str]] = []
-        self.open: list[tuple[str, list[str] | None]] = []
+        self.sections: list[tuple[str, list[str], list[str]]] = []
+        self.open: list[str] = []                   # elements, by their names
+        self.count: Counter[str] = Counter()
+        self.within: list[int] = []         # the sections around, by how deep they begin
+        self.around: list[tuple] = []
         self.unseen = 0
         self.titling = False
 
     @property
-    def section(self) -> list[str] | None:
-        return next((opened for _, opened in reversed(self.open) if opened), None)
+    def section(self) -> tuple[str, list[str], list[str]] | None:
+        return self.around[-1] if self.around else None
 
     def handle_starttag(self, tag, attributes):
         given = dict(attributes)
         if tag == "img" and self.section and not self.unseen:
-            self.section[2] += f" {given.get('alt') or ''} "
+            self.section[2].append(f" {given.get('alt') or ''} ")
         if tag in VOID:
             return
         begins = tag == "main" or (tag == "section" and self.section)
-        opened = ["" if tag == "main" else given.get("id", ""), "", ""] if begins else None
-        if opened:
-            self.sections.append(opened)
-        self.open.append((tag, opened))
+        if begins:
+            self.sections.append(("" if tag == "main" else given.get("id", ""), [], []))
+            self.around.append(self.sections[-1])
+            self.within.append(len(self.open))
+        self.open.append(tag)
+        self.count[tag] += 1
         self.unseen += tag in UNSEEN
         self.titling |= bool(tag in HEADINGS and self.section and not self.section[1])
         self._part(tag)
 
     def handle_endtag(self, tag):
-        if tag not in (name for name, _ in self.open):
+        if not self.count[tag]:
             return
         self._part(tag)
         while True:
-            name, _ = self.open.pop()
+            name = self.open.pop()
+            self.count[name] -= 1
+            if self.within and self.within[-1] == len(self.open):
+                self.within.pop()
+                self.around.pop()
             self.unseen -= name in UNSEEN
             self.titling &= name not in HEADINGS
             if name == tag:
@@ -59,18 +69,19 @@ class Reader(HTMLParser):
 
     def handle_data(self, data):
         if self.section and not self.unseen:
-            self.section[1 if self.titling else 2] += data
+            _, title, text = self.section
+            (title if self.titling else text).append(data)
 
     def _part(self, tag: str) -> None:
         if self.section and tag not in INLINE:
-            self.section[2] += " "
+            self.section[2].append(" ")
 
 
 def sections_of(page: str) -> list[tuple[str, str, str]]:
     """The id, title and text of each section of a page."""
     reader = Reader()
     reader.feed(page)
-    return [(key, " ".join(title.split()), " ".join(text.split()))
+    return [(key, " ".join("".join(title).split()), " ".join("".join(text).split()))
             for key, title, text in reader.sections]
 
 

@@ -16,9 +16,8 @@ from bookbuild.source import Cell, InlineCode, Unit
 if TYPE_CHECKING:
     from bookbuild.run import kernel
 
-OVERWRITTEN = re.compile(r"[^\n\r]*\r+(?=[^\n\r])")
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-KERNEL_FILE = re.compile(r"\S*ipykernel_\d+[/\\]\d+\.py:\d+: ")
+KERNEL_FILE = re.compile(r"(?<!\S)\S*?ipykernel_\d+[/\\]\d+\.py:\d+: ")
 
 
 @dataclass(frozen=True)
@@ -258,7 +257,8 @@ def shown_outputs(outputs: Sequence[dict], warning: bool = True) -> list[dict]:
             shown.append({"output_type": kind, "data": data, "metadata": dict(output["metadata"])})
     for output in shown:
         if output["output_type"] == "stream":
-            output["text"] = KERNEL_FILE.sub("", OVERWRITTEN.sub("", clean(output["text"])))
+            lines = map(last_written, clean(output["text"]).split("\n"))
+            output["text"] = KERNEL_FILE.sub("", "\n".join(lines))
     return shown
 
 
@@ -273,6 +273,12 @@ def _is_plot_text(data: dict, picture: bool) -> bool:
         return "<matplotlib." in text
     return bool(re.match(r"[<(\[].*[>)\]]$|Text\([-\d]", text.strip())) or (
         text.startswith("{") and "<matplotlib." in text)
+
+
+def last_written(line: str) -> str:
+    """What a terminal would show of a line that was begun anew, as bars of progress are."""
+    written = line.rstrip("\r")
+    return written[written.rfind("\r") + 1:] + line[len(written):]
 
 
 def clean(text: str) -> str:

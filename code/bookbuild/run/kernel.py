@@ -60,7 +60,7 @@ TAKE = f"__import__('json').dumps({OBSERVER}.take())"
 # Matplotlib's lists of fonts, and no settings of the machine's owner: figures are the book's.
 MATPLOTLIB = Path(".book") / "matplotlib"
 
-CELL_FRAME = re.compile(r"^\s*Cell In\[(\d+)\], line (\d+)", re.MULTILINE)
+CELL_FRAME = re.compile(r"^[ \t]*Cell In\[(\d+)\], line (\d+)", re.MULTILINE)
 SYNTAX_PLACE = re.compile(r" \(\d+\.py, line \d+\)$")
 
 

@@ -1,6 +1,7 @@
 """Where code stands in a text: fenced blocks, code spans and comments, as pandoc sees them."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 TOKEN = re.compile(
@@ -16,7 +17,8 @@ def regions(text: str, position: int) -> Iterator[tuple[re.Match, re.Match | Non
 
     The end of a fenced block is its last line, or None if it is never closed.
     """
-    comments = True
+    comments, runs = True, _runs(text)
+    paragraph = -1              # where it ends
     while token := TOKEN.search(text, position):
         position = token.end()
         if token["fence"]:
@@ -24,14 +26,26 @@ def regions(text: str, position: int) -> Iterator[tuple[re.Match, re.Match | Non
             position = closing.end() if closing else len(text)
             yield token, closing
         elif token["ticks"]:
-            closing = re.compile(f"(?<!`)`{{{len(token['ticks'])}}}(?!`)").search(text, position)
-            if closing and not PARAGRAPH_END.search(text, token.start(), closing.end()):
-                position = closing.end()
-                yield token, closing
+            same = runs.get(len(token["ticks"]), [])
+            place = bisect_left(same, position, key=re.Match.start)
+            if token.start() > paragraph:
+                ending = PARAGRAPH_END.search(text, token.start())
+                paragraph = ending.start() if ending else len(text)
+            if place < len(same) and same[place].end() <= paragraph:
+                position = same[place].end()
+                yield token, same[place]
         elif token["comment"] and comments:
             end = text.find("-->", position)
             comments = end >= 0
             position = end + 3 if comments else position
+
+
+def _runs(text: str) -> dict[int, list[re.Match]]:
+    """The runs of backticks in a text, by their lengths."""
+    runs: dict[int, list[re.Match]] = {}
+    for run in re.finditer("`+", text):
+        runs.setdefault(len(run[0]), []).append(run)
+    return runs
 
 
 def _closing_fence(token: re.Match) -> re.Pattern:
@@ -58,4 +72,7 @@ def without_code(text: str) -> str:
         code = re.sub(r"(?m)^(?![ \t]*#\s*\|).*", blank, text[token.end():end])
         parts += [text[position:token.end()], code]
         position = end
-    return re.sub(r"(?s)<!--.*?-->", blank, "".join(parts) + text[position:])
+    # the second half is there to come to an end: of many beginnings, none may look for it again
+    return re.sub(r"(?s)<!--(?:.*?-->|(.*))",
+                  lambda found: blank(found) if found[1] is None else found[0],
+                  "".join(parts) + text[position:])

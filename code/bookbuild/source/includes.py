@@ -2,8 +2,10 @@
 
 import posixpath
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -14,8 +16,9 @@ from bookbuild.source.project import Project
 from bookbuild.source.verdicts import mistake
 from bookbuild.source.vocabulary import SHORTCODE
 
-CALL = re.compile(r"(?<!\{)\{\{<\s*(?P<name>[\w-]+)\s*(?P<argument>.*?)\s*>\}\}(?!\})")
-ESCAPED = re.compile(r"\{(\{\{<.*?>\}\})\}")
+CALL = re.compile(r"(?<!\{)\{\{<\s*+(?P<name>[\w-]++)\s*+(?P<argument>(?:(?!>\}\}|\{\{<).)*+)"
+                  r">\}\}(?!\})")
+ESCAPED = re.compile(r"\{(\{\{<(?:(?!>\}\}|\{\{\{<).)*+>\}\})\}")
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,10 @@ class Manuscript:
         """The text with blanks in the place of code."""
         return without_code(self.text)
 
+    @cached_property
+    def _breaks(self) -> list[int]:
+        return [match.start() for match in re.finditer("\n", self.text)]
+
     def origin(self, line: int) -> tuple[str, int]:
         """The file and line behind a line of the text (counted from 1)."""
         if not 1 <= line <= len(self.origins):
@@ -49,12 +56,11 @@ class Manuscript:
 
     def find(self, pattern: str, nth: int = 1) -> tuple[str, int | None]:
         """Where a pattern occurs for the n-th time in the text, if possible outside code."""
-        found = list(re.finditer(pattern, self.prose))
-        if len(found) < nth:
-            found = list(re.finditer(pattern, self.text))
-        if len(found) < nth:
-            return str(self.source), None
-        return self.origin(self.text.count("\n", 0, found[nth - 1].start()) + 1)
+        for text in (self.prose, self.text):
+            found = next(islice(re.finditer(pattern, text), nth - 1, None), None)
+            if found:
+                return self.origin(bisect_left(self._breaks, found.start()) + 1)
+        return str(self.source), None
 
     def problem(self, pattern: str, message: str, stops: str = "both", nth: int = 1) -> Problem:
         """A problem at the n-th place where a pattern occurs."""
@@ -85,7 +91,7 @@ def expand(project: Project, source: PurePosixPath, above: tuple):
         where = (str(source), number)
         whole = CALL.fullmatch(line.strip())
         if whole and whole["name"] == "include":
-            named = whole["argument"].strip("\"'")
+            named = whole["argument"].strip().strip("\"'")
             folder = "" if named.startswith("/") else (above or [source])[-1].parent
             target = PurePosixPath(posixpath.normpath(posixpath.join(folder, named.lstrip("/"))))
             if target in (source, *above):
@@ -109,13 +115,14 @@ def substitute(project: Project, line: str, where: tuple[str, int]) -> tuple[str
 
     def value(match: re.Match) -> str:
         found: Any = project.config
-        for key in match["argument"].split("."):
+        argument = match["argument"].rstrip()
+        for key in argument.split("."):
             found = found.get(key) if isinstance(found, dict) else None
         if match["name"] == "meta" and isinstance(found, (str, int, float)):
             return str(found)
         if unknown := mistake(SHORTCODE, match["name"], True):
             problems.append(Problem(*where, *unknown))
         else:
-            problems.append(Problem(*where, f"no metadata `{match['argument']}` in _quarto.yml"))
+            problems.append(Problem(*where, f"no metadata `{argument}` in _quarto.yml"))
         return match[0]
     return CALL.sub(value, line), problems

@@ -53,7 +53,7 @@ class _Splitter:
         self.pieces: list[Piece] = []
         self.inline: list[InlineCode] = []
         self.problems: list[Problem] = []
-        self.in_item = (0, "")
+        self.below: dict[tuple[int, str], bool] = {}        # cells, and what `below_item` said
         self.breaks = [match.start() for match in re.finditer("\n", text)]
 
     def split(self) -> SplitText:
@@ -144,14 +144,19 @@ class _Splitter:
 
     def below_item(self, position: int, indent: str) -> bool:
         """Whether what begins here belongs to a list item whose text has its indentation."""
+        found = self.below[position, indent] = self._item_above(position, indent)
+        return found
+
+    def _item_above(self, position: int, indent: str) -> bool:
         end, width, lower = position, len(indent.expandtabs(4)), False
         while end > 0:
             start = self.text.rfind("\n", 0, end - 1) + 1
             line, end = self.text[start:end].rstrip().expandtabs(4), start
             item = LIST_ITEM.match(line)
-            if item and item.end() == width or self.in_item == (end, indent):
-                self.in_item = (position, indent)
+            if item and item.end() == width:
                 return True
+            if (end, indent) in self.below:
+                return self.below[end, indent]
             if lower and not line:
                 return False
             lower = bool(line) and not line.startswith(" " * width)  # perhaps a paragraph goes on

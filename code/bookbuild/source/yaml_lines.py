@@ -1,10 +1,14 @@
 """YAML as Quarto reads it, with the line of every key."""
 
 import re
+from itertools import chain
 from pathlib import Path
+
 import yaml
 
 from bookbuild.say import BookError, Problem
+
+MOST_VALUES = 100_000
 
 
 class _Loader(yaml.SafeLoader):
@@ -46,11 +50,13 @@ def load_yaml(text: str, path: str | Path, first_line: int = 1) -> tuple[dict, d
     def fail(line: int, message: str):
         raise BookError([Problem(path, first_line + line, message)]) from None
 
+    lines: dict[tuple, int] = {}
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
-        lines: dict[tuple, int] = {}
-        twice = _record_lines(node, (), lines, first_line)
+        if node is not None and _count(node, {}) > MOST_VALUES:
+            fail(0, f"aliases make more than {MOST_VALUES:,} values of these lines: write fewer")
+        twice = _record_lines(node, (), lines, first_line, set())
         data = {} if node is None else loader.construct_document(node)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -63,6 +69,19 @@ def load_yaml(text: str, path: str | Path, first_line: int = 1) -> tuple[dict, d
     if not isinstance(data, dict):
         fail(0, "expected `key: value` lines")
     return data, lines
+
+
+def _count(node, known: dict[int, int]) -> int:
+    """How many values a node stands for, where each alias stands for what it names."""
+    if id(node) in known:
+        if not known[id(node)]:
+            raise ValueError("an alias stands in what it names")
+        return known[id(node)]
+    known[id(node)] = 0
+    parts = node.value if not isinstance(node, yaml.ScalarNode) else []
+    parts = chain.from_iterable(parts) if isinstance(node, yaml.MappingNode) else parts
+    known[id(node)] = 1 + sum(_count(part, known) for part in parts)
+    return known[id(node)]
 
 
 class _Dumper(yaml.SafeDumper):
@@ -78,9 +97,13 @@ def dump_yaml(data: dict) -> str:
                      default_flow_style=False)
 
 
-def _record_lines(node, path: tuple, lines: dict[tuple, int], first_line: int):
-    """Note the lines of keys and entries; give the first key that stands twice."""
+def _record_lines(node, path: tuple, lines: dict[tuple, int], first_line: int, seen: set[int]):
+    """Note the lines of keys and entries, where they are written and not where an alias repeats
+    them; give the first key that stands twice."""
     twice = None
+    if id(node) in seen:
+        return None
+    seen.add(id(node))
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             here, line = (*path, key.value), first_line + key.start_mark.line
@@ -89,10 +112,10 @@ def _record_lines(node, path: tuple, lines: dict[tuple, int], first_line: int):
             if here in lines:
                 twice = twice or (key.value, line)
             lines[here] = line
-            twice = _record_lines(value, here, lines, first_line) or twice
+            twice = _record_lines(value, here, lines, first_line, seen) or twice
     elif isinstance(node, yaml.SequenceNode):
         for place, item in enumerate(node.value):
             name = item.value if isinstance(item, yaml.ScalarNode) else place
             lines.setdefault((*path, name), first_line + item.start_mark.line)
-            twice = _record_lines(item, (*path, name), lines, first_line) or twice
+            twice = _record_lines(item, (*path, name), lines, first_line, seen) or twice
     return twice

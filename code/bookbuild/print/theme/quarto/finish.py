@@ -16,15 +16,17 @@ from bookbuild.lab import read_text, runnable
 from bookbuild.source import PACKAGE
 
 LOADERS = re.compile(
-    r'<script src="https://cdn\.jsdelivr\.net/npm/(?:jquery|requirejs)@[^>]*></script>\s*'
-    r"|<script type=\"application/javascript\">define\('jquery'.*?</script>\s*", re.DOTALL)
+    r'<script src="https://cdn\.jsdelivr\.net/npm/(?:jquery|requirejs)@[^<>]*></script>\s*'
+    r"|<script type=\"application/javascript\">"
+    r"define\('jquery'(?:(?!<script).)*?</script>\s*", re.DOTALL)
 USERS = re.compile(r"\brequire(?:js)?\s*[.(]|\bjQuery\s*\(|vnd\.jupyter\.widget")
-OWN_STYLE = re.compile(r"<style scoped>.*?</style>\s*", re.DOTALL)
-BOX_WITH_ALT = re.compile(r'(<div [^>]*class="[^"]*quarto-float[^"]*"[^>]*?) alt="[^"]*"')
+OWN_STYLE = re.compile(r"<style scoped>(?:(?!<style).)*?</style>\s*", re.DOTALL)
+BOX = re.compile(r"<div [^<>]*>")
+ALT = re.compile(r' alt="[^"]*"')
 ID = re.compile(r' id="([^"]*)"')
 CELL = re.compile(r'class="[^"]*\bcell-code\b')
-CONTENTS_END = re.compile(r'(<nav id="TOC".*?)(</ul>\s*</div>)?(</nav>)', re.DOTALL)
-EMPTY_HEADING = re.compile(r"<th(?: [^>]*)?></th>")
+CONTENTS_END = re.compile(r'(<nav id="TOC"(?:(?!<nav).)*?)(</ul>\s*</div>)?(</nav>)', re.DOTALL)
+EMPTY_HEADING = re.compile(r"<th(?: [^<>]*)?></th>")
 
 
 def finished(page: str) -> str:
@@ -62,7 +64,10 @@ def bound(page: str) -> str:
         first = found[1] not in seen
         seen.add(found[1])
         return found[0] if first else ""
-    return ID.sub(once, BOX_WITH_ALT.sub(r"\1", OWN_STYLE.sub("", LOADERS.sub("", page))))
+
+    def without_alt(box: re.Match) -> str:
+        return ALT.sub("", box[0], count=1) if "quarto-float" in box[0] else box[0]
+    return ID.sub(once, BOX.sub(without_alt, OWN_STYLE.sub("", LOADERS.sub("", page))))
 
 
 def rebind(path: Path) -> None:
