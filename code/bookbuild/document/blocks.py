@@ -165,7 +165,8 @@ def table_caption(node: Node) -> list | None:
     else:
         html = pandoc.write([plain(shown)], "--to", "html5", "--mathml").strip()
         captioned = with_content(found[0], re.sub(
-            r"<table\b[^>]*+(?:>|\Z)", rf"\g<0><caption>{html}</caption>", content(found[0]), count=1))
+            r"<table\b[^>]*+(?:>|\Z)", rf"\g<0><caption>{html}</caption>", content(found[0]),
+            count=1))
     return exchange(content(node), {id(found[0]): captioned})
 
 

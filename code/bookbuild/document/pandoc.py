@@ -11,10 +11,10 @@ from bookbuild.document.model import content, is_node
 from bookbuild.say import BookError, Problem
 
 API_VERSION = [1, 23, 1]
-UNREAD_FORMULA = re.compile(r"Could not convert TeX math ((?:(?!Could not convert ).)*?), rendering as TeX",
-                            re.DOTALL)
-UNCALLED_NOTE = re.compile(r"^\[WARNING\] Note with key '(?>(.*?)' defined at ).*+(?<= but not used\.)",
-                           re.MULTILINE)
+UNREAD_FORMULA = re.compile(
+    r"Could not convert TeX math ((?:(?!Could not convert ).)*?), rendering as TeX", re.DOTALL)
+UNCALLED_NOTE = re.compile(
+    r"^\[WARNING\] Note with key '(?>(.*?)' defined at ).*+(?<= but not used\.)", re.MULTILINE)
 
 
 class UnreadFormulas(BookError):
