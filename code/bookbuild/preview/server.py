@@ -1,9 +1,15 @@
-"""A server for the preview: on this machine only, and it tells its pages what is new."""
+"""A server for the preview: on this machine only, and it tells its pages what is new.
+
+An unpublished book is nobody else's. A page of another site that is open in the author's browser
+could ask for the preview's files: browsers say so (`Sec-Fetch-Site`), and are turned away; and no
+file may be used by another site's page (`Cross-Origin-Resource-Policy`), which older ones know.
+"""
 
 import html
 import json
 import mimetypes
 import os
+import socket
 import threading
 import time
 from http import HTTPStatus
@@ -15,6 +21,9 @@ from urllib.parse import unquote, urlsplit
 CLIENT = Path(__file__).parent / "client.js"
 NOT_WORTH_A_RELOAD = {"search-index.js"}
 HEARTBEAT = 15.0        # seconds
+IDLE = 30.0             # seconds that a connection may be silent
+CONNECTIONS = 64        # at once; a browser holds six, and one for the news of each page
+OWN = {None, "same-origin", "none"}     # where a request may be from: nobody says, or an own page
 
 FIRST_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Preview</title>
 <meta name="viewport" content="width=device-width"><body><main><h1>{title}</h1><p>{text}</p></main>
@@ -64,14 +73,43 @@ def same(first: Path, second: Path) -> bool:
 
 
 class Server(ThreadingHTTPServer):
-    """Listens on 127.0.0.1; port 0 takes any that is free."""
+    """Listens on 127.0.0.1; port 0 takes any that is free.
+
+    Of more than CONNECTIONS that are open at once the one that has waited longest gives way: first
+    of those that ask for nothing, then of those that hear the news, whose pages connect again.
+    """
 
     daemon_threads = True
     allow_reuse_address = os.name == "posix"
+    request_queue_size = 128
 
     def __init__(self, site: Site, port: int) -> None:
         self.site = site
+        self.open: dict[socket.socket, str] = {}        # what each does, the longest first
+        self.counting = threading.Lock()
         super().__init__(("127.0.0.1", port), Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self.counting:
+            if len(self.open) >= CONNECTIONS:
+                idle, news = ([each for each, does in self.open.items() if does == kind]
+                              for kind in ("waits", "news"))
+                for one in (idle or news)[:1]:
+                    del self.open[one]
+                    shut(one)
+            self.open[request] = "waits"
+        super().process_request(request, client_address)
+
+    def does(self, request: socket.socket, what: str) -> None:
+        """Note what a connection does from now on."""
+        with self.counting:
+            if self.open.pop(request, None):
+                self.open[request] = what
+
+    def shutdown_request(self, request: Any) -> None:
+        with self.counting:
+            self.open.pop(request, None)
+        super().shutdown_request(request)
 
     @property
     def address(self) -> str:
@@ -81,11 +119,28 @@ class Server(ThreadingHTTPServer):
         """A browser that went away is no error."""
 
 
+def shut(connection: socket.socket) -> None:
+    """End a connection, whatever its thread waits for."""
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass        # its other end has gone
+
+
 class Handler(BaseHTTPRequestHandler):
     """Answers for pages, for the script that is put into them, and for news."""
 
     protocol_version = "HTTP/1.1"
+    timeout = IDLE
     server: "Server"
+
+    def handle_one_request(self) -> None:
+        self.server.does(self.connection, "waits")
+        super().handle_one_request()
+
+    def parse_request(self) -> bool:
+        self.server.does(self.connection, "answers")
+        return super().parse_request()
 
     def do_GET(self) -> None:
         # A page of another host that was led here by its name server is turned away.
@@ -93,7 +148,9 @@ class Handler(BaseHTTPRequestHandler):
         if host not in ("localhost", "127.0.0.1") or (port or "80") != str(self.server.server_port):
             return self.answer_text(HTTPStatus.FORBIDDEN, "This preview is served to this machine "
                                     f"only, at {self.server.address}")
-        path = unquote(urlsplit(self.path).path)
+        if self.headers.get("Sec-Fetch-Site") not in OWN and not self.is_followed_link():
+            return self.answer_text(HTTPStatus.FORBIDDEN, "This preview is not for other sites")
+        path = unquote(urlsplit(self.path.encode("latin-1").decode("utf-8", "replace")).path)
         if path == "/_preview/news":
             return self.send_news()
         if path == "/_preview/client.js":
@@ -102,25 +159,30 @@ class Handler(BaseHTTPRequestHandler):
 
     do_HEAD = do_GET
 
+    def is_followed_link(self) -> bool:
+        """Does the author come here by a link? The page that has it sees nothing of ours."""
+        return (self.headers.get("Sec-Fetch-Mode") == "navigate"
+                and self.headers.get("Sec-Fetch-Dest") == "document")
+
     def send_file(self, path: str) -> None:
         folder = self.server.site.folder
         if folder is None:
             return self.answer_page(HTTPStatus.OK, FIRST_PAGE.format(
                 title="The book is being rendered", text="It appears here as soon as it is ready."))
-        place = (folder / path.lstrip("/")).resolve() if "\0" not in path else folder.parent
-        if place.is_dir():
-            place /= "index.html"
         try:
+            place = (folder / path.lstrip("/")).resolve()
+            place = place / "index.html" if place.is_dir() else place
             content = place.read_bytes() if place.is_relative_to(folder.resolve()) else None
-        except OSError:
+        except (OSError, ValueError):       # no such file, or nothing that can be a file's name
             content = None
         if content is None:
+            asked = html.escape(path if len(path) <= 200 else f"{path[:200]}...")
             return self.answer_page(HTTPStatus.NOT_FOUND, FIRST_PAGE.format(
-                title="No such page", text=f"The book has no {html.escape(path)}."
+                title="No such page", text=f"The book has no {asked}."
                 ' <a href="/">Its first page</a>'))
         kind = mimetypes.guess_type(place.name)[0] or "application/octet-stream"
         if kind == "text/html":
-            return self.answer_page(HTTPStatus.OK, content.decode())
+            return self.answer_page(HTTPStatus.OK, content)
         self.answer(HTTPStatus.OK, kind, content)
 
     def send_news(self) -> None:
@@ -128,6 +190,9 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self.begin(HTTPStatus.OK, "text/event-stream")
         self.end_headers()
+        if self.command == "HEAD":
+            return
+        self.server.does(self.connection, "news")
         known: dict | None = None
         try:
             while True:
@@ -139,13 +204,14 @@ class Handler(BaseHTTPRequestHandler):
         except OSError:
             return
 
-    def answer_page(self, status: HTTPStatus, page: str) -> None:
+    def answer_page(self, status: HTTPStatus, page: str | bytes) -> None:
         """A page with the preview's script, which knows the state that the page shows."""
         state = self.server.site.state
         script = (f'<script src="/_preview/client.js" data-version="{state["version"]}" '
                   f'data-run="{state["run"]}"></script>\n')
-        head, end, tail = page.rpartition("</body>")
-        self.answer(status, "text/html; charset=utf-8", f"{head}{script}{end}{tail}".encode())
+        content = page.encode() if isinstance(page, str) else page
+        head, end, tail = content.rpartition(b"</body>")
+        self.answer(status, "text/html; charset=utf-8", head + script.encode() + end + tail)
 
     def answer_text(self, status: HTTPStatus, text: str) -> None:
         self.answer(status, "text/plain; charset=utf-8", text.encode())
@@ -162,6 +228,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.send_header("Cache-Control", "no-store")
         self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Cross-Origin-Resource-Policy", "same-origin")
+        self.send_header("Content-Security-Policy", "frame-ancestors 'self'")
 
     def log_message(self, *_) -> None:
         """The terminal is for what the author does."""
