@@ -299,11 +299,13 @@ def add_data(commands) -> None:
     parser = commands.add_parser(
         "data", help="fetch a station's official files",
         description="Fetch hourly PM2.5 and daily climate of a station, year by year, into a "
-        "folder of data/. Files that are complete are not fetched again.")
+        "folder of data/; from OpenAQ's archive day by day. Files that are complete are not "
+        "fetched again.")
     parser.add_argument("station", help="a station that data/sources.toml names, or a new name")
     parser.add_argument("--years", required=True, type=years, metavar="YEARS",
                         help="a year or a range, such as 2019-2022")
     parser.add_argument("--naps", metavar="ID", help="the station's NAPS identifier")
+    parser.add_argument("--openaq", metavar="ID", help="the number of a location of OpenAQ")
     parser.add_argument("--climate", metavar="ID", help="a climate station's identifier")
     parser.add_argument("--sources", type=Path, help="another file in place of data/sources.toml")
     parser.add_argument("--out", type=Path, help="a folder (default: data/STATION)")
@@ -320,17 +322,21 @@ def years(text: str) -> range:
 
 def run_data(args) -> int:
     """`book data`."""
+    from bookbuild.files import digest, locked
     from bookbuild.source import find_root
     from deepmath.smoke import fetching
 
     root = find_root(Path.cwd())
     folder = args.out or root / "data" / args.station
-    identifiers = {kind: value for kind, value in (("naps", args.naps), ("climate", args.climate))
-                   if value}
+    identifiers = {kind: value for kind, value in (
+        ("naps", args.naps), ("openaq", args.openaq), ("climate", args.climate))
+                   if value is not None}
+    lock = root / ".book" / f"data-{digest(str(folder.resolve()).encode())[:16]}.lock"
     try:
-        *licences, station = fetching.fetch_station(
-            args.station, args.years, identifiers, args.sources or root / "data" / "sources.toml",
-            folder, say, progress)
+        with locked(lock, lambda: say(f"{folder}: another `book data` fetches into it; waiting")):
+            *licences, station = fetching.fetch_station(
+                args.station, args.years, identifiers,
+                args.sources or root / "data" / "sources.toml", folder, say, progress)
     except fetching.FetchError as error:
         raise BookError([Problem(error.path, None, str(error))]) from None
     print(*licences, folder, f'in the chapter: STATION = "{station}"', sep="\n")

@@ -236,7 +236,8 @@ def test_years_that_are_none(words, capsys):
 def test_the_shipped_sources_can_be_read():
     delay, sources, stations = fetching.read_config(
         Path(__file__).parents[2] / "data" / "sources.toml")
-    assert delay >= 1 and set(sources) == {"naps", "climate"}
+    assert delay >= 1 and set(sources) == {"naps", "climate", "openaq"}
+    assert sources["openaq"].daily and 0.1 <= sources["openaq"].delay < delay
     for source in sources.values():
         assert source.address.startswith("https://") and "{year}" in source.address
     assert all(set(station) <= set(sources) for station in stations.values())

@@ -12,6 +12,7 @@ import os
 import socket
 import threading
 import time
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -121,10 +122,8 @@ class Server(ThreadingHTTPServer):
 
 def shut(connection: socket.socket) -> None:
     """End a connection, whatever its thread waits for."""
-    try:
+    with suppress(OSError):         # its other end may have gone
         connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass        # its other end has gone
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -14,6 +14,7 @@ import numpy as np
 
 GZIP_MAGIC = b"\x1f\x8b"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+LARGEST = 2**29                         # bytes of an unpacked file
 HEADER_WITHIN = 60                      # lines in which a header must come
 DELIMITERS = (",", ";", "\t")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -152,7 +153,11 @@ def decoded(path: str | Path, content: bytes) -> str:
     packed = content.startswith(GZIP_MAGIC)
     if packed:
         try:
-            content = gzip.decompress(content)
+            with gzip.open(io.BytesIO(content)) as file:
+                content = file.read(LARGEST + 1)
+            if len(content) > LARGEST:
+                raise RecordError(path, f"unpacks to more than {LARGEST >> 20} MB: no station's "
+                                  "file is as large")
         except (EOFError, zlib.error, gzip.BadGzipFile):
             raise RecordError(path, "the gzip data are damaged or end too early, as after a "
                               "broken download: fetch the file again") from None
