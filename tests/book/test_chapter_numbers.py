@@ -349,5 +349,26 @@ def test_solutions_run_and_confirm_what_they_say():
     assert list(map(int, told.groups())) == [least, 2 * least, 2 * power]
 
 
-def test_the_rate_of_the_depth_figure_favours_the_shallow_network():
-    assert figures.depth.best_rate() == figures.depth.RATE
+@pytest.mark.parametrize("pair", [0, 1])
+def test_the_rates_of_the_depth_figure_favour_the_wide_networks(pair):
+    wide, rate = (each[2 * pair] for each in (figures.depth.ARCHITECTURES, figures.depth.CHOSEN))
+    assert figures.depth.CHOSEN[2 * pair + 1] == rate
+    assert figures.depth.best_rate(wide, seeds=range(4 if pair else 16)) == rate
+
+
+def kept(name):
+    """The arrays of a figure's file, which another test compares with what the code makes."""
+    return np.load(ROOT / "figures" / "numbers" / f"{name}.npz")
+
+
+def test_depth_helps_at_equal_numbers_of_parameters():
+    depth = kept("depth")
+    small_wide, small_deep, wide, deep = depth["validation_loss"][:, -1]
+    told = re.search(r"in (\d+) of the small pairs and in (\d+) of the large ones", CHAPTER)
+    assert [(small_deep < small_wide).sum(), (deep < wide).sum()] == [int(n) for n in told.groups()]
+    assert len(deep) == 32
+    small, other, *large = depth["n_parameters"]
+    assert abs(small - other) < 10 and large == [881, 881]
+    assert np.ptp(deep) > np.ptp(wide) and np.ptp(small_deep) > 2 * np.ptp(small_wide)
+    final = np.median(depth["validation_loss"], axis=-1)
+    assert (final[:, -50:-25].mean(axis=1) > final[:, -25:].mean(axis=1)).all()   # not finished
