@@ -155,8 +155,8 @@ def draw(result: Depth) -> Figure:
     n_rows = (n_panels + 1) // 2
     figure = plt.figure(figsize=(WIDTH, max(1.4 + 1.65 * n_rows, 4.7)))
     frame = {"bottom": 0.095, "top": 0.94}
-    left = figure.add_gridspec(2, 1, left=0.055, right=0.335, hspace=0.42, **frame)
-    task, ends = (figure.add_subplot(place) for place in left)
+    [task], [ends] = figure.add_gridspec(2, 1, left=0.055, right=0.335, hspace=0.42,
+                                         **frame).subplots(squeeze=False)
     letter(task, "a", "the task")
     draw_task(task, result)
     letter(ends, "b", "last validation loss")

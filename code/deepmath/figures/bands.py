@@ -1,0 +1,14 @@
+"""What several figures draw: a median over the seeds, in a band from quartile to quartile."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+
+def draw_band(axes: Axes, x: np.ndarray, values: np.ndarray, colour: str, label: str = "",
+              line: str = "-", **style: Any) -> None:
+    """Draw the median of `values`, (n, seeds), against x, (n,), and a band between quartiles."""
+    low, middle, high = np.percentile(values, [25, 50, 75], axis=-1)
+    axes.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
+    axes.plot(x, middle, line, color=colour, label=label, **style)

@@ -1,0 +1,191 @@
+"""The figures of the chapter on networks measure what they say, and refuse what makes no sense."""
+
+import numpy as np
+import pytest
+
+from deepmath import BINARY_CROSS_ENTROPY, Network, figures, linear_probe, spirals, xor
+
+
+@pytest.mark.parametrize("hidden", ["sigmoid", "tanh", "relu"])
+def test_norms_of_gradients_are_those_of_the_network(hidden):
+    sizes = (2, 6, 6, 6, 1)
+    run = figures.gradient_norms.norms([0, 1], sizes, hidden, skip=0.0, n_points=20)
+    network = Network(sizes, hidden=hidden)
+    theta = network.initialise_stack([0, 1], figures.gradient_norms.SCHEMES[hidden])
+    X, y = xor(20, 1000)
+    trace = network.forward(theta, X)
+    *deltas, _ = network.deltas(theta, trace, BINARY_CROSS_ENTROPY.gradient(trace.output, y))
+    size = np.array([np.linalg.norm(dZ, axis=(-2, -1)) for dZ in deltas])
+    np.testing.assert_allclose(run["norms"], (size / size[-1]).T, rtol=1e-12)
+
+
+def test_norms_of_residual_gradients_agree_with_differences():
+    from deepmath.layers import views
+    sizes, h = (2, 3, 3, 3, 1), 1e-6
+    run = figures.gradient_norms.norms([0], sizes, "tanh", skip=1.0, n_points=8)
+    network = Network(sizes, hidden="tanh")
+    layers = views(network.initialise(0, "glorot"), sizes)
+    X, y = xor(8, 1000)
+
+    def loss(layer, change):
+        A = np.zeros((2, 8))
+        for l, (W, b) in enumerate(layers[:-1]):
+            Z = W @ (X.T if l == 0 else A) + b
+            Z = Z + (change if l == layer else 0.0)
+            A = (A if l else 0.0) + np.tanh(Z)
+        return BINARY_CROSS_ENTROPY.value((layers[-1][0] @ A + layers[-1][1])[0], y)
+
+    norms = [np.sqrt(sum(((loss(layer, h * unit) - loss(layer, -h * unit)) / (2 * h)) ** 2
+                         for unit in np.eye(24).reshape(24, 3, 8))) for layer in range(3)]
+    np.testing.assert_allclose(run["norms"][0], np.array(norms) / norms[-1], rtol=1e-6)
+
+
+def test_the_bound_holds_for_sigmoids():
+    found = figures.gradient_norms.compute(depth=6, width=8, seeds=range(20), n_points=30)
+    assert (found.plain[0] <= found.bound * (1 + 1e-12)).all()
+
+
+def test_random_layers_are_probed_as_the_spirals_are():
+    found = figures.random_layers.compute((8,), n_seeds=4, n_epochs=2)
+    of_spirals = figures.spirals.compute(n_seeds=4, n_epochs=2)
+    assert found.plane == of_spirals.probe_accuracy[0, 0, 0]
+    # the first layer of a network 2-8-8-1 is drawn first, and so is that of 2-8-1
+    np.testing.assert_array_equal(found.probe_accuracy[0, 0], of_spirals.probe_accuracy[0, :, 1])
+
+
+def test_clean_and_flipped_labels_are_told_apart():
+    found = figures.overfitting.compute(n_epochs=4, n_seeds=3)
+    network = figures.overfitting.large_network()
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        X, y, flips = figures.overfitting.noisy_xor(80, rng, 0.15)
+        true = (X[:, 0] * X[:, 1] > 0).astype(float)
+        assert np.array_equal(flips, y != true)
+        right = (network.predict(found.theta[0, seed], X) > 0) == (y > 0.5)
+        assert found.clean[0, -1, seed] == pytest.approx(right[~flips].mean())
+        assert found.flipped[0, -1, seed] == pytest.approx(right[flips].mean())
+
+
+def test_the_shortest_weights_fit_the_points():
+    found = figures.double_descent.compute((3,), n_points=12, n_features=(6, 24), n_seeds=5)
+    rng = np.random.default_rng(2)
+    X, X_test = rng.normal(size=(12, 3)), rng.normal(size=(500, 3))
+    y = figures.double_descent.target(X) + rng.normal(0.0, 0.5, 12)
+    weights = rng.normal(size=(4, 24))
+    weights /= np.linalg.norm(weights, axis=0)
+    F, F_test = (np.maximum(0, np.column_stack([P, np.ones(len(P))]) @ weights)
+                 for P in (X, X_test))
+    v = np.linalg.pinv(F) @ y
+    assert found.training_error[0, 1].max() < 1e-20 < 0.01 < found.training_error[0, 0].min()
+    assert found.test_error[0, 1, 2] == pytest.approx(
+        np.mean((F_test @ v - figures.double_descent.target(X_test)) ** 2), rel=1e-6)
+    assert found.size[0, 1, 2] == pytest.approx(np.abs(v).sum(), rel=1e-6)
+
+
+def test_a_convolution_moves_with_its_input_and_another_map_does_not():
+    found = figures.convolution.compute(shift=5)
+    np.testing.assert_allclose(np.roll(found.convolved[0], 5), found.convolved[1], atol=1e-12)
+    assert np.abs(np.roll(found.mixed[0], 5) - found.mixed[1]).max() > 0.5
+    kernel = [found.signals[0] @ found.convolution[i] for i in range(24)]
+    np.testing.assert_allclose(kernel, found.convolved[0])
+
+
+def test_the_influence_of_the_start_is_a_derivative():
+    size, gate, h = 0.8, 0.3, 1e-6
+    found = figures.memory.influence(0, size, 6, 4, gate)
+    rng = np.random.default_rng(0)
+    U = size * np.linalg.qr(rng.normal(size=(4, 4)))[0]
+    inputs = rng.normal(0.0, 0.1, (6, 4))
+
+    def run(state):
+        for x in inputs:
+            state = (1 - gate) * state + gate * np.tanh(U @ state + x)
+        return state
+
+    J = np.array([(run(h * unit) - run(-h * unit)) / (2 * h) for unit in np.eye(4)])
+    assert found[0] == 1 and found[-1] == pytest.approx(np.linalg.norm(J, 2), rel=1e-6)
+
+
+def test_paths_go_down_and_the_plane_is_of_steep_and_flat_directions():
+    found = figures.optimisers.compute(rates=(0.1,), n_seeds=1, n_epochs=1, n_steps=20)
+    plane = figures.optimisers.Plane(*xor(120, 42))
+    np.testing.assert_allclose(plane.directions @ plane.directions.T, np.eye(2), atol=1e-10)
+    steep = plane.directions[1] @ plane.hessian() @ plane.directions[1]
+    flat = plane.directions[0] @ plane.hessian() @ plane.directions[0]
+    assert steep == pytest.approx(found.curvature, rel=1e-3) and 15 < steep / flat < 60
+    losses = [plane.network.loss(plane.origin + place @ plane.directions, plane.X, plane.y)
+              for place in found.paths[0]]
+    assert (np.diff(losses) < 0).all()
+
+
+def test_a_run_that_diverges_counts_as_one():
+    found = figures.optimisers.compute(rates=(1e60,), n_seeds=2, n_epochs=30, n_steps=1)
+    assert (found.loss[0] == figures.optimisers.CAP).all() and (found.fresh_accuracy[0] == 0).all()
+
+
+def test_confidence_falls_into_its_bins():
+    sure = np.array([[[0.52, 0.58, 0.97], [0.51, 0.99, 1.0]]])
+    right = np.array([[[True, False, True], [True, False, True]]])
+    says, rights, share = figures.calibration.in_bins(sure, right, 5)
+    np.testing.assert_allclose(says[0], [(0.52 + 0.58 + 0.51) / 3, np.nan, np.nan, np.nan,
+                                         (0.97 + 0.99 + 1.0) / 3])
+    np.testing.assert_allclose(rights[0], [2 / 3, np.nan, np.nan, np.nan, 2 / 3])
+    np.testing.assert_allclose(share[0], [0.5, 0, 0, 0, 0.5])
+
+
+def test_the_best_temperature_of_logits_that_are_doubled_is_twice_that():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, (1, 20_000))
+    y = (rng.random(20_000) < 1 / (1 + np.exp(-logits))).astype(float)
+    one, two = (figures.calibration.best_temperature(each * logits, y[0])[0] for each in (1, 2))
+    assert one == pytest.approx(1, rel=0.06) and two == pytest.approx(2, rel=0.06)
+
+
+def test_turning_a_leaf_changes_no_pooled_number():
+    X, y = figures.leaves.leaves(6, 3)
+    kernels = np.random.default_rng(0).normal(size=(4, 9))
+    np.testing.assert_allclose(figures.leaves.convolve_and_pool(X, kernels),
+                               figures.leaves.convolve_and_pool(np.roll(X, 17, axis=1), kernels))
+    spectrum = np.abs(np.fft.rfft(X)).argmax(axis=1)
+    assert set(spectrum[y == 0]) == {5} and set(spectrum[y == 1]) == {7}
+
+
+def test_mean_squares_start_with_the_inputs_and_follow_the_formula():
+    found = figures.initialisation.compute(factors=(0.5, 1.0), depth=4, width=256, n_seeds=8)
+    np.testing.assert_allclose(found.mean_square.mean(axis=-1), found.predicted, rtol=0.1)
+    # a layer of 2000 units, by the formula of its own: half of the variance of a normal number
+    wide = figures.initialisation.compute(factors=(1.0,), depth=1, width=2000, n_seeds=1)
+    assert wide.mean_square[0, 1, 0] == pytest.approx(wide.mean_square[0, 0, 0], rel=0.02)
+
+
+@pytest.mark.parametrize("figure, setting, told", [
+    ("random_layers", {"n_seeds": 0}, "n_seeds must be a whole number, at least 1; got 0"),
+    ("random_layers", {"widths": ()}, "widths must name at least one"),
+    ("gradient_norms", {"depth": 1}, "depth must be a whole number, at least 2; got 1"),
+    ("gradient_norms", {"width": 2.5}, "width must be a whole number"),
+    ("overfitting", {"l2": -1}, "l2 must be a number, zero or more; got -1"),
+    ("overfitting", {"flipped": 0.5}, "flipped must be a number above 0 and below 0.5; got 0.5"),
+    ("double_descent", {"noise": "much"}, "noise must be a number, zero or more; got 'much'"),
+    ("double_descent", {"n_inputs": (1,)}, "each of n_inputs must be a whole number, at least 2"),
+    ("convolution", {"shift": -1}, "shift must be a whole number, at least 0; got -1"),
+    ("memory", {"gate": 0}, "gate must be a number above 0 and at most 1; got 0"),
+    ("memory", {"gate": 1.5}, "gate must be a number above 0 and at most 1; got 1.5"),
+    ("optimisers", {"batch_size": 0}, "batch_size must be a whole number, at least 1; got 0"),
+    ("optimisers", {"rates": (0,)}, "each of rates must be a positive number; got 0"),
+    ("initialisation", {"factors": (-1,)}, "each of factors must be a positive number; got -1"),
+    ("leaves", {"n_kernels": 0}, "n_kernels must be a whole number, at least 1; got 0"),
+    ("calibration", {"n_bins": 0}, "n_bins must be a whole number, at least 1; got 0"),
+    ("confidence", {"limit": 0}, "limit must be a positive number; got 0"),
+    ("depth", {"learning_rates": (0.1,)}, "learning_rates must be one for each of 4"),
+    ("depth", {"seeds": ()}, "seeds and architectures must name at least one each")])
+def test_what_makes_no_sense_is_refused_by_name(figure, setting, told):
+    with pytest.raises(ValueError, match=told.replace("(", r"\(").replace(")", r"\)")):
+        getattr(figures, figure).compute(**setting)
+
+
+def test_spirals_reach_nine_tenths_of_their_turns():
+    X, y = spirals(20_000, 0, turns=1.0, noise=0.0)
+    arm = X[y == 0]
+    angle = np.unwrap(np.sort(np.arctan2(arm[:, 1], arm[:, 0]) % (2 * np.pi)))
+    assert angle[-1] - angle[0] == pytest.approx(0.9 * 2 * np.pi, rel=0.01)
+    assert linear_probe(X[:300], y[:300], X, y) < 0.6
