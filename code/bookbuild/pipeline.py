@@ -81,6 +81,15 @@ class Draft:
         title = self.source.metadata.get("title")
         return pandoc.inlines(str(title)) or words(str(title)) if title else []
 
+    def defaults(self, project: Project) -> dict:
+        """The options of cells that say nothing else."""
+        return project.cell_defaults(self.source.metadata)
+
+    def code(self, project: Project) -> ChapterCode:
+        """What runs in one kernel."""
+        return ChapterCode(project.root, self.page.source, self.source.units,
+                           self.defaults(project), project.output_dir, project.environment)
+
 
 class Pipeline:
     """A book on its way: its steps, in the order in which they are taken, and what they gave.
@@ -135,6 +144,7 @@ class Pipeline:
     def compose(self, target: str) -> None:
         """Find the structure, number the book and check it, for one target."""
         step, self.format = self.memory.step, FORMATS[target]
+        self.problems |= set(self.project.format_problems.get(self.format, ()))
         titled = take_titles([
             (draft.page, step(structure, draft.page, blocks, self.format), draft.front_title)
             for draft, blocks in zip(self.drafts, self.trees)])
@@ -157,13 +167,13 @@ class Pipeline:
             step(references.refer, chapter.page, chapter,
                  {key: self.entries[key] for key in keys if key in self.entries}, self.format)
             for chapter, keys in self.each(labels_in)]
-        if not project.bibliographies:
+        if not (files := project.bibliographies(self.format)):
             return
-        found = self.each(citations.citing)
-        files = [*project.bibliographies, project.root / str(project.config.get("csl", ""))]
+        found, style = self.each(citations.citing), project.citation_style(self.format)
         worded, listed = step(
-            citations.word_sources, "book", project, [cites for _, (cites, _) in found],
-            [path.read_bytes() for path in files if path.is_file()])
+            citations.word_sources, "book", project.lang, files, style,
+            [cites for _, (cites, _) in found],
+            [path.read_bytes() for path in [*files, style] if path and path.is_file()])
         self.chapters = [step(citations.cite, chapter.page, chapter, [*cites, *lists],
                               [*own, *[listed] * len(lists)])
                          for (chapter, (cites, lists)), own in zip(found, worded)]
@@ -193,8 +203,9 @@ class Pipeline:
     def sources(self) -> set[str] | None:
         """The keys of the bibliography; None if it can't be read, which is a problem."""
         try:
-            return {key for path in self.project.bibliographies for key in self.memory.step(
-                citations.source_keys, path, path, path.read_bytes())}
+            return {key for path in self.project.bibliographies(self.format)
+                    for key in self.memory.step(citations.source_keys, path, path,
+                                                path.read_bytes())}
         except BookError as error:
             self.problems |= set(error.problems)
             return None
@@ -333,7 +344,7 @@ def split(manuscript: Manuscript) -> SplitText:
 
 def write_results(project: Project, draft: Draft, results: dict) -> tuple[str, dict[str, bytes]]:
     """A page's Markdown with the results in it, and the pictures that its cells drew."""
-    writer = CellWriter(draft.page.source.stem, project.config.get("execute") or {})
+    writer = CellWriter(draft.page.source.stem, draft.defaults(project))
     parts = []
     for piece in draft.source.pieces:
         if isinstance(piece, Cell):
@@ -464,9 +475,7 @@ def run_cells(book: Pipeline, say: Say, progress: Callable | None, cell_timeout:
               fresh: bool) -> dict:
     """The result of every cell and expression; where a cell raises, of none."""
     project = book.project
-    chapters = [ChapterCode(project.root, draft.page.source, draft.source.units,
-                            project.config.get("execute") or {}, project.output_dir)
-                for draft in book.drafts]
+    chapters = [draft.code(project) for draft in book.drafts]
 
     def on_cell(chapter, number, total, label, seconds):
         name = f" {label}" if label else ""

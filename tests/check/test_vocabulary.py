@@ -1,8 +1,12 @@
 """Each entry of the vocabulary does what it says, and the press's README lists them all."""
 
+import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as settings_of
+from hypothesis import strategies as st
 
 import bookbuild
 from bookbuild.document import CALLOUT_KINDS, UNNUMBERED_KINDS
@@ -17,7 +21,11 @@ REWRITE = 'python -c "from bookbuild.source.verdicts import write_list; write_li
 ENTRIES = [(entry, place) for entry in v.VOCABULARY for place in entry.places]
 # A value for each `Values`, by its words: as YAML gives it.
 VALUES = {"a text": "words", "text": "words", "true": True, "false": False, "one word": "live",
-          "true or false": False, "the book's own": v.OWN_FILES[0] + "a", "mathml": "mathml",
+          "true or false": False, "the book's own": v.OWN_FILES[0] + "a",
+          "names, or the book's own files": ["cosmo", "darkly"], "1 to 6": 2,
+          "a day such as 2026-11-25, `today` or `last-modified`": "2026-11-26",
+          "true or hover": True, "mathml, mathjax or katex": "katex", "docked": {"style": "docked"},
+          **{each: each for each in ("none", "markdown", "last_expr", "ua-1")},
           "true, false or fenced": "fenced", "true, false or asis": "asis",
           "true, false or show": "show", "true, false or refresh": "refresh",
           "one word of letters, digits and -_.:": "a", "one word that begins with lst-": "lst-a",
@@ -34,10 +42,10 @@ NO_ATTRIBUTE = v.Attribute("words", "Span", "a")
 
 def trial(entry, place):
     """A name and a value for which an entry holds."""
-    given = entry.only or entry.takes
-    default = NO_ATTRIBUTE if place is v.ATTRIBUTE else "words"
-    value = VALUES[given.words] if given else default
-    return entry.name.replace("*", "zzz"), "en" if entry.name == "lang" and given else value
+    some = entry.only or entry.takes
+    default = NO_ATTRIBUTE if place is v.ATTRIBUTE else "other words"
+    value = VALUES[some.words] if some else default
+    return entry.name.replace("*", "zzz"), "en" if entry.name == "lang" and some else value
 
 
 @pytest.mark.parametrize("entry, place", ENTRIES, ids=lambda each: getattr(each, "name", ""))
@@ -69,6 +77,37 @@ def test_the_vocabulary_knows_what_the_press_makes():
     assert {(v.CLASS, name) for name in UNNUMBERED_KINDS} <= printed
     assert {(v.FORMAT_NAME, name) for name in FORMATS.values()} == {
         each for each in printed if each[0] is v.FORMAT_NAME}
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5)
+KEYS = json.loads(Path(__file__).with_name("quarto_keys.json").read_text(encoding="utf-8"))
+PLACES = {"document": (v.TOP, v.FORMAT, v.HEAD), "cell": (v.CELL,), "book": (v.BOOK,),
+          "project": (v.PROJECT,), "execute": (v.EXECUTE,)}
+
+
+@pytest.mark.parametrize("group", PLACES)
+@given(data=st.data())
+@settings_of(max_examples=150, deadline=None)
+def test_every_key_of_quarto_s_is_printed_harmless_or_refused_whatever_its_value(group, data):
+    name = data.draw(st.sampled_from(KEYS[group]))
+    value = data.draw(st.sampled_from(list(VALUES.values())) | ANYTHING)
+    place = data.draw(st.sampled_from(PLACES[group]))
+    entry = judge.entry_of(place, name, value)
+    assert entry and entry.verdict in (v.PRINTED, v.HARMLESS, v.REFUSED)
+    told = judge.mistake(place, name, value, name)
+    if entry.verdict == v.REFUSED:
+        assert name in told[0] and told[1] in ("builtin", "both")
+
+
+def test_a_key_that_is_almost_one_of_quarto_s_is_told():
+    assert judge.mistake(v.TOP, "bibliografy") == (
+        "`bibliografy` is no key of Quarto's: did you mean `bibliography`?", "neither")
+    assert judge.mistake(v.FORMAT, "toc-deph", 2, "html: toc-deph")[0] == (
+        "`html: toc-deph` is no key of Quarto's: did you mean `toc-depth`?")
+    assert judge.mistake(v.HEAD, "my-own-key") is None
 
 
 # ----------------------------------------------------------------- in a book, with file and line
@@ -108,6 +147,7 @@ GIVEN = {(v.PROJECT, "type"), (v.BOOK, "title"), (v.BOOK, "author"), (v.BOOK, "c
 def checked(root, settings, page):
     """The messages about a book, by file and line, but for those about other things."""
     files = {"_quarto.yml": settings, "index.qmd": page, "_in.qmd": "Included.\n", "words": "",
+             "other words": "",
              "dot.svg": "<svg xmlns='http://www.w3.org/2000/svg'/>"}
     for name, content in files.items():
         (root / name).write_text(content)

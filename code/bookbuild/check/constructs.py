@@ -6,15 +6,21 @@ from collections.abc import Iterator
 from bookbuild.document import (MATH_ENVIRONMENT, Chapter, Node, classes, content, identifier,
                                 is_node, kind_of, level, nodes, pairs, raw, text)
 from bookbuild.say import Problem
-from bookbuild.source import (ATTRIBUTE, CLASS, HEAD, MARKDOWN, RAW, Attribute, Manuscript,
-                              SplitText, mistake)
+from bookbuild.source import (ATTRIBUTE, CLASS, COMPUTED, EXECUTE, HEAD, MARKDOWN, NOT_COMPUTED,
+                              RAW, Attribute, Manuscript, SplitText, mistake)
 
 
 def front_matter(split: SplitText, manuscript: Manuscript) -> Iterator[Problem]:
-    """Options of a chapter that the built-in press doesn't follow."""
+    """Options of a chapter that the built-in press doesn't follow, or nobody computes."""
     for key, value in split.metadata.items():
+        pattern = rf"(?m)^{re.escape(str(key))}\s*:"
         if found := mistake(HEAD, key, value):
-            yield manuscript.problem(rf"(?m)^{re.escape(str(key))}\s*:", *found)
+            yield manuscript.problem(pattern, *found)
+        elif code := COMPUTED.search(str(value)):
+            yield manuscript.problem(pattern, NOT_COMPUTED.format(code=code[0], name=key))
+        for name, given in value.items() if key == "execute" and isinstance(value, dict) else ():
+            if found := mistake(EXECUTE, name, given):
+                yield manuscript.problem(rf"(?m)^[ \t]+{re.escape(str(name))}\s*:", *found)
 
 
 def buried_metadata(meta: dict, manuscript: Manuscript) -> Iterator[Problem]:

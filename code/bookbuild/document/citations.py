@@ -14,7 +14,6 @@ from bookbuild.document.numbers import Chapter
 from bookbuild.document.references import is_cross_reference
 from bookbuild.files import decode_utf8
 from bookbuild.say import BookError, Problem
-from bookbuild.source import Project
 
 
 def cited_keys(tree) -> list[str]:
@@ -50,19 +49,18 @@ def source_keys(path: Path, data: bytes) -> list[str]:
                              f"{line}: {reason}): look at its braces, commas and quotes")])
 
 
-def word_sources(project: Project, found: Sequence[list[Node]], contents: Sequence[bytes]
+def word_sources(lang: str, files: Sequence[Path], style: Path | None,
+                 found: Sequence[list[Node]], contents: Sequence[bytes]
                  ) -> tuple[list[list], Node]:
     """For the citations of each chapter what they say, and the list of sources.
 
     All are handed to citeproc in one document, so that names are told apart over the whole book.
     `contents` are those of the files that citeproc reads.
     """
-    options = [f"--bibliography={path}" for path in project.bibliographies]
-    if "csl" in project.config:
-        options.append(f"--csl={project.root / project.config['csl']}")
+    options = [*(f"--bibliography={path}" for path in files), *[f"--csl={style}"] * bool(style)]
     written = pandoc.write([*(para([node]) for node in chain(*found)), div([], "refs")],
                            "--to", "json", "--citeproc", *options,
-                           meta=content(metadata({"link-citations": True, "lang": project.lang})))
+                           meta=content(metadata({"link-citations": True, "lang": lang})))
     *worded, bibliography = json.loads(written)["blocks"]
     waiting = map(content, worded)
     return [[words for _, words in zip(own, waiting)] for own in found], bibliography

@@ -269,8 +269,7 @@ class Preview:
             if not draft.source.units:
                 continue
             path = str(draft.page.source)
-            chapter = ChapterCode(project.root, draft.page.source, draft.source.units,
-                                  project.config.get("execute") or {}, project.output_dir)
+            chapter = draft.code(project)
             chapters.append(path)
             shown = self.loop.run(self._session(project, chapter).want(chapter, files_changed))
             problems += shown.problems

@@ -80,6 +80,8 @@ class ChapterCode:
         The document's `execute` options (`eval`, `error`, `warning`, `cache` matter here).
     output_dir : Path or None
         The folder in the project that holds no source: the book.
+    environment : mapping
+        Variables that the project sets, where the process has none of their names.
     """
 
     root: Path
@@ -87,6 +89,7 @@ class ChapterCode:
     units: Sequence[Unit]
     defaults: Mapping = field(default_factory=dict)
     output_dir: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:

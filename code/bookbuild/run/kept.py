@@ -126,8 +126,9 @@ def place_of(root: Path) -> str:
 def unit_key(chapter: ChapterCode, unit: Unit) -> str:
     """What a unit's result depends on, beside what it reads and the units before it."""
     options = ("eval", "error", "warning")
-    return digest_of([unit.code, *(chapter.option(unit, name) for name in options)]
-                     if isinstance(unit, Cell) else unit.expression)
+    variables = sorted(chapter.environment.items())
+    return digest_of([variables, unit.code, *(chapter.option(unit, name) for name in options)]
+                     if isinstance(unit, Cell) else [variables, unit.expression])
 
 
 def moved(looks: Iterable[Look], before: str, after: str) -> tuple[Look, ...]:

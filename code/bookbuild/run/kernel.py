@@ -134,7 +134,7 @@ class Kernel:
             record_timing=False, shutdown_kernel="immediate")
         # An IPython folder of its own keeps the user's start-up files out of the book.
         fonts = self.chapter.root / MATPLOTLIB
-        environment = numeric_environment() | os.environ | {
+        environment = numeric_environment() | self.chapter.environment | os.environ | {
             "IPYTHONDIR": str(folder), "MPLCONFIGDIR": str(fonts),
             "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
         environment.pop("MATPLOTLIBRC", None)

@@ -3,18 +3,23 @@
 import os
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from bookbuild.files import decode_utf8
 from bookbuild.say import BookError, Problem
-from bookbuild.source.settings import CONFIG, as_list, config_problems, shape_problems, value_at
+from bookbuild.source.beside import environment, files_beside
+from bookbuild.source.settings import (CONFIG, as_list, config_problems, format_problems,
+                                       shape_problems, value_at)
 from bookbuild.source.verdicts import mistake
 from bookbuild.source.vocabulary import ELSEWHERE, FILE
 from bookbuild.source.yaml_lines import load_yaml
 
+# Options of cells that may stand at the top of `_quarto.yml` and of a chapter's front matter.
+EXECUTED = ("echo", "eval", "include", "output", "warning", "error")
 PACKAGE = "deepmath"        # below code/: what cells import and figures are made by
 
 
@@ -53,12 +58,22 @@ class Page:
 
 @dataclass(frozen=True)
 class Project:
-    """A book project: its folder, configuration and pages."""
+    """A book project: its folder, configuration and pages.
+
+    Attributes
+    ----------
+    problems, format_problems
+        What is wrong with its settings; with those of each format, for who asks for it.
+    environment
+        Variables for the cells.
+    """
 
     root: Path
     config: dict = field(repr=False)
     pages: list[Page]
     problems: list[Problem] = field(default_factory=list)
+    format_problems: Mapping[str, list[Problem]] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def book(self) -> dict:
@@ -88,7 +103,7 @@ class Project:
     def file_name(self) -> str:
         """What Quarto calls the PDF and the EPUB, but for the suffix: the title, with hyphens."""
         name = str(self.book.get("output-file") or self.book["title"])
-        return re.sub(r"[\s/\\:]+|[*?\"<>|]", "-", name)
+        return re.sub(r"[\s<>()|:&;#?*'\\/]", "-", name)
 
     @property
     def pdf_name(self) -> str:
@@ -99,9 +114,28 @@ class Project:
         return f"{self.file_name}.epub"
 
     @property
-    def bibliographies(self) -> list[Path]:
-        files = [self.root / str(name) for name in as_list(self.config.get("bibliography"))]
+    def date(self) -> str:
+        """The day that the book tells, in the words of its language; or an empty string."""
+        given = str(self.book.get("date") or "")
+        changed = max(((self.root / page.source).stat().st_mtime for page in self.pages), default=0)
+        days = {"today": date.today(), "last-modified": date.fromtimestamp(changed)}
+        day = days.get(given) or (date.fromisoformat(given) if given else None)
+        if day is None:
+            return ""
+        if self.lang.lower() in ("en", "en-us", "en-ca"):
+            return f"{day:%B} {day.day}, {day.year}"
+        return f"{day.day} {day:%B} {day.year}"
+
+    def bibliographies(self, format: str) -> list[Path]:
+        """The files of sources: those of the book, and those of the format."""
+        named = [*as_list(self.config.get("bibliography")),
+                 *as_list(self._own_options(format).get("bibliography"))]
+        files = [self.root / str(name) for name in dict.fromkeys(named)]
         return [file for file in files if file.is_file()]
+
+    def citation_style(self, format: str) -> Path | None:
+        named = self.format_options(format).get("csl")
+        return self.root / str(named) if named else None
 
     @property
     def requires_alt(self) -> bool:
@@ -109,8 +143,21 @@ class Project:
         return self.config.get("alt-text") == "required"
 
     def format_options(self, name: str) -> dict:
+        """The settings of a format: its own, before those for the whole book."""
+        return {**self.config, **self._own_options(name)}
+
+    def _own_options(self, name: str) -> dict:
         options = value_at(self.config, ("format", name))
         return options if isinstance(options, dict) else {}
+
+    def cell_defaults(self, metadata: Mapping) -> dict:
+        """The options of a chapter's cells that say nothing else: its own, and the book's."""
+        defaults: dict = {}
+        for given in (self.config, metadata):
+            execute = given.get("execute")
+            defaults |= {name: given[name] for name in EXECUTED if name in given}
+            defaults |= execute if isinstance(execute, dict) else {}
+        return defaults
 
 
 def find_root(start: Path) -> Path:
@@ -149,7 +196,8 @@ def load_project(root: Path) -> Project:
     """
     content = decode_utf8((root / CONFIG).read_bytes(), CONFIG)
     config, lines = load_yaml(content.removeprefix("\ufeff"), CONFIG)
-    problems = list(config_problems(root, config, lines))
+    variables, unread = environment(root)
+    problems = [*config_problems(root, config, lines), *unread]
     if shapeless := list(shape_problems(config, lines)):
         raise BookError([*problems, *shapeless])
     book = config["book"]
@@ -164,7 +212,8 @@ def load_project(root: Path) -> Project:
     if not any(page.is_index for page in pages):
         problems.append(Problem(CONFIG, lines.get(("book", "chapters")), "the book has no home "
                                 "page: list index.qmd as its first chapter"))
-    return Project(root, config, pages, problems)
+    problems += files_beside(root, [page.source for page in pages])
+    return Project(root, config, pages, problems, format_problems(root, config, lines), variables)
 
 
 def listed(book: dict) -> Iterator[tuple[Any, str, str | None]]:
@@ -173,7 +222,7 @@ def listed(book: dict) -> Iterator[tuple[Any, str, str | None]]:
         for entry in as_list(book.get(name)):
             if isinstance(entry, dict) and set(entry) == {"part", "chapters"}:
                 part = str(entry["part"])
-                if part.endswith(".qmd"):
+                if part.endswith((".qmd", ".md", ".ipynb", ".Rmd")):        # a file, not a title
                     yield part, "part", part
                 for chapter in as_list(entry["chapters"]):
                     yield chapter, kind, part

@@ -1,5 +1,6 @@
 """What is wrong with `_quarto.yml`: keys, values, formats, and what makes no book."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from bookbuild.source.vocabulary import is_text
 
 CONFIG = "_quarto.yml"
 Teller = Callable[..., Problem]
+COMPUTED = re.compile(r"`\{[A-Za-z]\w*\}[ \t][^`]*`")
+NOT_COMPUTED = "`{code}` in `{name}` is not computed: write its value"
 SECTIONS = {"project": vocabulary.PROJECT, "book": vocabulary.BOOK, "execute": vocabulary.EXECUTE}
 
 
@@ -37,15 +40,27 @@ def config_problems(root: Path, config: dict, lines: dict) -> Iterator[Problem]:
             if found := mistake(place, key, value):
                 yield problem((*path, key), *found)
     icon = value_at(config, ("book", "favicon"))
-    for path, names in ((("bibliography",), config.get("bibliography")),
-                        (("csl",), config.get("csl")),
-                        (("book", "favicon"), icon if is_text(icon) else None)):
-        for name in as_list(names):
-            if not (root / str(name)).is_file():
-                yield problem(path, f"the {path[-1]} {name} is missing")
+    yield from missing_files(root, ("book", "favicon"), icon if is_text(icon) else None, problem)
+    for name in ("bibliography", "csl"):
+        yield from missing_files(root, (name,), config.get(name), problem)
     if found := mistake(vocabulary.WORDS, config.get("lang", "en")):
         yield problem(("lang",), *found)
-    yield from format_problems(config, lines)
+    yield from computed_texts(config, lines)
+    yield from traps_of_formats(config, lines)
+
+
+def missing_files(root: Path, path: tuple[str, ...], names, problem: Teller) -> Iterator[Problem]:
+    for name in as_list(names):
+        if not (root / str(name)).is_file():
+            yield problem(path, f"the {path[-1]} {name} is missing")
+
+
+def computed_texts(config: dict, lines: dict) -> Iterator[Problem]:
+    """Expressions in titles and the like, which no press computes."""
+    for path, line in lines.items():
+        value = value_at(config, path)
+        if isinstance(value, str) and (code := COMPUTED.search(value)):
+            yield Problem(CONFIG, line, NOT_COMPUTED.format(code=code[0], name=path[-1]))
 
 
 def shape_problems(config: dict, lines: dict) -> Iterator[Problem]:
@@ -80,18 +95,37 @@ def value_at(config, path: tuple[str, ...]):
     return config
 
 
-def format_problems(config: dict, lines: dict) -> Iterator[Problem]:
-    """Formats and their options."""
-    problem = _teller(lines)
+def formats_of(config: dict) -> dict:
+    """The formats that the book lists, and their options."""
     given = config.get("format")
-    formats = given if isinstance(given, dict) else {str(name): None for name in as_list(given)}
-    for name, options in formats.items():
-        path = ("format", name) if ("format", name) in lines else ("format",)
-        if found := mistake(vocabulary.FORMAT_NAME, name):
-            yield problem(path, *found)
-        for key, value in options.items() if isinstance(options, dict) else ():
-            if found := mistake(vocabulary.FORMAT, key, value, f"{name}: {key}"):
-                yield problem(("format", name, key), *found)
+    return given if isinstance(given, dict) else {str(name): None for name in as_list(given)}
+
+
+def place_of(name: str, lines: dict) -> tuple[str, ...]:
+    return ("format", name) if ("format", name) in lines else ("format",)
+
+
+def format_problems(root: Path, config: dict, lines: dict) -> dict[str, list[Problem]]:
+    """What is wrong with each format, for who asks for it; with LaTeX's PDF, for who wants one."""
+    problem, found = _teller(lines), {}
+    for name, options in formats_of(config).items():
+        told = found.setdefault("typst" if name == "pdf" else name, [])
+        if name == "pdf":
+            told.append(problem(place_of(name, lines), *mistake(vocabulary.FORMAT_NAME, name)))
+        for key, value in options.items() if isinstance(options, dict) and name != "pdf" else ():
+            if wrong := mistake(vocabulary.FORMAT, key, value, f"{name}: {key}"):
+                told.append(problem(("format", name, key), *wrong))
+            if key in ("bibliography", "csl"):
+                told += missing_files(root, ("format", name, key), value, problem)
+    return found
+
+
+def traps_of_formats(config: dict, lines: dict) -> Iterator[Problem]:
+    """Formats that are not made here, and what Quarto makes wrongly of the others."""
+    problem, formats = _teller(lines), formats_of(config)
+    for name in formats:
+        if name != "pdf" and (found := mistake(vocabulary.FORMAT_NAME, name)):
+            yield problem(place_of(name, lines), found[0], "neither")
     if {"pdf", "typst"} <= set(formats):
         yield problem(("format", "pdf"), "`pdf` and `typst` write the same file, and one of them "
                       "is lost: keep `typst`", "quarto")

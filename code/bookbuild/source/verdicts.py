@@ -6,8 +6,8 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
 
-from bookbuild.source.vocabulary import (CELL, ELSEWHERE, MARKDOWN, PRINTED, REFUSED, VOCABULARY,
-                                         Entry, Place)
+from bookbuild.source.vocabulary import (CELL, DOCUMENT, ELSEWHERE, MARKDOWN, PRINTED, REFUSED,
+                                         VOCABULARY, Entry, Place)
 
 COVERED = "<!-- From here on made by `write_list` of source/verdicts.py -->"
 
@@ -53,11 +53,19 @@ def mistake(place: Place, name, value=None, shown: str = "") -> tuple[str, str] 
     entry = entry_of(place, name, value)
     if entry is None and place is CELL:
         return _unknown_option(name), "both"
+    if entry is None and (close := _closest(place, name)):
+        return f"`{shown or name}` is no key of Quarto's: did you mean `{close}`?", "neither"
     if entry is not None and entry.verdict == REFUSED:
         sentence = entry.refusal or place.refusal
         return sentence.format(name=name, shown=shown, mend=entry.mend), entry.stops
     wrong = wrong_value(place, name, value)
     return (wrong, "both") if wrong else None
+
+
+def _closest(place: Place, name) -> str | None:
+    """The key that an author may have meant with one that none knows."""
+    known = [entry.name for entry in VOCABULARY if place in entry.places and place in DOCUMENT]
+    return next(iter(difflib.get_close_matches(str(name), known, n=1, cutoff=0.85)), None)
 
 
 def _unknown_option(name) -> str:

@@ -7,9 +7,10 @@ it and why. The checks, the sentences of refusals and the list of what is covere
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple
 
-PRINTED, HARMLESS, SILENT, REFUSED = "printed", "harmless", "passed over", "refused"
+PRINTED, HARMLESS, REFUSED = "printed", "harmless", "refused"
 ELSEWHERE = "render with Quarto instead"
 UNKNOWN = "the built-in press does not know {}: {{mend}}".format
 
@@ -50,8 +51,7 @@ class Entry:
     places : tuple of Place
         Where the entry holds.
     verdict : str
-        PRINTED as Quarto does; HARMLESS: the book is the same without; SILENT: Quarto would
-        follow it and the press does not, without a word; or REFUSED.
+        PRINTED as Quarto does; HARMLESS: the book says the same without it; or REFUSED.
     reason : str
         Why, for the documentation.
     mend : str
@@ -76,7 +76,7 @@ class Entry:
     @property
     def stops(self) -> str:
         """The presses that a refusal stops: what is wrong for Quarto as well stops both."""
-        return "builtin" if self.mend == ELSEWHERE else "both"
+        return "builtin" if "Quarto" in self.mend else "both"
 
 
 # ------------------------------------------------------------------------------------ places
@@ -88,6 +88,8 @@ PROJECT, BOOK = (Place(f"Keys of `{section}`", UNKNOWN(f"the key `{section}: {{n
 AUTHOR = Place("Keys of an author", UNKNOWN("an author's `{name}`"))
 FILE = Place("Files of chapters",
              "the built-in press prints .qmd chapters only, not {name}: {mend}")
+BESIDE = Place("Files that Quarto reads by their names",
+               "the built-in press does not read {name}: {mend}")
 FORMAT_NAME = Place("Formats", UNKNOWN("the format `{name}`"))
 FORMAT = Place("Keys of a format", UNKNOWN("the key `{shown}`"))
 WORDS = Place("Languages", UNKNOWN("the words of the language `{name}`"))
@@ -133,8 +135,33 @@ def _own(value) -> bool:
     return all(str(path).startswith(OWN_FILES) for path in paths)
 
 
+def _named(value) -> bool:
+    """Is this a theme by its name, or several, and no file but the book's own?"""
+    if isinstance(value, (dict, list)):
+        return all(map(_named, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, str) and (re.fullmatch(r"[a-z-]+", value) is not None or _own(value))
+
+
+def _day(value) -> bool:
+    if value in ("today", "last-modified"):
+        return True
+    try:
+        return bool(date.fromisoformat(str(value))) and len(str(value)) == 10
+    except ValueError:
+        return False
+
+
+def _formulas(value) -> bool:
+    method = value.get("method") if isinstance(value, dict) else value
+    return method in ("mathml", "mathjax", "katex")
+
+
 def flag_or(word: str) -> Values:
     return Values(f"true, false or {word}", lambda v: isinstance(v, bool) or v == word)
+
+
+def _depth(value) -> bool:
+    return type(value) is int and 1 <= value <= 6
 
 
 TEXT = Values("a text", lambda v: v is None or is_text(v))
@@ -144,6 +171,8 @@ FLAG = Values("true or false", lambda v: isinstance(v, bool))
 TRUE = Values("true", lambda v: v is True)
 FALSE = Values("false", lambda v: v is False)
 OWN = Values("the book's own", _own)
+NAMED = Values("names, or the book's own files", _named)
+DAY = Values("a day such as 2026-11-25, `today` or `last-modified`", _day)
 PICTURE_TEXTS = Values("text, or a list of texts, one a picture",
                        lambda v: isinstance(v, str) or _texts(v))
 TARGET = Values("html, typst or epub", lambda a: a.value in ("html", "typst", "epub"))
@@ -163,7 +192,8 @@ _KNITR = "the cell option `{name}` has no effect in Python cells: {mend}"
 _FIGURE_SIZE = "set the size in the code, as in `plt.figure(figsize=(7, 4))`"
 _BY_ITSELF = "the press does it by itself"
 _LATEX = "of LaTeX, by which no format here is made"
-_PASSED = "Quarto follows it"
+_AS_IT_IS = "it is so"
+_AT_THE_TOP = "say it at the top of `_quarto.yml`, or render with Quarto"
 _ONE_PLACE = "figures and tables stand in one place"
 _AS_IT_STANDS = "code is shown as it stands"
 _LACKING = "a part of Quarto that this press does not have"
@@ -196,58 +226,118 @@ VOCABULARY = (
           "repo-url"),
     *_all(PRINTED, AUTHOR, "name"),
     *_all(PRINTED, FILE, "*.qmd"),
+    *_all(HARMLESS, PROJECT, "lib-dir preview title", "how Quarto works, not what it prints"),
     *_all(REFUSED, BOOK, "search page-navigation", "every page has it", only=FALSE,
           refusal=UNKNOWN("`book: {name}: false`")),
     *_all(HARMLESS, BOOK, "search page-navigation", "every page has it"),
-    *_all(SILENT, BOOK, "date", "the EPUB alone tells it"),
-    *_all(SILENT, BOOK, "sidebar site-url downloads reader-mode", _PASSED),
+    *_all(PRINTED, BOOK, "date", takes=DAY),
+    *_all(HARMLESS, BOOK, "site-url", "for maps of a site, of which none is made"),
+    *_all(HARMLESS, BOOK, "reader-mode", _AS_IT_IS, only=FALSE),
+    *_all(HARMLESS, BOOK, "sidebar", _AS_IT_IS, only=Values(
+        "docked", lambda v: v == {"style": "docked"})),
+    *_all(REFUSED, BOOK, "downloads reader-mode sidebar", "every page has the same around it"),
+    *_all(PRINTED, BESIDE, "_environment _environment.local"),
+    *_all(HARMLESS, BESIDE, "_environment.required", "it only says what must be there"),
+    *_all(HARMLESS, BESIDE, "_variables.yml _variables.yaml", "for a shortcode that is refused"),
+    *_all(REFUSED, BESIDE, "_metadata.yml _metadata.yaml _quarto.yml.local _quarto.yaml.local",
+          "one file describes the book", mend="say it in `_quarto.yml`, or render with Quarto"),
+    *_all(REFUSED, BESIDE, "_language.yml _brand.yml _brand.yaml _brand/_brand.yml "
+          "_brand/_brand.yaml", "words and looks are the press's own"),
+    *_all(REFUSED, BESIDE, "404.qmd 404.md 404.ipynb 404.Rmd", "all pages are chapters",
+          mend="list it as a chapter, or render with Quarto"),
     *_all(PRINTED, FORMAT_NAME, "html typst epub"),
+    *_all(REFUSED, FORMAT_NAME, "pdf", "Typst makes the PDF",
+          mend="name it `typst`, print `--to html`, or render with Quarto"),
 
     # -------------------------------------------------------- documents: formats, front matter
     *_all(PRINTED, HEAD, "title", takes=TITLE),
-    *_all(REFUSED, HEAD, "author authors bibliography csl date execute format lang link-citations "
+    *_all(PRINTED, HEAD, "execute"),
+    *_all(REFUSED, HEAD, "author authors bibliography csl date format lang link-citations "
           "number-sections subtitle toc toc-depth", "only `_quarto.yml` can say it"),
-    *_all(REFUSED, SETTINGS, "number-sections", "chapters and sections have numbers", only=FALSE),
-    *_all(PRINTED, FORMAT, "toc", "pages without it; a PDF and an EPUB have their contents"),
-    *_all(PRINTED, FORMAT, "toc-depth"),
-    *_all(HARMLESS, SETTINGS, "number-sections link-citations code-copy anchor-sections "
-          "respect-user-color-scheme citeproc", _BY_ITSELF, only=TRUE),
-    *_all(HARMLESS, SETTINGS, "html-math-method", _BY_ITSELF,
-          only=Values("mathml", lambda v: v == "mathml")),
+    *_all(HARMLESS, SETTINGS, "number-sections link-citations", _BY_ITSELF, only=TRUE),
+    *_all(REFUSED, SETTINGS, "number-sections", "chapters and sections have numbers"),
+    *_all(PRINTED, SETTINGS, "toc", "pages without it; a PDF and an EPUB have their contents",
+          takes=FLAG),
+    *_all(PRINTED, SETTINGS, "toc-depth", takes=Values("1 to 6", _depth)),
+    *_all(PRINTED, FORMAT, "bibliography"),
+    *_all(PRINTED, FORMAT, "csl", takes=TEXT),
+    *_all(PRINTED, (TOP, HEAD), "echo", takes=flag_or("fenced")),
+    *_all(PRINTED, (TOP, HEAD), "eval include warning error", takes=FLAG),
+    *_all(PRINTED, (TOP, HEAD), "output", takes=flag_or("asis")),
+    *_all(REFUSED, FORMAT, "echo eval include warning error output execute lang",
+          "the same for all formats", mend=_AT_THE_TOP),
+    *_all(REFUSED, SETTINGS, "author authors date subtitle title", "a book's title is `book: title`",
+          mend="say it under `book:`, or render with Quarto"),
+    *_all(HARMLESS, DOCUMENT, "code-copy", _BY_ITSELF, only=Values("true or hover", lambda v: v is True or v == "hover")),
+    *_all(HARMLESS, DOCUMENT, "anchor-sections citations-hover citeproc crossrefs-hover fig-responsive "
+          "footnotes-hover link-bibliography plotly-connected respect-user-color-scheme search",
+          _BY_ITSELF, only=TRUE),
+    *_all(HARMLESS, DOCUMENT, "html-math-method", "formulas are MathML", only=Values(
+        "mathml, mathjax or katex", _formulas)),
     *_all(HARMLESS, SETTINGS, "css filters template-partials", _BY_ITSELF, only=OWN),
+    *_all(HARMLESS, DOCUMENT, "highlight-style syntax-highlighting theme",
+          "looks are the press's own", only=NAMED),
+    *_all(HARMLESS, DOCUMENT, "code-link code-overflow draft format-links html-q-tags keep-hidden "
+          "lightbox link-external-icon link-external-newwindow output-divs section-divs "
+          "self-contained smooth-scroll strip-comments", _AS_IT_IS, only=FALSE),
+    *_all(HARMLESS, DOCUMENT, "email-obfuscation", _AS_IT_IS,
+          only=Values("none", lambda v: v == "none")),
+    *_all(HARMLESS, DOCUMENT, "from", _AS_IT_IS,
+          only=Values("markdown", lambda v: v == "markdown")),
+    *_all(HARMLESS, DOCUMENT, "ipynb-shell-interactivity", _AS_IT_IS,
+          only=Values("last_expr", lambda v: v == "last_expr")),
+    *_all(HARMLESS, DOCUMENT, "pdf-standard", _BY_ITSELF, only=Values(
+        "ua-1", lambda v: v in ("ua-1", ["ua-1"]))),
     *_all(HARMLESS, DOCUMENT, "jupyter", "cells run in the Python of the press"),
     *_all(HARMLESS, DOCUMENT, "editor editor_options zotero order", "for editors and listings"),
-    *_all(HARMLESS, DOCUMENT, "cache daemon daemon-restart debug enabled fail-if-warnings freeze "
-          "ipynb-shell-interactivity keep-ipynb keep-md keep-source keep-typ log-file "
-          "quarto-required trace verbosity", "how Quarto works, not what it prints"),
-    *_all(HARMLESS, DOCUMENT, "biblatexoptions biblio-config biblio-style biblio-title "
-          "block-headings CJK* classoption colorlinks documentclass fontenc "
-          "fontfamily fontfamilyoptions geometry hyperrefoptions indent links-as-notes listings "
-          "mainfontoptions mathfontoptions microtypeoptions monofontoptions natbiboptions "
-          "pagestyle pdf-engine* sansfontoptions secnumdepth toccolor urlcolor "
-          "use-rsvg-convert", _LATEX),
-    *_all(SILENT, TOP, "author date subtitle title toc toc-depth", _PASSED),
-    *_all(SILENT, FORMAT, "author bibliography csl date execute format lang subtitle title",
-          _PASSED),
-    *_all(SILENT, SETTINGS, "link-citations", _PASSED),
-    *_all(SILENT, DOCUMENT, "abbreviations aliases anchor-sections ascii author-meta body-classes "
-          "brand-mode canonical-url citecolor code-copy codefont copyright crossrefs-hover "
-          "date-format date-meta date-modified description-meta document-css dpi echo "
-          "email-obfuscation error eval extract-media file-scope filecolor format-links from "
-          "highlight-style html-math-method html-pre-tag-processing html-q-tags image image-* "
-          "include input-files keep-hidden keywords license link-bibliography "
-          "link-external-* monobackgroundcolor other-links output output-ext output-file "
-          "page-numbering pagetitle pdf-standard plotly-connected repo-actions "
-          "respect-user-color-scheme search smooth-scroll split-level strip-comments subject "
-          "syntax-highlighting theme title-meta title-prefix toc-indent warning", _PASSED),
-    *_all(SILENT, DOCUMENT, "belongs-to-collection contributor coverage creator epub-* "
-          "group-position ibooks identifier page-progression-direction relation rights type",
-          "Quarto puts it into an EPUB"),
+    *_all(HARMLESS, DOCUMENT, "image image-*", "for cards and listings, which the book has not"),
+    *_all(REFUSED, DOCUMENT, "enabled", "what does not run is not printed", only=FALSE),
+    *_all(HARMLESS, DOCUMENT, "ascii cache daemon daemon-restart debug dump-args enabled "
+          "fail-if-warnings file-scope freeze ignore-args input-file input-files keep-ipynb "
+          "keep-md keep-source keep-tex keep-typ log-file preview-mode quarto-required trace "
+          "verbosity", "how Quarto works, not what it prints"),
+    *_all(HARMLESS, DOCUMENT, "beamer* biblatexoptions biblio-config biblio-style biblio-title "
+          "block-headings CJK* citecolor classoption colorlinks documentclass filecolor fontenc "
+          "fontfamily fontfamilyoptions geometry hyperrefoptions indent latex-* links-as-notes "
+          "listings mainfontoptions mathfontoptions microtypeoptions monofontoptions "
+          "natbiboptions pagestyle pdf-engine* sansfontoptions secnumdepth shorthands toccolor "
+          "urlcolor use-rsvg-convert", _LATEX),
+    *_all(HARMLESS, DOCUMENT, "adjusting article aspectratio auto-* background-transition category "
+          "center center-title-slide chalkboard colortheme* contrastcolor controls controls-* "
+          "default-timing disable-layout display email-version embedded eol expandable fonttheme* "
+          "footer footertext fragment-in-url fragments hash hash-* header headertext height help "
+          "hide-* history hyphenate includesource incremental indenting innertheme* "
+          "interlinespace ipynb-output journal jump-to-slide keyboard layout lineheight linkstyle "
+          "list-tables loop markdown-headings max-scale menu min-scale mobile-view-distance "
+          "mouse-wheel multiplex nav-buttons navigation navigation-mode notes orientation "
+          "outertheme* output-location overview page-width pagenumbering parallax-* pause "
+          "pdf-max-pages-per-slide pdf-page-height-offset pdf-separate-fragments pdfa* pointsize "
+          "prefer-html preload-iframes preserve-tabs preview-links progress reference-doc "
+          "request-headers respond-to-hash-changes revealjs-url rtl s5-url scroll-view scrollable "
+          "scrolling section section-titles show-notes show-slide-number shuffle slide-* "
+          "slideous-url slidy-url smaller subject tab-stop tags themeoptions title-slide-* "
+          "titlegraphic touch track-changes transition transition-speed variant view-distance "
+          "whitespace width wrap", "of formats that are not made here"),
+    *_all(REFUSED, DOCUMENT, "anchor-sections code-copy code-overflow crossrefs-hover format-links "
+          "html-math-method link-bibliography link-external-* output-divs "
+          "plotly-connected respect-user-color-scheme search smooth-scroll strip-comments",
+          "every page is made in the same way"),
+    *_all(REFUSED, SETTINGS, "link-citations", "every page is made in the same way"),
+    *_all(REFUSED, DOCUMENT, "abbreviations canonical-url copyright date-format date-modified "
+          "description keywords license pagetitle *-meta title-prefix",
+          "a page begins with its title"),
+    *_all(REFUSED, DOCUMENT, "belongs-to-collection contributor coverage creator epub-* "
+          "group-position ibooks identifier page-progression-direction relation rights "
+          "split-level type", "an EPUB is bound in one way"),
+    *_all(REFUSED, FORMAT, "format", "an EPUB is bound in one way"),
+    *_all(REFUSED, DOCUMENT, "output-ext output-file", "a page is called as its chapter's file"),
     *_all(REFUSED, DOCUMENT, "about abstract abstract-title affiliation affiliations doi funding "
           "institute thanks title-block-*", "a page begins with its title"),
     *_all(REFUSED, DOCUMENT, "backgroundcolor brand columns css font-paths fontcolor fontsize grid "
           "linestretch linkcolor logo mainfont margin margin-* mathfont max-width minimal monofont "
-          "page-layout papersize sansfont theorem-appearance", "looks are the theme's"),
+          "page-layout papersize sansfont theme theorem-appearance body-classes brand-mode codefont "
+          "css-property-processing document-css dpi highlight-style monobackgroundcolor "
+          "page-numbering syntax-highlighting toc-indent", "looks are the theme's"),
     *_all(REFUSED, DOCUMENT, "appendix-* crossref dir language number-depth number-offset "
           "section-numbering shift-heading-level-by top-level-division",
           "numbers and words are Quarto's defaults"),
@@ -259,6 +349,9 @@ VOCABULARY = (
     *_all(REFUSED, DOCUMENT, "default-image-extension df-print fig-* html-table-processing "
           "lightbox lof lot tabsets tbl-*", "figures and tables are as their cells say"),
     *_all(REFUSED, DOCUMENT, "toc-expand toc-location toc-title", "contents stand in one place"),
+    *_all(REFUSED, DOCUMENT, "aliases data-dir defaults draft email-obfuscation extract-media from "
+          "html-pre-tag-processing html-q-tags ipynb ipynb-* keep-hidden merge-includes metadata "
+          "other-links pdf-standard repo-actions resource-path to", _LACKING),
     *_all(REFUSED, DOCUMENT, "axe comments embed-resources engine engines extensions filters "
           "header-includes identifier-prefix include-* julia knitr listing manuscript mermaid "
           "metadata-file metadata-files notebook-* ojs-engine params profile resources "
@@ -290,14 +383,17 @@ VOCABULARY = (
           takes=flag_or("refresh")),
     *_all(REFUSED, EXECUTE, "enabled", "what does not run is not printed", only=FALSE,
           refusal=UNKNOWN("`execute: {name}: false`")),
-    *_all(HARMLESS, EXECUTE, "daemon enabled freeze keep-ipynb",
+    *_all(HARMLESS, EXECUTE, "daemon daemon-restart debug enabled freeze keep-ipynb keep-md",
           "how Quarto works, not what it prints"),
     *_all(REFUSED, CELL, "cap-location column fig-align fig-cap-location fig-column fig-env "
           "fig-link fig-pos fig-scap layout layout-align layout-nrow layout-valign "
           "output-location panel renderings tbl-cap-location tbl-column tbl-colwidths", _ONE_PLACE),
     *_all(REFUSED, CELL, "code-line-numbers code-overflow", _AS_IT_STANDS),
-    *_all(REFUSED, CELL, "export html-table-processing id", _LACKING),
-    *_all(REFUSED, CELL, "collapse comment fig-format fig-keep prompt", "of knitr",
+    *_all(REFUSED, CELL, "color content context expandable export height html-table-processing id "
+          "padding title width", _LACKING),
+    *_all(REFUSED, CELL, "aniopts animation-hook attr-* autodep cache-* child class-* code collapse "
+          "comment dependson external fig-format fig-keep fig-show file highlight interval "
+          "out-extra prompt purl sanitize tidy tidy-opts", "of knitr",
           mend="leave it out", refusal=_KNITR),
     *_all(REFUSED, CELL, "fig-asp fig-dpi fig-height fig-width out-height out-width", "of knitr",
           mend=_FIGURE_SIZE, refusal=_KNITR),
