@@ -13,7 +13,8 @@ from typing import Any
 
 from bookbuild.check import Survey, chapter_problems, own_ids, page_problems
 from bookbuild.document import (CellWriter, Chapter, Entry, citations, nodes, number_chapter,
-                                pandoc, para, references, stand_ins, structure, take_titles, words)
+                                pandoc, para, place_captions, references, stand_ins, structure,
+                                take_titles, words)
 from bookbuild.files import put_in_place, staging, write_file, writing
 from bookbuild.live import ASSETS, assemble
 from bookbuild.print import epub, formulas, hover, html, pdf, search
@@ -367,6 +368,7 @@ def parse_page(project: Project, draft: Draft, results: dict,
     """The blocks of a page, the pictures that its cells drew, and what is wrong in them."""
     text, pictures = write_results(project, draft, results)
     tree, manuscript = pandoc.read(text), draft.manuscript
+    tree["blocks"] = place_captions(tree["blocks"])
     return tree["blocks"], pictures, list(page_problems(
         project, draft.source, tree, manuscript, results, set(pictures), code))
 

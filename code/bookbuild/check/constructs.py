@@ -73,11 +73,25 @@ def unknown_constructs(blocks: list, manuscript: Manuscript) -> Iterator[Problem
                 r"(?m)(#|//|--|%)\s*<\d+>\s*$", content(node)):
             if found := mistake(MARKDOWN, "code annotations"):
                 yield manuscript.problem(r"(#|//|--|%)\s*<\d+>\s*\n", *found)
-    for node in nodes(blocks, "Str") if ":::" in manuscript.prose else ():
+    stray = r"(?m)^(?![ \t]*#[ \t]*\|).*?:::"
+    for node in nodes(blocks, "Str") if re.search(stray, manuscript.prose) else ():
         if content(node).startswith(":::"):
-            yield manuscript.problem(":::", "a fence of colons that opens or "
+            yield manuscript.problem(stray, "a fence of colons that opens or "
                                      "closes no block: put it on a line of its own, after a "
                                      "blank line")
+
+
+def tabless_tabsets(blocks: list, manuscript: Manuscript, code: str) -> Iterator[Problem]:
+    """Tabsets without a heading of their own; a cell that did not run may print one."""
+    opening = r"(?<=[{.\s])panel-tabset(?![\w-])"
+    behind = re.split(opening, manuscript.text)[1:]
+    tabsets = [node for node in nodes(blocks, "Div") if "panel-tabset" in classes(node)]
+    for place, (node, text) in enumerate(zip(tabsets, behind, strict=False), 1):
+        printed = "{python}" in text and re.search(r"#{1,6} ", code)
+        if not printed and not any(is_node(block, "Header") for block in content(node)):
+            yield manuscript.problem(opening, "a tabset without tabs: each begins with a heading, "
+                                     "`## Title`, in the block itself (that of a cell needs "
+                                     "`output: asis`)", nth=place)
 
 
 def raw_problems(format: str, source: str, manuscript: Manuscript) -> Iterator[Problem]:

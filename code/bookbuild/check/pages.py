@@ -22,10 +22,12 @@ def page_problems(project: Project, split: SplitText, tree: dict, manuscript: Ma
     yield from constructs.titles(split, blocks, manuscript)
     yield from constructs.unknown_constructs(blocks, manuscript)
     yield from constructs.unclosed_blocks(manuscript)
+    yield from constructs.tabless_tabsets(blocks, manuscript, code)
     yield from pictures.pictures(project, blocks, manuscript, made, code)
     for piece in split.pieces:
         if isinstance(piece, Cell) and piece.language == "python":
-            yield from pictures.cell_problems(project, piece, outputs.get(piece))
+            yield from pictures.cell_problems(project, piece, project.cell_defaults(split.metadata),
+                                              outputs.get(piece))
     yield from quarto_traps.page_traps(split, blocks, manuscript)
 
 

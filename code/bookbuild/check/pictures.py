@@ -8,9 +8,18 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from bookbuild.document import content, identifier, nodes, pairs, picture_type, target, text
-from bookbuild.say import Problem
-from bookbuild.source import Cell, Manuscript, Project
+from bookbuild.say import Problem, counted
+from bookbuild.source import COMPUTED, NOT_COMPUTED, Cell, Manuscript, Project
 
+# Options of cells that are lines of text.
+TEXTS = {"fig-cap", "fig-subcap", "fig-alt", "tbl-cap", "tbl-subcap", "lst-cap", "code-summary"}
+BLOCK_HTML = re.compile(
+    r"<(?:!--|/?(?:address|article|aside|blockquote|details|div|dl|fieldset|figure|footer|form|"
+    r"h[1-6]|header|hr|iframe|li|main|nav|ol|p|pre|script|section|style|table|textarea|ul)\b)",
+    re.IGNORECASE)
+BLOCK_MARK = re.compile(r"(?:\(?(?:\d{1,9}|#|[A-Za-z]|[ivxlcIVXLC]+)[.)]|[-+*>|:]|#{1,6}|:{3,}|~{3,}|"
+                        r"`{3,})(?:\s|$)|:{3,}|>")
+UNBRACKETED = re.compile(r"\\.|`[^`]*`|\$[^$]*\$")
 NO_ALT = "a figure without alternative text: say in `fig-alt` what one would see"
 # How files of pictures begin that both the page and the PDF can show.
 SIGNS = {".png": (b"\x89PNG",), ".jpg": (b"\xff\xd8",), ".jpeg": (b"\xff\xd8",),
@@ -75,31 +84,70 @@ def alt_stops(project: Project) -> str:
     return "both" if project.requires_alt else "neither"
 
 
-def cell_problems(project: Project, cell: Cell, outputs: list | None) -> Iterator[Problem]:
+def cell_problems(project: Project, cell: Cell, defaults: dict,
+                  outputs: list | None) -> Iterator[Problem]:
     """A cell's captions and alternative texts, against its pictures; `outputs` if it ran."""
-    options = {**(project.config.get("execute") or {}), **cell.options}
-    if not options.get("include", True) or options.get("output", True) in (False, "asis") or \
-            not options.get("eval", True):
-        return
-    label = str(options.get("label", ""))
-    subcaptions = options.get("fig-subcap") or []
-
     def problem(option: str, message: str, stops: str = "both") -> Problem:
         return Problem(cell.path, cell.option_lines.get(option, cell.line), message, stops)
 
-    if outputs is None:
-        count = len(subcaptions) or int(label.startswith("fig-") or "fig-cap" in options)
-    else:
-        count = sum(bool(picture_type(each)) for each in outputs)
-        if label.startswith(("fig-", "tbl-")) and not any("data" in each for each in outputs):
-            yield problem("label", f"the cell shows nothing for its label `{label}`")
-        elif label.startswith("fig-") and count > 1 and not subcaptions:
-            yield problem("fig-cap", f"the cell draws {count} pictures, and Quarto spoils their "
-                          "label and caption: give each a caption in `fig-subcap`", "quarto")
-        elif subcaptions and len(subcaptions) != count:
-            yield problem("fig-subcap", f"`fig-subcap` has {len(subcaptions)} captions, and the "
-                          f"cell draws {count} pictures: give each its own")
+    for name in TEXTS.intersection(cell.options):
+        given = cell.options[name]
+        for message, stops in text_problems(name, given if isinstance(given, list) else [given]):
+            yield problem(name, message, stops)
+    options = {**defaults, **cell.options}
+    if not options.get("include", True) or options.get("output", True) in (False, "asis") or \
+            not options.get("eval", True):
+        return
+    label, kind = str(options.get("label", "")), str(options.get("label", ""))[:3]
+    subcaptions = options.get("fig-subcap") or []
+    shown = [each for each in outputs or () if "data" in each]
+    pictures = sum(bool(picture_type(each)) for each in shown)
+    count = pictures if outputs is not None else (
+        len(subcaptions) or int(label.startswith("fig-") or "fig-cap" in options))
+    if outputs is not None and label.startswith(("fig-", "tbl-")) and not shown:
+        yield problem("label", f"the cell shows nothing for its label `{label}`")
+    elif outputs is not None and label.startswith("fig-") and count > 1 and not subcaptions:
+        yield problem("fig-cap", f"the cell draws {count} pictures, and Quarto spoils their "
+                      "label and caption: give each a caption in `fig-subcap`", "quarto")
+    for name, drawn, thing in (("fig-subcap", pictures, "picture"),
+                               ("tbl-subcap", len(shown), "table")):
+        captions = options.get(name) or []
+        if captions and (kind != name[:3] or not label.startswith(("fig-", "tbl-"))):
+            yield problem(name, f"`{name}` is lost without a label: add `label: {name[:3]}-name`")
+        elif captions and outputs is not None and len(captions) != drawn:
+            yield problem(name, f"`{name}` has {counted(len(captions), 'caption')}, and the cell "
+                          f"shows {counted(drawn, thing)}: give each its own")
     alt = options.get("fig-alt")
     alts = alt if isinstance(alt, list) else [alt] * count
     if sum(bool(each and each.strip()) for each in alts) < count:
         yield problem("fig-alt", NO_ALT, alt_stops(project))
+
+
+def text_problems(name: str, texts: list) -> Iterator[tuple[str, str]]:
+    """What is wrong with captions and the like, each of which is a line of text; and the press
+    that it stops."""
+    for text in map(str, texts):
+        if code := COMPUTED.search(text):
+            yield NOT_COMPUTED.format(code=code[0], name=name), "both"
+        if name != "fig-alt" and re.search(r"\n[ \t]*\n", text.strip()):
+            yield f"`{name}` has two paragraphs: write one", "both"
+        elif name != "fig-alt" and (html := BLOCK_HTML.search(text)):
+            yield f"`{html[0]}` in `{name}`, which is a line of text: leave it out", "both"
+        elif name in ("fig-cap", "fig-subcap") and not is_balanced(text):
+            yield (f"Quarto loses the picture, for brackets in `{name}` that are no pair: write "
+                   "`\\[` and `\\]`"), "quarto"
+        elif name in ("tbl-cap", "tbl-subcap") and BLOCK_MARK.match(text):
+            yield (f"Quarto takes `{text.split()[0]}` at the beginning of `{name}` for a mark: "
+                   "begin it with a word"), "quarto"
+        if name != "fig-alt" and re.search(r"(?<!\\)(\\\\)*\\$", text.strip()):
+            yield f"Quarto loses what a `{name}` with a backslash at its end names", "quarto"
+
+
+def is_balanced(text: str) -> bool:
+    """Does each bracket have its other one, outside code and formulas?"""
+    depth = 0
+    for bracket in re.findall(r"[\[\]]", UNBRACKETED.sub("", text)):
+        depth += 1 if bracket == "[" else -1
+        if depth < 0:
+            return False
+    return depth == 0

@@ -5,15 +5,17 @@ from collections import Counter
 from collections.abc import Iterator
 
 from bookbuild.check.labels import Survey, label_pattern, reference_pattern
-from bookbuild.document import (MATH_ENVIRONMENT, Chapter, Float, Tabset, caption, cited, content,
-                                cross_references, identifier, is_cross_reference, is_display,
-                                is_node, nodes, numbering, prefix, raw, text)
+from bookbuild.document import (CALLOUT_KINDS, MATH_ENVIRONMENT, UNNUMBERED_KINDS, Chapter, Float,
+                                Tabset, caption, cited, classes, content, cross_references,
+                                identifier, is_cross_reference, is_display, is_node, nodes,
+                                numbering, prefix, raw, text)
 from bookbuild.say import Problem
 from bookbuild.source import Cell, Manuscript, SplitText
 
 DASHES = re.compile(r"[ \t>]*+\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)++\|?[ \t\r]*")
 NOTE_CALL = re.compile(r"\[\^([^\]\s]++)(?:\](?!:))?+")       # of a note, or what only begins so
 UNSPLIT = re.compile(r"\\.|`[^`\n]+`|\$[^$\n]+\$")      # in these a | does not part two cells
+FRAMED = {*(f"callout-{kind}" for kind in CALLOUT_KINDS), *UNNUMBERED_KINDS}
 IN_FRONT = {"also", "and", "as", "by", "cf", "cf.", "compare", "e.g.", "from", "in", "of", "on",
             "see", "with"}
 
@@ -27,6 +29,7 @@ def page_traps(split: SplitText, blocks: list, manuscript: Manuscript) -> Iterat
     yield from lost_table_cells(manuscript)
     yield from words_in_brackets(blocks, manuscript)
     yield from bare_formulas(blocks, manuscript)
+    yield from conditional_frames(blocks, manuscript)
     cells = [piece for piece in split.pieces if isinstance(piece, Cell)]
     for cell in cells:
         yield from cell_traps(cell)
@@ -140,6 +143,22 @@ def bare_formulas(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
             pattern = r"(?m)^[ \t]*" + r"\s+".join(map(re.escape, source.split()))
             yield manuscript.problem(pattern, "a formula without `$$` is lost in Quarto's PDF: put "
                                      "`$$` around it", "quarto")
+
+
+def conditional_frames(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
+    """Conditional blocks that are something else as well, which Quarto loses."""
+    place = 0
+    for node in nodes(blocks, "Div"):
+        if not (conditions := {"content-visible", "content-hidden"} & set(classes(node))):
+            continue
+        place += 1
+        key, kinds = identifier(node), [name for name in classes(node) if name in FRAMED]
+        if is_cross_reference(key) or kinds:
+            name = kinds[0] if kinds else key
+            yield manuscript.problem(r"\.content-(?:visible|hidden)(?![\w-])", f"Quarto loses the "
+                                     f"frame and the label of `{name}` in a `{min(conditions)}` "
+                                     "block: put it into a block of its own inside", "quarto",
+                                     nth=place)
 
 
 def cell_traps(cell: Cell) -> Iterator[Problem]:

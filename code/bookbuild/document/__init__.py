@@ -13,7 +13,7 @@ from bookbuild.document.model import (LEAVES, Beside, Callout, Equation, Float, 
                                       span, strong, target, tex, text, translate, with_attributes,
                                       with_content, with_pairs, with_target, words)
 from bookbuild.document.numbers import Chapter, Entry, Head, number_chapter, take_titles
-from bookbuild.document.outputs import CellWriter, picture_type, stand_ins
+from bookbuild.document.outputs import CellWriter, picture_type, place_captions, stand_ins
 from bookbuild.document.references import (chapter_name, cross_references, is_cross_reference,
                                            linked_page, page_links)
 
@@ -25,7 +25,7 @@ __all__ = ["CALLOUT_KINDS", "FLOAT_KINDS", "LEAVES", "MATH_ENVIRONMENT", "THEORE
            "is_cross_reference", "is_display", "is_node", "kind_of", "labelled", "left_aligned",
            "level", "link", "link_to_bibliography", "linked_page", "metadata", "nodes",
            "number_chapter", "numbering", "outermost", "page_links", "pairs", "pandoc", "para",
-           "picture_type", "plain", "prefix", "raw", "raw_block", "raw_inline", "references",
+           "picture_type", "place_captions", "plain", "prefix", "raw", "raw_block", "raw_inline", "references",
            "rewrite", "rewrite_lists", "span", "stand_ins", "strong", "structure", "take_titles",
            "target", "tex", "text", "translate", "with_attributes", "with_content", "with_pairs",
            "with_target", "words"]

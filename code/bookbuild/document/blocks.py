@@ -26,6 +26,8 @@ MATH_ENVIRONMENT = re.compile(r"\\begin\{(align|equation|gather|multline)(\*?)\}
                               re.DOTALL)
 # At the beginning of code, or behind the backticks of code that is shown.
 ESCAPED_CELL = re.compile(r"(\A|`)\{(\{[^`<}\n]++\}+)\}")
+# The names by which content is meant for a format: an EPUB is HTML, but for scripts.
+MEANT = {"html": ("html", "html:js"), "epub": ("epub", "html"), "typst": ("typst",)}
 EQUATION_LABEL = re.compile(r"\{#(eq-[\w.:-]+)\}")
 
 
@@ -66,10 +68,15 @@ def conditional(node: Node, format: str):
     if not names:
         return None
     wanted, unwanted = pairs(node).get("when-format"), pairs(node).get("unless-format")
-    applies = wanted in (None, format) and unwanted != format
+    applies = wanted in (None, *MEANT[format]) and unwanted not in MEANT[format]
     if applies != ("content-visible" in names):
         return []
-    return content(node) if is_node(node, "Div", "Span") else None
+    bare = with_pairs(with_attributes(
+        node, classes=[name for name in classes(node) if name not in names]),
+        "when-format", "unless-format")
+    if identifier(bare) or classes(bare) or pairs(bare) or not is_node(node, "Div", "Span"):
+        return bare
+    return content(node)
 
 
 def raw_content(node: Node, format: str):

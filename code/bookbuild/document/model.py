@@ -272,6 +272,11 @@ def plain(inlines: list) -> Node:
     return {"t": "Plain", "c": inlines}
 
 
+def figure(identifier: str, caption: list, image: Node) -> Node:
+    """A picture that stands alone, as pandoc reads it."""
+    return {"t": "Figure", "c": [[identifier, [], []], [None, [plain(caption)]], [plain([image])]]}
+
+
 def emph(inlines: list) -> Node:
     return {"t": "Emph", "c": inlines}
 

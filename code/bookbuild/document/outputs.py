@@ -1,9 +1,16 @@
-"""Executed cells as Markdown, in the form that Quarto gives pandoc: `::: {.cell}` and so on."""
+"""Executed cells as Markdown, in the form that Quarto gives pandoc: `::: {.cell}` and so on.
+
+Captions are lines of text, whatever marks they begin with or hold: each is written as a block of
+its own, `::: {.cell-caption}`, and put where it belongs in pandoc's tree.
+"""
 
 import base64
 import re
 from dataclasses import dataclass, field
 
+from bookbuild.document.model import (Node, classes, content, figure, identifier, kind_of, para,
+                                      translate, with_attributes, with_content)
+from bookbuild.document.pandoc import LINE, is_line, line_of
 from bookbuild.source import Cell, dump_yaml
 
 # In this order a display is shown: the first that it offers. HTML comes first on the page.
@@ -76,7 +83,7 @@ class CellWriter:
                 body = fenced(each["text"]) if asis else framed(each["name"], fenced(each["text"]))
             (bodies if "data" in each or asis or not is_table else above).append(body)
         if around and bodies:
-            body = "\n\n".join([*bodies, caption])
+            body = "\n\n".join([*bodies, captioned(caption)])
             bodies = [f"\n\n::::: {{{around}}}\n{body}\n:::::\n\n"]
         return above + bodies
 
@@ -94,7 +101,7 @@ class CellWriter:
         body = f"{data[kind]}\n" if kind == "text/markdown" else fenced(data[kind])
         if html := data.get("text/html"):
             body = for_web(html, None if kind == "text/plain" and "</table" in html else body)
-        body += f"\n\n{caption}\n" if caption else ""
+        body += captioned(caption)
         body = f":::: {{{label}}}\n{body}\n::::\n" if label else body
         if options.get("output") == "asis":
             return body if kind == "text/markdown" else f"\n\n{body}\n\n"
@@ -110,8 +117,10 @@ class CellWriter:
         alt = options.get("fig-alt")
         alt = nth(alt, place) if isinstance(alt, list) else alt
         given = " ".join(filter(None, [label, f"fig-alt={quoted(alt)}" if alt else ""]))
-        shown = f"![{caption}]({path.replace(' ', '%20')})"
-        return f"{shown}{{{given}}}\n" if given else f"{shown}\n"
+        shown = f"![]({path.replace(' ', '%20')})" + (f"{{{given}}}" if given else "")
+        if not caption:
+            return f"{shown}\n"
+        return f"::::: {{.cell-figure}}\n{shown}\n{captioned(caption)}\n:::::\n"
 
 
 def stand_ins(cell: Cell) -> list[dict]:
@@ -155,7 +164,7 @@ def labels_of(options: dict, count: int) -> tuple[list[tuple[str, str]], str, st
 def uncovered_caption(options: dict) -> list[str]:
     """The caption of a table that is not shown, which stands above the code then."""
     is_table = str(options.get("label", "")).startswith("tbl-")
-    return [str(options["tbl-cap"])] if is_table and "tbl-cap" in options else []
+    return [captioned(str(options["tbl-cap"]))] if is_table and "tbl-cap" in options else []
 
 
 def cell_fence(options: dict, outputs: list[dict]) -> str:
@@ -195,13 +204,34 @@ def fence_text(cell: Cell) -> str:
     return "\n".join(["```{python}", *lines, cell.code.strip("\n"), "```"])
 
 
+def captioned(caption: str) -> str:
+    """A caption as a block of its own."""
+    return f"\n\n::: {{.cell-caption}}\n{line_of(caption)}\n\n:::\n" if caption else ""
+
+
+def place_captions(blocks: list) -> list:
+    """Captions of cells where pandoc would have put them: under pictures, or as paragraphs."""
+    return translate(blocks, {"Div": _place_caption})
+
+
+def _place_caption(node: Node) -> Node | list | None:
+    body = content(node)
+    if "cell-caption" in classes(node) and body and is_line(body[0]):
+        return [para(content(body[0])[LINE:]), *body[1:]]
+    if "cell-figure" in classes(node) and [kind_of(each) for each in body] == ["Para", "Para"]:
+        image, caption = content(body[0])[0], content(body[1])
+        bare = with_content(with_attributes(image, identifier=""), caption)
+        return figure(identifier(image), caption, bare)
+    return None
+
+
 def for_web(html: str, printed: str | None) -> str:
     """HTML for the page, and what stands in its place in print; nothing, if print can read it."""
     html = fenced(html, "{=html}")
     if printed is None:
         return html
-    return (f'::: {{.content-visible when-format="html"}}\n{html}\n:::\n\n'
-            f'::: {{.content-hidden when-format="html"}}\n{printed}\n:::')
+    return (f'::: {{.content-visible when-format="html:js"}}\n{html}\n:::\n\n'
+            f'::: {{.content-hidden when-format="html:js"}}\n{printed}\n:::')
 
 
 def framed(kind: str, body: str) -> str:
@@ -217,7 +247,8 @@ def fenced(text: str, info: str = "") -> str:
 
 def quoted(value) -> str:
     """A value of an attribute."""
-    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'
+    text = str(value).replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{" ".join(text.split())}"'
 
 
 def nth(values: list, place: int) -> str:

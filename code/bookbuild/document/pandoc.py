@@ -7,10 +7,11 @@ from functools import cache, lru_cache
 
 import pypandoc
 
-from bookbuild.document.model import content, is_node
+from bookbuild.document.model import content, is_node, words
 from bookbuild.say import BookError, Problem
 
 API_VERSION = [1, 23, 1]
+LINE = 1
 UNREAD_FORMULA = re.compile(
     r"Could not convert TeX math ((?:(?!Could not convert ).)*?), rendering as TeX", re.DOTALL)
 UNCALLED_NOTE = re.compile(
@@ -64,11 +65,35 @@ def read(source: str, format: str = "markdown") -> dict:
     return json.loads(done.stdout) | {"uncalled": UNCALLED_NOTE.findall(done.stderr)}
 
 
+def line_of(markdown: object) -> str:
+    """Text as one line that pandoc reads as a paragraph, whatever marks it begins with.
+
+    An empty span stands before it, `LINE` inlines that are no part of it, and a backslash at its
+    end is one.
+    """
+    line = " ".join(str(markdown).split())
+    odd = (len(line) - len(line.rstrip("\\"))) % 2
+    return f"[]{{}}{line}" + "\\" * odd
+
+
+def is_line(block) -> bool:
+    """Is this block what pandoc made of a `line_of` text?"""
+    return is_node(block, "Para") and is_node(content(block)[0], "Span") and \
+        not content(content(block)[0])
+
+
 @lru_cache(maxsize=1000)
 def inlines(markdown: str) -> list:
-    """The inlines of a line of Markdown, as captions and titles in attributes hold it."""
-    blocks = read(markdown)["blocks"]
-    return content(blocks[0]) if blocks and is_node(blocks[0], "Para", "Plain") else []
+    """The inlines of a line of Markdown, as captions and titles in attributes hold it.
+
+    HTML that makes blocks of it is given as the text that it was.
+    """
+    if not markdown.strip():
+        return []
+    blocks = read(line_of(markdown))["blocks"]
+    if len(blocks) == 1 and is_line(blocks[0]):
+        return content(blocks[0])[LINE:]
+    return words(markdown)
 
 
 def write(blocks: list, *options: str, meta: dict | None = None) -> str:

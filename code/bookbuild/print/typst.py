@@ -20,6 +20,9 @@ THEME = Path(__file__).parent / "theme" / "typst"
 SPACING = re.compile(r"\\[,;:!]|\\q?quad\b|\\[bB]igg?[lrm]?(?![A-Za-z])|\\displaystyle\b")
 
 
+MARK = re.compile(r"(\d+\.|[-+/]|=+)$")
+
+
 def string(value: str) -> str:
     """A Typst string literal."""
     return json.dumps(value, ensure_ascii=False)
@@ -31,7 +34,14 @@ def code(source: str) -> Node:
 
 def call(before: str, inlines: list, after: str) -> Node:
     """Inlines between two pieces of Typst, with no paragraph break around them."""
-    return plain([code(before), *inlines, code(after)])
+    return plain([code(before), *unmarked(inlines), code(after)])
+
+
+def unmarked(inlines: list) -> list:
+    """A line for the beginning of a content block, where Typst would see a mark of a list."""
+    first = inlines[0] if inlines else None
+    is_mark = is_node(first, "Str") and MARK.match(content(first))
+    return [code("#[]"), *inlines] if is_mark else inlines
 
 
 def bare(source: str) -> Node:
@@ -118,7 +128,7 @@ def anchor(key: str, here: Head) -> list[Node]:
 
 def link_to(node: Node, label: str) -> Node:
     """A link within the book."""
-    return span([code(f"#link(label({string(label)}))["), *content(node), code("]")])
+    return span([code(f"#link(label({string(label)}))["), *unmarked(content(node)), code("]")])
 
 
 # ------------------------------------------------------------------------- our own nodes

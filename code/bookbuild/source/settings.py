@@ -12,7 +12,7 @@ from bookbuild.source.vocabulary import is_text
 CONFIG = "_quarto.yml"
 Teller = Callable[..., Problem]
 COMPUTED = re.compile(r"`\{[A-Za-z]\w*\}[ \t][^`]*`")
-NOT_COMPUTED = "`{code}` in `{name}` is not computed: write its value"
+NOT_COMPUTED = "{code} in `{name}` is not computed: write its value"
 SECTIONS = {"project": vocabulary.PROJECT, "book": vocabulary.BOOK, "execute": vocabulary.EXECUTE}
 
 

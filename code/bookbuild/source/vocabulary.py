@@ -175,7 +175,8 @@ NAMED = Values("names, or the book's own files", _named)
 DAY = Values("a day such as 2026-11-25, `today` or `last-modified`", _day)
 PICTURE_TEXTS = Values("text, or a list of texts, one a picture",
                        lambda v: isinstance(v, str) or _texts(v))
-TARGET = Values("html, typst or epub", lambda a: a.value in ("html", "typst", "epub"))
+TARGET = Values("html, html:js, typst or epub",
+                lambda a: a.value in ("html", "html:js", "typst", "epub"))
 COLUMNS = Values("1 to 99", lambda a: re.fullmatch(r"[1-9]\d?", a.value) is not None)
 
 # ------------------------------------------------------------------------------------ entries
