@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from bookbuild.print import epub, formulas, hover, html, pdf, search
 from bookbuild.run import ChapterCode, InlineValue, KeptResults, kept_or_run
 from bookbuild.say import BookError, Problem, hindrances
 from bookbuild.source import (Cell, Manuscript, Page, Project, Prose, SplitText,
-                              output_problem, python_of, read_manuscript, split_source)
+                              output_problem, python_of, read_manuscript, show_cells, split_source)
 
 MARKS = re.compile(r"([\\`*_{}\[\]()<>#+!|~$^@-])")
 Say = Callable[[str], None]
@@ -155,6 +156,11 @@ class Pipeline:
         entries = [entry for _, own in numbered for entry in own]
         self.entries: dict[str, Entry] = {entry.key: entry for entry in reversed(entries)}
         ids = {chapter.page.source: own for chapter, own in self.each(ids_of)}
+        times = Counter(key for own in ids.values() for key in own)
+        places = {key: source for source, own in ids.items() for key in own if times[key] == 1}
+        self.chapters = [step(references.lead_to_pages, chapter.page, chapter, {
+            key: places[key] for key in keys if key not in ids[chapter.page.source]
+            and key in places}) for chapter, keys in self.each(references.linked_ids)]
         survey = Survey(self.project, self.entries, self.sources(), ids, self.code,
                                  self.unseen)
         for draft, chapter in zip(self.drafts, self.chapters):
@@ -320,6 +326,8 @@ class Pipeline:
         """Write the pictures that cells drew, and copy those that pages take from files."""
         for (chapter, files), drawn in zip(self.each(html.local_files), self.pictures):
             folder = chapter.page.source.parent
+            files = [*files, *(path for path in html.files_of_html(chapter)
+                               if (self.project.root / folder / path).is_file())]
             for address in {*files, *drawn} if only in (None, chapter.page) else ():
                 write_file(built / folder / address, drawn[address] if address in drawn else
                            (self.project.root / folder / address).read_bytes())
@@ -352,7 +360,8 @@ def write_results(project: Project, draft: Draft, results: dict) -> tuple[str, d
             made = results.get(piece)
             parts.append(writer.write(piece, stand_ins(piece) if made is None else made))
         elif isinstance(piece, Prose):
-            parts.append(piece.substitute([inline_text(results[each]) for each in piece.inline]))
+            values = [inline_text(results[each]) for each in piece.inline]
+            parts.append(show_cells(piece.substitute(values)))
     return "".join(parts), writer.pictures
 
 
@@ -368,7 +377,7 @@ def parse_page(project: Project, draft: Draft, results: dict,
     """The blocks of a page, the pictures that its cells drew, and what is wrong in them."""
     text, pictures = write_results(project, draft, results)
     tree, manuscript = pandoc.read(text), draft.manuscript
-    tree["blocks"] = place_captions(tree["blocks"])
+    tree["blocks"] = references.own_paths(place_captions(tree["blocks"]), draft.page)
     return tree["blocks"], pictures, list(page_problems(
         project, draft.source, tree, manuscript, results, set(pictures), code))
 

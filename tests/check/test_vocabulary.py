@@ -24,6 +24,9 @@ VALUES = {"a text": "words", "text": "words", "true": True, "false": False, "one
           "true or false": False, "the book's own": v.OWN_FILES[0] + "a",
           "names, or the book's own files": ["cosmo", "darkly"], "1 to 6": 2,
           "a day such as 2026-11-25, `today` or `last-modified`": "2026-11-26",
+          "rows such as [[1,1],[2]]": v.Attribute("[[1,1],[2]]", "Div", ""),
+          "rows such as [[1, 1], [2]]": [[1, 1], [2]],
+          "false on code": v.Attribute("false", "CodeBlock", ""),
           "true or hover": True, "mathml, mathjax or katex": "katex", "docked": {"style": "docked"},
           **{each: each for each in ("none", "markdown", "last_expr", "ua-1")},
           "true, false or fenced": "fenced", "true, false or asis": "asis",
@@ -65,8 +68,8 @@ def test_an_entry_holds_and_gives_its_verdict(entry, place):
 def test_a_wrong_value_is_told_with_what_is_right():
     for entry, place in ENTRIES:
         if entry.takes and entry.verdict != v.REFUSED:
-            message, stops = judge.mistake(place, entry.name, [1])
-            assert f"takes {entry.takes.words}, not [1]" in message and stops == "both"
+            message, stops = judge.mistake(place, entry.name, [None])
+            assert f"takes {entry.takes.words}, not [None]" in message and stops == "both"
     assert judge.mistake(v.CELL, "cache", "no") == (
         "the cell option `cache` takes true or false, not 'no'", "both")
 
@@ -164,8 +167,8 @@ def settings(place=None, rows=()):
              (v.BOOK, "book:\n  title: A\n  author: A\n  chapters: [index.qmd]\n"),
              (v.EXECUTE, "execute:\n" if place is v.EXECUTE else ""), (v.FORMAT, "format:\n  html:\n    own: 1\n")]
     text, first = "", 0
-    for section, given in parts:
-        text += given
+    for section, written in parts:
+        text += written
         if section is place:
             first = text.count("\n") + 1
             text += "".join(" " * SECTIONS[place] + row for row in rows)

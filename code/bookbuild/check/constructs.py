@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from bookbuild.document import (MATH_ENVIRONMENT, Chapter, Node, classes, content, identifier,
-                                is_node, kind_of, level, nodes, pairs, raw, text)
+from bookbuild.document import (MACROS, MATH_ENVIRONMENT, Chapter, Node, classes, content,
+                                identifier,
+                                is_node, is_title, kind_of, level, nodes, pairs, raw, text)
 from bookbuild.say import Problem
 from bookbuild.source import (ATTRIBUTE, CLASS, COMPUTED, EXECUTE, HEAD, MARKDOWN, NOT_COMPUTED,
                               RAW, Attribute, Manuscript, SplitText, mistake)
@@ -34,9 +35,9 @@ def buried_metadata(meta: dict, manuscript: Manuscript) -> Iterator[Problem]:
 def titles(split: SplitText, blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
     """A chapter has one title: without one, or with two, Quarto's numbers go astray."""
     headings = [block for block in blocks if is_node(block, "Header") and level(block) == 1]
-    if not headings and not split.metadata.get("title"):
-        yield Problem(str(manuscript.source), 1, "the chapter has no title: begin it with `# Title`"
-                      ", or `# Title {.unnumbered}`")
+    if not headings and not split.metadata.get("title") and any(nodes(blocks, "Header")):
+        yield Problem(str(manuscript.source), 1, "the chapter has no title, and Quarto takes its "
+                      "first heading for one: begin it with `# Title` or `# Title {.unnumbered}`")
     for heading in headings if split.metadata.get("title") else headings[1:]:
         yield second_title(heading, manuscript)
 
@@ -47,6 +48,17 @@ def second_title(heading: Node, manuscript: Manuscript) -> Problem:
     return manuscript.problem(rf"(?m)^(?:[^\n\w]|\w+[.)])*{first}|^#(?!#).*?{first}",
                               f"`{words}` is a second title: begin it with ## or make it a chapter "
                               "of its own")
+
+
+def titled_home(chapter: Chapter, manuscript: Manuscript) -> Iterator[Problem]:
+    """Quarto numbers what is on a home page without a heading of its own now this way, now that."""
+    if not chapter.page.is_index or not chapter.number or any(map(is_title, chapter.blocks)):
+        return
+    if any(getattr(node, "number", None) or pairs(node).get("number")
+           for node in nodes(chapter.blocks)):
+        yield manuscript.problem(r"(?m)^title\s*:|\A", "Quarto numbers what is on a home page with "
+                                 "its title here now with a 0, now without a chapter: write "
+                                 "`# Title`, or `# Title {.unnumbered}`, above its text")
 
 
 def buried_titles(chapter: Chapter, manuscript: Manuscript) -> Iterator[Problem]:
@@ -86,8 +98,8 @@ def tabless_tabsets(blocks: list, manuscript: Manuscript, code: str) -> Iterator
     opening = r"(?<=[{.\s])panel-tabset(?![\w-])"
     behind = re.split(opening, manuscript.text)[1:]
     tabsets = [node for node in nodes(blocks, "Div") if "panel-tabset" in classes(node)]
-    for place, (node, text) in enumerate(zip(tabsets, behind, strict=False), 1):
-        printed = "{python}" in text and re.search(r"#{1,6} ", code)
+    for place, (node, after) in enumerate(zip(tabsets, behind, strict=False), 1):
+        printed = "{python}" in after and re.search(r"#{1,6} ", code)
         if not printed and not any(is_node(block, "Header") for block in content(node)):
             yield manuscript.problem(opening, "a tabset without tabs: each begins with a heading, "
                                      "`## Title`, in the block itself (that of a cell needs "
@@ -96,6 +108,8 @@ def tabless_tabsets(blocks: list, manuscript: Manuscript, code: str) -> Iterator
 
 def raw_problems(format: str, source: str, manuscript: Manuscript) -> Iterator[Problem]:
     pattern = r"\s+".join(map(re.escape, source.split()))
+    if format == "tex" and MACROS.fullmatch(source.strip()):
+        return
     if format == "tex" and not MATH_ENVIRONMENT.fullmatch(source.strip()):
         yield manuscript.problem(pattern, f"`{source.strip()[:40]}` is TeX, which neither the page "
                                  "nor the PDF prints outside formulas: write it in Markdown")

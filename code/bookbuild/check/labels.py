@@ -107,7 +107,7 @@ def broken_links(survey: Survey, chapter: Chapter, manuscript: Manuscript):
         path, _, fragment = map(unquote, address.partition("#"))
         if urlsplit(address).scheme or address.startswith("//"):
             continue
-        page = linked_page(chapter, address) or (chapter.page.source if not path else None)
+        page = linked_page(chapter.page, address) or (chapter.page.source if not path else None)
         if page is None:
             if file_problem(survey.project, chapter.page.source, path):
                 message = f"the link leads to {path}, which is no file of the book"
@@ -120,4 +120,5 @@ def broken_links(survey: Survey, chapter: Chapter, manuscript: Manuscript):
         else:
             continue
         if stops := survey.stops(fragment or posixpath.basename(path)):
-            yield manuscript.problem(re.escape(address), message, stops)
+            yield manuscript.problem(re.escape(PurePosixPath("/", path).name + address[len(
+                address.partition("#")[0]):]), message, stops)

@@ -24,6 +24,7 @@ def page_problems(project: Project, split: SplitText, tree: dict, manuscript: Ma
     yield from constructs.unclosed_blocks(manuscript)
     yield from constructs.tabless_tabsets(blocks, manuscript, code)
     yield from pictures.pictures(project, blocks, manuscript, made, code)
+    yield from pictures.files_of_html(project, blocks, manuscript, code)
     for piece in split.pieces:
         if isinstance(piece, Cell) and piece.language == "python":
             yield from pictures.cell_problems(project, piece, project.cell_defaults(split.metadata),
@@ -39,5 +40,6 @@ def chapter_problems(survey: labels.Survey, chapter: Chapter, manuscript: Manusc
     yield from labels.unknown_sources(survey, chapter, manuscript)
     yield from labels.broken_links(survey, chapter, manuscript)
     yield from constructs.buried_titles(chapter, manuscript)
+    yield from constructs.titled_home(chapter, manuscript)
     yield from labels.unlisted_sources(survey, chapter, manuscript)
     yield from quarto_traps.chapter_traps(survey, chapter, manuscript, target)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from bookbuild.document import content, identifier, nodes, pairs, picture_type, target, text
+from bookbuild.document import (content, files_in_html, identifier, nodes, pairs, picture_type,
+                                target, text)
 from bookbuild.say import Problem, counted
 from bookbuild.source import COMPUTED, NOT_COMPUTED, Cell, Manuscript, Project
 
@@ -17,8 +18,8 @@ BLOCK_HTML = re.compile(
     r"<(?:!--|/?(?:address|article|aside|blockquote|details|div|dl|fieldset|figure|footer|form|"
     r"h[1-6]|header|hr|iframe|li|main|nav|ol|p|pre|script|section|style|table|textarea|ul)\b)",
     re.IGNORECASE)
-BLOCK_MARK = re.compile(r"(?:\(?(?:\d{1,9}|#|[A-Za-z]|[ivxlcIVXLC]+)[.)]|[-+*>|:]|#{1,6}|:{3,}|~{3,}|"
-                        r"`{3,})(?:\s|$)|:{3,}|>")
+BLOCK_MARK = re.compile(r"(?:\(?(?:\d{1,9}|#|[A-Za-z]|[ivxlcIVXLC]+)[.)]|[-+*>|:]|#{1,6}|~{3,})"
+                        r"(?:\s|$)|:{3,}|`{3,}|>")
 UNBRACKETED = re.compile(r"\\.|`[^`]*`|\$[^$]*\$")
 NO_ALT = "a figure without alternative text: say in `fig-alt` what one would see"
 # How files of pictures begin that both the page and the PDF can show.
@@ -63,6 +64,24 @@ def pictures(project: Project, blocks: list, manuscript: Manuscript, made: set[s
             found.append((problem, "both"))
         for message, stops in found:
             yield manuscript.problem(re.escape(address), message, stops, counts[address])
+
+
+def files_of_html(project: Project, blocks: list, manuscript: Manuscript,
+                  code: str) -> Iterator[Problem]:
+    """Files that an author's own HTML names; a missing picture or frame stops the book."""
+    outputs = {str(page.output) for page in project.pages}
+    for tag, path in dict.fromkeys(files_in_html(blocks)):
+        place = posixpath.normpath(posixpath.join(str(manuscript.source.parent), path))
+        if place in outputs or posixpath.basename(path) in code:
+            continue
+        if path.startswith("/") or path.endswith(".qmd"):
+            message = "is found by Quarto alone: name it in Markdown, or from the page"
+            stops = "builtin"
+        elif wrong := file_problem(project, manuscript.source, path):
+            message, stops = wrong, "neither" if tag == "a" else "both"
+        else:
+            continue
+        yield manuscript.problem(re.escape(path), f"the file {path} of `<{tag}>` {message}", stops)
 
 
 def address_problem(project: Project, manuscript: Manuscript, address: str, code: str) -> str:
@@ -126,20 +145,20 @@ def cell_problems(project: Project, cell: Cell, defaults: dict,
 def text_problems(name: str, texts: list) -> Iterator[tuple[str, str]]:
     """What is wrong with captions and the like, each of which is a line of text; and the press
     that it stops."""
-    for text in map(str, texts):
-        if code := COMPUTED.search(text):
+    for given in map(str, texts):
+        if code := COMPUTED.search(given):
             yield NOT_COMPUTED.format(code=code[0], name=name), "both"
-        if name != "fig-alt" and re.search(r"\n[ \t]*\n", text.strip()):
+        if name != "fig-alt" and re.search(r"\n[ \t]*\n", given.strip()):
             yield f"`{name}` has two paragraphs: write one", "both"
-        elif name != "fig-alt" and (html := BLOCK_HTML.search(text)):
+        elif name != "fig-alt" and (html := BLOCK_HTML.search(given)):
             yield f"`{html[0]}` in `{name}`, which is a line of text: leave it out", "both"
-        elif name in ("fig-cap", "fig-subcap") and not is_balanced(text):
+        elif name in ("fig-cap", "fig-subcap") and not is_balanced(given):
             yield (f"Quarto loses the picture, for brackets in `{name}` that are no pair: write "
                    "`\\[` and `\\]`"), "quarto"
-        elif name in ("tbl-cap", "tbl-subcap") and BLOCK_MARK.match(text):
-            yield (f"Quarto takes `{text.split()[0]}` at the beginning of `{name}` for a mark: "
+        elif name in ("tbl-cap", "tbl-subcap") and BLOCK_MARK.match(given):
+            yield (f"Quarto takes `{given.split()[0]}` at the beginning of `{name}` for a mark: "
                    "begin it with a word"), "quarto"
-        if name != "fig-alt" and re.search(r"(?<!\\)(\\\\)*\\$", text.strip()):
+        if name != "fig-alt" and re.search(r"(?<!\\)(\\\\)*\\$", given.strip()):
             yield f"Quarto loses what a `{name}` with a backslash at its end names", "quarto"
 
 

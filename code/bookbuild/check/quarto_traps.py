@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 from bookbuild.check.labels import Survey, label_pattern, reference_pattern
 from bookbuild.document import (CALLOUT_KINDS, MATH_ENVIRONMENT, UNNUMBERED_KINDS, Chapter, Float,
@@ -15,6 +16,8 @@ from bookbuild.source import Cell, Manuscript, SplitText
 DASHES = re.compile(r"[ \t>]*+\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)++\|?[ \t\r]*")
 NOTE_CALL = re.compile(r"\[\^([^\]\s]++)(?:\](?!:))?+")       # of a note, or what only begins so
 UNSPLIT = re.compile(r"\\.|`[^`\n]+`|\$[^$\n]+\$")      # in these a | does not part two cells
+MARKED = ("Emph", "Strong", "Strikeout", "Subscript", "Superscript", "SmallCaps", "Underline",
+          "Link", "Image", "Note", "Span")
 FRAMED = {*(f"callout-{kind}" for kind in CALLOUT_KINDS), *UNNUMBERED_KINDS}
 IN_FRONT = {"also", "and", "as", "by", "cf", "cf.", "compare", "e.g.", "from", "in", "of", "on",
             "see", "with"}
@@ -42,6 +45,7 @@ def chapter_traps(survey: Survey, chapter: Chapter, manuscript: Manuscript,
                   target: str) -> Iterator[Problem]:
     """Traps that depend on numbers, for one target."""
     if target == "typst":
+        yield from letters_behind_dots(chapter, manuscript)
         yield from lost_captions(chapter, manuscript)
         yield from other_numbers(chapter, manuscript)
     yield from numberless_targets(survey, chapter, manuscript, target)
@@ -175,6 +179,20 @@ def cell_traps(cell: Cell) -> Iterator[Problem]:
     if "classes" in options and (options.get("output") == "asis" or "fig-subcap" in options):
         yield Problem(cell.path, cell.option_lines["classes"], "`classes` is lost beside `output: "
                       "asis` and `fig-subcap`", "neither")
+
+
+def letters_behind_dots(chapter: Chapter, manuscript: Manuscript) -> Iterator[Problem]:
+    """Marked words directly before `.letter`, which Typst takes for a field of theirs."""
+    for line in nodes(chapter.blocks, "Para", "Plain", "Header"):
+        for marked, behind in pairwise(content(line)):
+            if is_node(marked, *MARKED) and is_node(behind, "Str") and re.match(
+                    r"\.[A-Za-z]", content(behind)):
+                last = re.escape((re.findall(r"\w+", text(marked)) or [""])[-1])
+                field = re.escape(content(behind)[:2])
+                yield manuscript.problem(
+                    rf"{last}[^\w\n]?[^\n]{{0,200}}?{field}", f"Quarto's PDF fails: Typst takes "
+                    f"`{content(behind)[:20]}` behind marked words for a field: mark it too, or "
+                    "write it apart", "quarto")
 
 
 def lost_captions(chapter: Chapter, manuscript: Manuscript) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from bookbuild.document.model import (TEXT, Callout, Equation, Float, Layout, No
                                       nodes, outermost, pairs, para, plain, raw, rewrite,
                                       rewrite_lists, tex, translate, with_attributes,
                                       with_caption, with_content, with_pairs, words)
+from bookbuild.source import layout_rows
 
 FLOAT_KINDS = {"fig": "Figure", "tbl": "Table", "lst": "Listing"}
 CALLOUT_KINDS = {"note": "nte", "tip": "tip", "warning": "wrn", "important": "imp",
@@ -24,10 +25,13 @@ THEOREM_KINDS = {"thm": "Theorem", "lem": "Lemma", "cor": "Corollary", "prp": "P
 UNNUMBERED_KINDS = {"proof": "Proof", "remark": "Remark", "solution": "Solution"}
 MATH_ENVIRONMENT = re.compile(r"\\begin\{(align|equation|gather|multline)(\*?)\}.*\\end\{\1\2\}",
                               re.DOTALL)
+MACROS = re.compile(r"(?:\\(?:(?:re)?newcommand|providecommand|DeclareMathOperator|def|let)\*?"
+                    r"(?![a-zA-Z])[^\n]*(?:\n(?!\\)[^\n]*)*\n?)+")
 # At the beginning of code, or behind the backticks of code that is shown.
 ESCAPED_CELL = re.compile(r"(\A|`)\{(\{[^`<}\n]++\}+)\}")
 # The names by which content is meant for a format: an EPUB is HTML, but for scripts.
 MEANT = {"html": ("html", "html:js"), "epub": ("epub", "html"), "typst": ("typst",)}
+ARRANGED = {"layout", "layout-ncol", "layout-nrow"}
 EQUATION_LABEL = re.compile(r"\{#(eq-[\w.:-]+)\}")
 
 
@@ -41,8 +45,9 @@ def structure(blocks: list, format: str) -> list:
 def recognise(blocks: list) -> list:
     """Run the passes that are the same for all formats."""
     blocks = translate(rewrite_lists(blocks, equations), {
-        "Code": shown_cell, "CodeBlock": shown_cell, "Image": image})
+        "Code": shown_cell, "CodeBlock": shown_cell})
     blocks = translate(blocks, {"Figure": figure, "Para": picture, "Table": table}, closed=TEXT)
+    blocks = translate(blocks, {"Image": image})
     blocks = translate(blocks, {"Div": table_caption})
     for changes in ({"CodeBlock": listing}, {"Div": floating}, {"Div": side_by_side},
                     {"Div": callout}, {"Div": theorem}, {"Div": tabset}):
@@ -80,7 +85,10 @@ def conditional(node: Node, format: str):
 
 
 def raw_content(node: Node, format: str):
-    """Raw pieces for the format stay, for another go; bare TeX displays are formulas."""
+    """Raw pieces for the format stay, for another go; bare TeX displays are formulas.
+
+    What defines macros was read by pandoc, and prints nothing.
+    """
     own, string = raw(node)
     if own in ("tex", "latex") and MATH_ENVIRONMENT.fullmatch(string.strip()):
         return display(string.strip())
@@ -98,7 +106,8 @@ def raw_block_content(node: Node, format: str):
 
 def shown_cell(node: Node) -> Node:
     """In code, `{{python}}` stands for a `{python}` that is shown and not run."""
-    return with_content(node, ESCAPED_CELL.sub(r"\1\2", content(node)))
+    return with_content(with_pairs(node, "shortcodes"),
+                        ESCAPED_CELL.sub(r"\1\2", content(node)))
 
 
 # ----------------------------------------------------------------------------- formulas
@@ -201,8 +210,8 @@ def floating(node: Node) -> Float | None:
         body = exchange(body, {id(inner): with_caption(inner, [])})
     body = exchange(body, {id(part): replace(part, mark=chr(ord("a") + place))
                            for place, part in enumerate(outermost(body, is_labelled_float))})
-    if "layout-ncol" in pairs(node):
-        body, names = layout(body, columns(node)), []
+    if ARRANGED & pairs(node).keys():
+        body, names = layout(body, node), []
     return Float(prefix(identifier(node)), identifier(node), names, shown or None, body)
 
 
@@ -211,22 +220,37 @@ def is_labelled_float(node: Node) -> bool:
 
 
 def side_by_side(node: Node) -> Node | list | None:
-    """`layout-ncol` on a div without a label puts its blocks side by side."""
-    if "layout-ncol" not in pairs(node):
+    """`layout-ncol` and the like on a div without a label put its blocks side by side."""
+    if not ARRANGED & pairs(node).keys():
         return None
-    blocks = layout(content(node), columns(node))
+    blocks = layout(content(node), node)
     if not identifier(node) and not classes(node):
         return blocks
-    return with_content(with_pairs(node, "layout-ncol"), blocks)
+    return with_content(with_pairs(node, *ARRANGED), blocks)
 
 
-def columns(node: Node) -> int:
-    """How many columns a div asks for; what is no number is told by the checks."""
-    given = pairs(node)["layout-ncol"]
-    return int(given) if given.isdecimal() and int(given) else 1
+def widths(node: Node, count: int) -> list[list[float]]:
+    """The shares of so many blocks in the width of their rows; the last row comes again.
+
+    What is no number is told by the checks.
+    """
+    given = pairs(node)
+    if "layout" in given:
+        rows = layout_rows(given["layout"]) or [[1]]
+    elif given.get("layout-nrow", "").isdecimal():
+        rows = [[1] * -(-count // (int(given["layout-nrow"]) or 1))]
+    else:
+        columns = given.get("layout-ncol", "")
+        rows = [[1] * (int(columns) if columns.isdecimal() and int(columns) else 1)]
+    shares = [[100 * share / sum(map(abs, row)) for share in row] for row in rows if row]
+    places = sum(share > 0 for row in shares for share in row)
+    while places < count:
+        shares.append(shares[-1])
+        places += sum(share > 0 for share in shares[-1])
+    return shares
 
 
-def layout(blocks: list, columns: int) -> list:
+def layout(blocks: list, asked: Node) -> list:
     """Blocks side by side, below all code of their cells; a heading goes with the next block."""
     code: list[Node] = []
     cells: list[list] = []
@@ -245,7 +269,7 @@ def layout(blocks: list, columns: int) -> list:
             heading = []
     joined = [with_content(group[0], "\n".join(map(content, group)))
               for _, each in groupby(code, attributes) for group in [list(each)]]
-    return [*joined, Layout(columns, cells), *heading]
+    return [*joined, Layout(widths(asked, len(cells)), cells), *heading]
 
 
 def is_cell_code(node: Node) -> bool:
@@ -265,13 +289,16 @@ def titled(node: Node, name: str) -> tuple[list | None, list]:
 
 
 def callout(node: Node) -> Callout | None:
-    kind = next((kind for kind in CALLOUT_KINDS if f"callout-{kind}" in classes(node)), None)
-    if not kind:
+    names, given = classes(node), pairs(node)
+    kind = next((kind for kind in CALLOUT_KINDS if f"callout-{kind}" in names), None)
+    if not kind and "callout" not in names:
         return None
-    given = pairs(node)
-    return Callout(kind, identifier(node), classes(node), *titled(node, "title"),
+    if not kind:        # a box without a word and a sign of its own
+        names = ["callout-none", *(name for name in names if name != "callout")]
+    return Callout(kind or "none", identifier(node), names, *titled(node, "title"),
                    folded={"true": True, "false": False}.get(given.get("collapse", "")),
-                   look=given.get("appearance", "default"), icon=given.get("icon") != "false")
+                   look=given.get("appearance", "default" if kind else "simple"),
+                   icon=bool(kind) and given.get("icon") != "false")
 
 
 def theorem(node: Node) -> Theorem | None:

@@ -14,6 +14,10 @@ from bookbuild.document.numbers import Chapter
 from bookbuild.document.references import is_cross_reference
 from bookbuild.files import decode_utf8
 from bookbuild.say import BookError, Problem
+from bookbuild.source import load_yaml
+
+
+FORMATS = {".bib": "biblatex", ".bibtex": "bibtex", ".json": "csljson", ".ris": "ris"}
 
 
 def cited_keys(tree) -> list[str]:
@@ -31,8 +35,13 @@ def source_keys(path: Path, data: bytes) -> list[str]:
         For a file that cannot be read, with the line of the entry.
     """
     source = decode_utf8(data, path.name).removeprefix("\ufeff")
+    if path.suffix in (".yaml", ".yml"):
+        return yaml_keys(path, source)
+    if path.suffix not in FORMATS:
+        raise BookError([Problem(path.name, 1, f"sources are kept in {', '.join(FORMATS)} or .yaml "
+                                 f"files, not in {path.suffix or 'one without a suffix'}")])
     try:
-        format = "biblatex" if path.suffix == ".bib" else "csljson"
+        format = FORMATS[path.suffix]
         found = json.loads(pandoc.run(source, "--from", format, "--to", "csljson"))
         return [entry["id"] for entry in found]
     except BookError as error:
@@ -47,6 +56,17 @@ def source_keys(path: Path, data: bytes) -> list[str]:
     begin = above.count("\n", 0, entries[-1].start()) + 1
     raise BookError([Problem(path.name, begin, f"the entry `{entries[-1][1]}` does not parse (line "
                              f"{line}: {reason}): look at its braces, commas and quotes")])
+
+
+def yaml_keys(path: Path, source: str) -> list[str]:
+    """The keys of sources in CSL's YAML."""
+    data, lines = load_yaml(re.sub(r"(?m)^(?:---|\.\.\.)[ \t]*$", "", source), path.name)
+    entries = data.get("references")
+    if not isinstance(entries, list) or not all(
+            isinstance(each, dict) and isinstance(each.get("id"), (str, int)) for each in entries):
+        raise BookError([Problem(path.name, lines.get(("references",), 1), "sources in YAML stand "
+                                 "in a list `references`, each with an `id`")])
+    return [str(each["id"]) for each in entries]
 
 
 def word_sources(lang: str, files: Sequence[Path], style: Path | None,

@@ -103,10 +103,30 @@ class Tabset(Own):
 
 @dataclass(frozen=True)
 class Layout(Own):
-    """Blocks side by side: a list of them for each place."""
+    """Blocks side by side, in rows.
 
-    columns: int
+    Attributes
+    ----------
+    widths : list of list of float
+        For each row the shares of its places in the width, in per cent; those of gaps negative.
+    cells : list of list
+        The blocks of each place that is no gap.
+    """
+
+    widths: list[list[float]]
     cells: list[list]
+
+    def rows(self) -> list[list[tuple[float, list]]]:
+        """The shares and blocks of each row, up to the last block; a gap has none."""
+        waiting, built = list(self.cells), []
+        for widths in self.widths:
+            row = []
+            for width in widths if waiting else ():
+                if width > 0 and not waiting:
+                    break
+                row.append((abs(width), waiting.pop(0) if width > 0 else []))
+            built += [row] if row else []
+        return built
 
 
 @dataclass(frozen=True)

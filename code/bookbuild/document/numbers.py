@@ -8,7 +8,7 @@ from bookbuild.document.blocks import (CALLOUT_KINDS, FLOAT_KINDS, THEOREM_KINDS
                                        prefix)
 from bookbuild.document.model import (Callout, Equation, Float, Node, Tabset, Theorem, classes,
                                       content, exchange, identifier, is_node, level, nodes,
-                                      with_pairs)
+                                      with_pairs, words)
 from bookbuild.source import Page
 
 CALLOUT_WORDS = {short: kind.capitalize() for kind, short in CALLOUT_KINDS.items()}
@@ -111,8 +111,8 @@ def is_title(block: Node) -> bool:
 def take_titles(pages: Sequence[tuple[Page, list, list]]) -> list[tuple[Head, list]]:
     """Split pages into heads, with their numbers, and the other blocks.
 
-    A title is the front matter's, else the first level-1 heading's. The book's first page keeps
-    its heading, since the book's title stands above it.
+    A title is the front matter's, else the first level-1 heading's, else the file's name. The
+    book's first page keeps its heading, since the book's title stands above it.
 
     Parameters
     ----------
@@ -129,7 +129,8 @@ def take_titles(pages: Sequence[tuple[Page, list, list]]) -> list[tuple[Head, li
             if not page.is_index:
                 key = identifier(heading)
                 blocks = [block for block in blocks if block is not heading]
-        numbered = "unnumbered" not in classes(heading) if heading else bool(title)
+        title = title or words(page.source.stem)
+        numbered = not heading or "unnumbered" not in classes(heading)
         if numbered and page.kind != "part":
             counts[page.kind] += 1
             count = counts[page.kind]

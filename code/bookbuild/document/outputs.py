@@ -16,6 +16,7 @@ from bookbuild.source import Cell, dump_yaml
 # In this order a display is shown: the first that it offers. HTML comes first on the page.
 SHOWN = ("text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/plain")
 FORMULA = re.compile(r"\$.*\$|\\begin\{.*\\end\{.*", re.DOTALL)
+LAYOUTS = {"layout", "layout-ncol", "layout-nrow"}
 PLAIN_FENCE = ":::::: {.cell}"
 SUFFIXES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg"}
 
@@ -52,7 +53,7 @@ class CellWriter:
         if options.get("output") == "asis":
             text = f"{source}\n\n{''.join(self.outputs(options, outputs))}"
             text = f"{fence}\n{text}\n::::::\n" if fence != PLAIN_FENCE else text
-        elif "layout-ncol" in options and not options.get("label"):
+        elif LAYOUTS.intersection(options) and not options.get("label"):
             text = f"{source}\n\n{fence}\n{''.join(self.outputs(options, outputs))}\n::::::\n"
         else:
             shown = "\n\n".join(self.outputs(options, outputs) or uncovered_caption(options))
@@ -156,7 +157,7 @@ def labels_of(options: dict, count: int) -> tuple[list[tuple[str, str]], str, st
         labels = [f"#{label}"] * (count == 1 and bool(label))
     around = [f"#{label}"] if grouped else []
     around += [f"tbl-cap={quoted(options['tbl-cap'])}"] if "tbl-cap" in options and not kind else []
-    around += [f"layout-ncol={options['layout-ncol']}"] if "layout-ncol" in options else []
+    around += [f"{name}={quoted(options[name])}" for name in LAYOUTS.intersection(options)]
     own = [(nth(labels, place), nth(captions, place)) for place in range(count)]
     return own, " ".join(around), str(options.get(f"{kind}-cap", "")) if grouped else ""
 

@@ -8,8 +8,10 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from bookbuild.document.blocks import prefix
-from bookbuild.document.model import (Node, Xref, cited, nodes, target, text, translate, words)
+from bookbuild.document.model import (Node, Xref, cited, nodes, target, text, translate,
+                                      with_target, words)
 from bookbuild.document.numbers import WORDS, Chapter, Entry, Head
+from bookbuild.source import Page
 
 CROSS_REFERENCE = re.compile(rf"({'|'.join(WORDS)})-", re.IGNORECASE)
 SPACE = "\u00a0"
@@ -90,16 +92,40 @@ def page_links(chapter: Chapter, change: Callable[[Node, PurePosixPath, str], No
     ``change(link, source, fragment)`` is called with the file's path from the project's root.
     """
     def point(node: Node) -> Node | None:
-        linked = linked_page(chapter, target(node))
+        linked = linked_page(chapter.page, target(node))
         return change(node, *linked) if linked else None
     return replace(chapter, blocks=translate(chapter.blocks, {"Link": point}))
 
 
-def linked_page(chapter: Head, address: str) -> tuple[PurePosixPath, str] | None:
+def own_paths(blocks: list, page: Page) -> list:
+    """Blocks whose pictures and files are named from the page, also where from the book's root."""
+    def from_page(node: Node) -> Node | None:
+        address = target(node)
+        if not address.startswith("/") or address.startswith("//") or linked_page(page, address):
+            return None
+        return with_target(node, posixpath.relpath(address, f"/{page.source.parent}"))
+    return translate(blocks, {"Image": from_page, "Link": from_page})
+
+
+def linked_ids(chapter: Chapter) -> list[str]:
+    """The ids that a chapter links to as if they were its own."""
+    return [unquote(target(node)[1:]) for node in nodes(chapter.blocks, "Link")
+            if target(node).startswith("#") and len(target(node)) > 1]
+
+
+def lead_to_pages(chapter: Chapter, pages: Mapping[str, PurePosixPath]) -> Chapter:
+    """The chapter with links to ids of other pages led there."""
+    def point(node: Node) -> Node | None:
+        source = pages.get(unquote(target(node)[1:])) if target(node).startswith("#") else None
+        return with_target(node, f"/{source}{target(node)}") if source else None
+    return replace(chapter, blocks=translate(chapter.blocks, {"Link": point})) if pages else chapter
+
+
+def linked_page(page: Page, address: str) -> tuple[PurePosixPath, str] | None:
     """The `.qmd` file and the fragment that an address names; ``None`` for another address."""
     path, _, fragment = address.partition("#")
     if not path.endswith(".qmd") or re.match(r"\w+:", path):
         return None
-    folder = "" if path.startswith("/") else str(chapter.page.source.parent)
+    folder = "" if path.startswith("/") else str(page.source.parent)
     path = unquote(path.lstrip("/"))
     return PurePosixPath(posixpath.normpath(posixpath.join(folder, path))), fragment

@@ -62,10 +62,9 @@ def about(project: Project) -> dict:
             "accessModes": ["textual", "visual"], "accessibilityHazards": ["none"],
             "accessibilityFeatures": ["alternativeText", "MathML", "structuralNavigation",
                                       "tableOfContents", "readingOrder"]}
-    for key in ("subtitle", "description", "date"):
-        if value := project.book.get(key):
-            told[key] = str(value)
-    return told
+    more = {**project.book, "date": project.day}
+    return told | {key: str(more[key]) for key in ("subtitle", "description", "date")
+                   if more.get(key)}
 
 
 # ------------------------------------------------------------------------------ ids and links

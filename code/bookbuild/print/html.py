@@ -9,11 +9,11 @@ from urllib.parse import quote, unquote, urlsplit
 
 from bookbuild.document import (FLOAT_KINDS, THEOREM_KINDS, UNNUMBERED_KINDS, Beside, Callout,
                                 Chapter, Equation, Float, Head, Layout, Node, Tabset, Theorem,
-                                Xref, chapter_name, classes, content, display, div, emph, is_node,
-                                labelled, left_aligned, link, link_to_bibliography, metadata,
-                                nodes, page_links, pairs, pandoc, para, plain, raw_block, span,
-                                strong, target, text, translate, with_attributes, with_content,
-                                with_pairs, with_target, words)
+                                Xref, chapter_name, classes, content, display, div, emph,
+                                files_in_html, is_node, labelled, left_aligned, link,
+                                link_to_bibliography, metadata, nodes, page_links, pairs, pandoc,
+                                para, plain, raw_block, span, strong, target, text, translate,
+                                with_attributes, with_content, with_pairs, with_target, words)
 from bookbuild.print import hover, margin
 from bookbuild.source import PACKAGE, Page, Project
 
@@ -103,6 +103,7 @@ def page_variables(project: Project, heads: Sequence[Head], chapter: Chapter) ->
         "appendix": chapter.page.kind == "appendix" and chapter.number is not None,
         "subtitle": formatted(subtitle if is_index else []),
         "author": project.authors if is_index else [],
+        "date": project.date if is_index else "",
         "sidebar": sidebar(heads, chapter), "actions": page_actions(project, chapter),
         "favicon": project.book.get("favicon", ""),
         "description": str(project.book.get("description") or ""),
@@ -232,11 +233,9 @@ def fluid_picture(node: Node) -> Node:
 
 def layout(node: Layout) -> Node:
     """Blocks side by side, in rows."""
-    width = f"flex-basis: {100 / node.columns:.1f}%"
-    cells = [div(translate(each, {"Table": left_aligned}), "", ["quarto-layout-cell"], style=width)
-             for each in node.cells]
-    rows = [div(cells[start:start + node.columns], classes=["quarto-layout-row"])
-            for start in range(0, len(cells), node.columns)]
+    rows = [div([div(translate(each, {"Table": left_aligned}), "", ["quarto-layout-cell"],
+                     style=f"flex-basis: {width:.1f}%") for width, each in row],
+                classes=["quarto-layout-row"]) for row in node.rows()]
     return div(rows, classes=["quarto-layout-panel"])
 
 
@@ -311,6 +310,13 @@ def tabset(node: Tabset) -> list[Node]:
     own = "".join(f" {name}" for name in node.classes)
     return [html(f'<div class="panel-tabset{own}"><ul class="nav nav-tabs" role="tablist">'), *tabs,
             html(f'</ul><div class="tab-content{own}">'), *panels, html("</div></div>")]
+
+
+def files_of_html(chapter: Chapter) -> list[str]:
+    """What the author's own HTML names, without what lies outside the book."""
+    folder = str(chapter.page.source.parent)
+    return [path for _, path in files_in_html(chapter.blocks) if not path.endswith(".qmd")
+            and not posixpath.normpath(posixpath.join(folder, path)).startswith(("/", "../"))]
 
 
 def local_files(chapter: Chapter) -> list[str]:

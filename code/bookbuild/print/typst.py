@@ -100,9 +100,10 @@ def preamble(project: Project) -> str:
     title, subtitle = (f"[{markup(book[key])}]" if book.get(key) else "none"
                        for key in ("title", "subtitle"))
     authors = "".join(f"{string(name)}, " for name in project.authors)
+    date = f"date: [{project.date}], " if project.date else ""
     return (f'#import "book.typ": *\n#show: book.with(title: {title}, '
             f"subtitle: {subtitle}, authors: ({authors}), lang: {string(project.lang)}, "
-            f"contents-depth: {depth})\n\n")
+            f"{date}contents-depth: {depth})\n\n")
 
 
 def part_opening(name: str, chapters: Sequence[Chapter]) -> Node:
@@ -198,14 +199,20 @@ def framed(head: str, name: str, title: list | None, node: Titled) -> list[Node]
 
 
 def layout(node: Layout, here: Head) -> list[Node]:
-    """Blocks side by side."""
-    cells = [part for blocks in node.cells for part in enclosed("[", blocks, "],")]
-    return enclosed(f"#side-by-side(columns: {node.columns},", cells, ")")
+    """Blocks side by side; rows of the same shares in one grid."""
+    built: list[Node] = []
+    for shares, rows in groupby(zip(node.widths, node.rows(), strict=False), lambda row: row[0]):
+        cells = [part for _, row in rows for _, blocks in row
+                 for part in enclosed("[", blocks, "],")]
+        same = len(set(shares)) == 1
+        columns = str(len(shares)) if same else f"({''.join(f'{abs(w):g}fr, ' for w in shares)})"
+        built += enclosed(f"#side-by-side(columns: {columns},", cells, ")")
+    return built
 
 
 def callout(node: Callout, here: Head) -> list[Node]:
     kind = node.kind.capitalize()
-    title = node.title or words(kind)
+    title = node.title or (None if node.kind == "none" else words(kind))
     if node.number:
         title = labelled(f"{kind} {node.number}", node.title)
     options = f"icon: {str(node.icon).lower()}, appearance: {string(node.look)}"

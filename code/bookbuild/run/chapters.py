@@ -1,5 +1,6 @@
 """Running a chapter's cells and the expressions in its text, in one Jupyter kernel a chapter."""
 
+import ast
 import asyncio
 import re
 import sys
@@ -221,7 +222,10 @@ def _inline_value(unit: InlineCode, data: dict[str, str]) -> InlineValue:
                                  "text for a line: show it with a cell")])
     text = clean(data.get("text/plain", ""))
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
-        return InlineValue("text", text[1:-1])
+        try:
+            return InlineValue("text", clean(str(ast.literal_eval(text))))
+        except (SyntaxError, ValueError):
+            return InlineValue("text", text[1:-1])
     return InlineValue("markdown", text)
 
 

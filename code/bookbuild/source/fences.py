@@ -9,6 +9,7 @@ TOKEN = re.compile(
     r"(?P<fence>`{3,}+(?=[^`\n]*$)|~{3,}+)(?P<info>[^\n]*)(?:\n|\Z)"
     r"|(?P<comment><!--)|\\.|(?P<ticks>`+)", re.MULTILINE)
 PARAGRAPH_END = re.compile(r"\n[ \t\r>]*(?:\n|`{3,}+[^`\n]*$|~{3})", re.MULTILINE)
+SHOWN_INFO = re.compile(r"\{(\{+[A-Za-z][\w.+-]*\}+)\}")
 CELL_INFO = re.compile(r"\{(?P<language>[A-Za-z][\w.+-]*)(?P<attributes>[ \t,][^}]*)?\}")
 
 
@@ -56,6 +57,22 @@ def _closing_fence(token: re.Match) -> re.Pattern:
     else:
         fence = f"[ \\t>]*{mark}{{{least},}}"
     return re.compile(rf"^{fence}[ \t]*\r?(?:\n|\Z)", re.MULTILINE)
+
+
+def show_cells(text: str) -> str:
+    """Cells that are to be shown, ```` ```{{python}} ````, as the code blocks that show them."""
+    parts, position = [], 0
+    for token, closing in regions(text, 0) if "{{" in text else ():
+        info = SHOWN_INFO.fullmatch(token["info"].strip()) if token["fence"] else None
+        if not info or not closing:
+            continue
+        lead, fence = token["lead"], token["fence"]
+        below = re.sub(r"[^ \t>]", " ", lead)
+        parts += [text[position:token.start()], f"{lead}{fence}`{{.markdown}}\n",
+                  f"{below}{fence}{info[1]}\n", text[token.end():closing.start()],
+                  f"{below}{fence}\n{below}{fence}`\n"]
+        position = closing.end()
+    return "".join(parts) + text[position:]
 
 
 def without_code(text: str) -> str:

@@ -11,11 +11,12 @@ from typing import Any
 
 from bookbuild.files import decode_utf8
 from bookbuild.say import BookError, Problem
-from bookbuild.source.fences import without_code
+from bookbuild.source.fences import regions, without_code
 from bookbuild.source.project import Project
 from bookbuild.source.verdicts import mistake
 from bookbuild.source.vocabulary import SHORTCODE
 
+LONE_CR = re.compile(r"\r(?!\n)")
 CALL = re.compile(r"(?<!\{)\{\{<\s*+(?P<name>[\w-]++)\s*+(?P<argument>(?:(?!>\}\}|\{\{<).)*+)"
                   r">\}\}(?!\})")
 ESCAPED = re.compile(r"\{(\{\{<(?:(?!>\}\}|\{\{\{<).)*+>\}\})\}")
@@ -86,9 +87,13 @@ def expand(project: Project, source: PurePosixPath, above: tuple):
     except BookError as error:
         problems += error.problems
         text = content.decode(errors="replace")
-    text = text.removeprefix("\ufeff")
+    text = LONE_CR.sub("\n", text.removeprefix("\ufeff"))
+    as_typed = unread_lines(text)
     for number, line in enumerate(re.findall(r"[^\n]*\n|[^\n]+", text), 1):
         where = (str(source), number)
+        if number in as_typed:
+            lines.append((line, where))
+            continue
         whole = CALL.fullmatch(line.strip())
         if whole and whole["name"] == "include":
             named = whole["argument"].strip().strip("\"'")
@@ -107,6 +112,17 @@ def expand(project: Project, source: PurePosixPath, above: tuple):
             lines.append((ESCAPED.sub(r"\1", line), where))
             problems += more
     return lines, problems
+
+
+def unread_lines(text: str) -> set[int]:
+    """The lines of code blocks whose shortcodes are shown as they are typed."""
+    found: set[int] = set()
+    for token, closing in regions(text, 0) if "shortcodes" in text else ():
+        if token["fence"] and re.search(r"\bshortcodes=[\"']?false\b", token["info"]):
+            first = text.count("\n", 0, token.end()) + 1
+            found.update(range(first, first + text.count(
+                "\n", token.end(), closing.start() if closing else len(text)) + 1))
+    return found
 
 
 def substitute(project: Project, line: str, where: tuple[str, int]) -> tuple[str, list[Problem]]:

@@ -1,11 +1,11 @@
 """The book as `_quarto.yml` describes it: its pages, in order, and what surrounds them."""
 
+import datetime
 import os
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -13,7 +13,7 @@ from bookbuild.files import decode_utf8
 from bookbuild.say import BookError, Problem
 from bookbuild.source.beside import environment, files_beside
 from bookbuild.source.settings import (CONFIG, as_list, config_problems, format_problems,
-                                       shape_problems, value_at)
+                                       formats_of, shape_problems)
 from bookbuild.source.verdicts import mistake
 from bookbuild.source.vocabulary import ELSEWHERE, FILE
 from bookbuild.source.yaml_lines import load_yaml
@@ -114,20 +114,29 @@ class Project:
         return f"{self.file_name}.epub"
 
     @property
-    def date(self) -> str:
-        """The day that the book tells, in the words of its language; or an empty string."""
+    def day(self) -> datetime.date | None:
+        """The day that the book tells: its date, today, or when its text last changed."""
         given = str(self.book.get("date") or "")
-        changed = max(((self.root / page.source).stat().st_mtime for page in self.pages), default=0)
-        days = {"today": date.today(), "last-modified": date.fromtimestamp(changed)}
-        day = days.get(given) or (date.fromisoformat(given) if given else None)
-        if day is None:
-            return ""
-        if self.lang.lower() in ("en", "en-us", "en-ca"):
+        if given == "last-modified":
+            times = [(self.root / page.source).stat().st_mtime for page in self.pages]
+            return datetime.date.fromtimestamp(max(times, default=0))
+        if given == "today":
+            return datetime.date.today()
+        return datetime.date.fromisoformat(given) if given else None
+
+    @property
+    def date(self) -> str:
+        """This day in the words of the book's language; an empty string without one."""
+        day = self.day
+        if day and self.lang.lower() in ("en", "en-us", "en-ca"):
             return f"{day:%B} {day.day}, {day.year}"
-        return f"{day.day} {day:%B} {day.year}"
+        return f"{day.day} {day:%B} {day.year}" if day else ""
 
     def bibliographies(self, format: str) -> list[Path]:
-        """The files of sources: those of the book, and those of the format."""
+        """The files of sources: those of the book, and those of the format.
+
+        A format that the book does not list takes those of the others.
+        """
         named = [*as_list(self.config.get("bibliography")),
                  *as_list(self._own_options(format).get("bibliography"))]
         files = [self.root / str(name) for name in dict.fromkeys(named)]
@@ -147,7 +156,12 @@ class Project:
         return {**self.config, **self._own_options(name)}
 
     def _own_options(self, name: str) -> dict:
-        options = value_at(self.config, ("format", name))
+        listed = formats_of(self.config)
+        options = listed.get(name)
+        if name not in listed:
+            others = [each for each in listed.values() if isinstance(each, dict)]
+            options = {key: each[key] for each in others for key in ("bibliography", "csl")
+                       if key in each}
         return options if isinstance(options, dict) else {}
 
     def cell_defaults(self, metadata: Mapping) -> dict:

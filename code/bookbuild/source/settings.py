@@ -107,11 +107,12 @@ def place_of(name: str, lines: dict) -> tuple[str, ...]:
 
 def format_problems(root: Path, config: dict, lines: dict) -> dict[str, list[Problem]]:
     """What is wrong with each format, for who asks for it; with LaTeX's PDF, for who wants one."""
-    problem, found = _teller(lines), {}
+    problem = _teller(lines)
+    found: dict[str, list[Problem]] = {}
     for name, options in formats_of(config).items():
         told = found.setdefault("typst" if name == "pdf" else name, [])
-        if name == "pdf":
-            told.append(problem(place_of(name, lines), *mistake(vocabulary.FORMAT_NAME, name)))
+        if name == "pdf" and (wrong := mistake(vocabulary.FORMAT_NAME, name)):
+            told.append(problem(place_of(name, lines), *wrong))
         for key, value in options.items() if isinstance(options, dict) and name != "pdf" else ():
             if wrong := mistake(vocabulary.FORMAT, key, value, f"{name}: {key}"):
                 told.append(problem(("format", name, key), *wrong))

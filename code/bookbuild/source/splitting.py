@@ -1,12 +1,15 @@
 """Splitting a page's text into its pieces, in one pass."""
 
 import re
+import tokenize
 from bisect import bisect_left
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import PurePath
+from token import STRING
 
 from bookbuild.say import BookError, Problem
-from bookbuild.source.fences import CELL_INFO, regions
+from bookbuild.source.fences import CELL_INFO, SHOWN_INFO, regions
 from bookbuild.source.pieces import Cell, FrontMatter, InlineCode, Piece, Prose, SplitText
 from bookbuild.source.verdicts import mistake
 from bookbuild.source.vocabulary import CELL, EXPRESSION, LANGUAGE
@@ -111,8 +114,12 @@ class _Splitter:
 
     def cell_info(self, token: re.Match, closing: re.Match) -> re.Match | None:
         """The language and attributes of a cell; complains of what only looks like one."""
-        info, position = CELL_INFO.fullmatch(token["info"].strip()), token.start("fence")
-        if not info:
+        given, position = token["info"].strip(), token.start("fence")
+        info = CELL_INFO.fullmatch(given)
+        if given.startswith("{{") and not SHOWN_INFO.fullmatch(given):
+            self.complain(position, "Quarto runs the lines of this block together: write "
+                          "{{python}} alone behind the fence")
+        elif not info:
             inner = SHOWN_CELL.search(self.text, token.end(), closing.start())
             if inner:
                 self.complain(inner.start(), "Quarto runs a cell even inside "
@@ -170,10 +177,10 @@ class _Splitter:
                    len(lines))
         options, option_lines = self.options(lines[first:end], path, line + 1 + first)
         code = lines[end:]
-        for number, row in enumerate(code, line + 1 + end):
-            if re.match(r"#\| ?[\w-]+:", row):
-                self.problems.append(Problem(path, number, "an option below the first line of "
-                                             "code has no effect: move it to the cell's top"))
+        below = [number for number, row in enumerate(code) if re.match(r"#\| ?[\w-]+:", row)]
+        for number in set(below).difference(in_strings(code) if below else ()):
+            self.problems.append(Problem(path, line + 1 + end + number, "an option below the first "
+                                         "line of code has no effect: move it to the cell's top"))
         while code and not code[0].strip():
             end, code = end + 1, code[1:]
         return Cell(text, path, line, indent, "python", options, option_lines,
@@ -199,6 +206,19 @@ class _Splitter:
             if problem.stops == "both":
                 del options[name]       # it is told, and would only trip those who read on
         return options, option_lines
+
+
+def in_strings(code: list[str]) -> set[int]:
+    """The lines of code that begin within a string; all, where a magic takes the cell as text."""
+    if next((row for row in code if row.strip()), "").startswith("%%"):
+        return set(range(len(code)))
+    found: set[int] = set()
+    kinds = [STRING, getattr(tokenize, "FSTRING_MIDDLE", STRING)]
+    with suppress(tokenize.TokenError, SyntaxError):
+        for token in tokenize.generate_tokens(iter([f"{row}\n" for row in code]).__next__):
+            if token.type in kinds:
+                found.update(range(token.start[0], token.end[0]))
+    return found
 
 
 def _clash(name: str, options: dict) -> tuple[str] | None:

@@ -4,6 +4,7 @@ An entry says of a name, in the places where an author may write it, what the pr
 it and why. The checks, the sentences of refusals and the list of what is covered are made of it.
 """
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ class Values:
     """Some values of a name, in words and as a test."""
 
     words: str
-    hold: Callable[[Any], bool]
+    hold: Callable[[Any], object]
 
 
 class Attribute(NamedTuple):
@@ -156,6 +157,23 @@ def _formulas(value) -> bool:
     return method in ("mathml", "mathjax", "katex")
 
 
+def layout_rows(value) -> list[list[float]] | None:
+    """What a `layout` says, as JSON or as YAML gives it: rows of shares of the width, or one row.
+
+    The shares of gaps are negative. None for anything else.
+    """
+    try:
+        given = json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return None
+    rows = given if isinstance(given, list) else []
+    rows = rows if any(isinstance(row, list) for row in rows) else [rows]
+    known = all(isinstance(row, list) and all(
+        type(share) in (int, float) and 0 < abs(share) < 1e6 for share in row)
+        and any(share > 0 for share in row) for row in rows)
+    return rows if known else None
+
+
 def flag_or(word: str) -> Values:
     return Values(f"true, false or {word}", lambda v: isinstance(v, bool) or v == word)
 
@@ -267,11 +285,14 @@ VOCABULARY = (
     *_all(PRINTED, (TOP, HEAD), "output", takes=flag_or("asis")),
     *_all(REFUSED, FORMAT, "echo eval include warning error output execute lang",
           "the same for all formats", mend=_AT_THE_TOP),
-    *_all(REFUSED, SETTINGS, "author authors date subtitle title", "a book's title is `book: title`",
+    *_all(REFUSED, SETTINGS, "author authors date subtitle title",
+          "a book's title is `book: title`",
           mend="say it under `book:`, or render with Quarto"),
-    *_all(HARMLESS, DOCUMENT, "code-copy", _BY_ITSELF, only=Values("true or hover", lambda v: v is True or v == "hover")),
-    *_all(HARMLESS, DOCUMENT, "anchor-sections citations-hover citeproc crossrefs-hover fig-responsive "
-          "footnotes-hover link-bibliography plotly-connected respect-user-color-scheme search",
+    *_all(HARMLESS, DOCUMENT, "code-copy",
+          _BY_ITSELF, only=Values("true or hover", lambda v: v is True or v == "hover")),
+    *_all(HARMLESS, DOCUMENT, "anchor-sections citations-hover citeproc crossrefs-hover "
+          "fig-responsive footnotes-hover link-bibliography plotly-connected "
+          "respect-user-color-scheme search",
           _BY_ITSELF, only=TRUE),
     *_all(HARMLESS, DOCUMENT, "html-math-method", "formulas are MathML", only=Values(
         "mathml, mathjax or katex", _formulas)),
@@ -336,8 +357,8 @@ VOCABULARY = (
           "institute thanks title-block-*", "a page begins with its title"),
     *_all(REFUSED, DOCUMENT, "backgroundcolor brand columns css font-paths fontcolor fontsize grid "
           "linestretch linkcolor logo mainfont margin margin-* mathfont max-width minimal monofont "
-          "page-layout papersize sansfont theme theorem-appearance body-classes brand-mode codefont "
-          "css-property-processing document-css dpi highlight-style monobackgroundcolor "
+          "page-layout papersize sansfont theme theorem-appearance body-classes brand-mode "
+          "codefont css-property-processing document-css dpi highlight-style monobackgroundcolor "
           "page-numbering syntax-highlighting toc-indent", "looks are the theme's"),
     *_all(REFUSED, DOCUMENT, "appendix-* crossref dir language number-depth number-offset "
           "section-numbering shift-heading-level-by top-level-division",
@@ -368,7 +389,9 @@ VOCABULARY = (
     *_all(PRINTED, CELL, "fig-cap", takes=PICTURE_TEXTS),
     *_all(PRINTED, CELL, "fig-subcap", takes=Values("a list of texts, one a picture", _texts)),
     *_all(PRINTED, CELL, "fig-alt", takes=PICTURE_TEXTS),
-    *_all(PRINTED, CELL, "layout-ncol",
+    *_all(PRINTED, CELL, "layout", takes=Values("rows such as [[1, 1], [2]]",
+                                                layout_rows)),
+    *_all(PRINTED, CELL, "layout-ncol layout-nrow",
           takes=Values("a whole number from 1", lambda v: type(v) is int and v >= 1)),
     *_all(PRINTED, CELL, "tbl-cap", takes=WORDING),
     *_all(PRINTED, CELL, "tbl-subcap", takes=Values("a list of texts, one a table", _texts)),
@@ -387,14 +410,14 @@ VOCABULARY = (
     *_all(HARMLESS, EXECUTE, "daemon daemon-restart debug enabled freeze keep-ipynb keep-md",
           "how Quarto works, not what it prints"),
     *_all(REFUSED, CELL, "cap-location column fig-align fig-cap-location fig-column fig-env "
-          "fig-link fig-pos fig-scap layout layout-align layout-nrow layout-valign "
+          "fig-link fig-pos fig-scap layout-align layout-valign "
           "output-location panel renderings tbl-cap-location tbl-column tbl-colwidths", _ONE_PLACE),
     *_all(REFUSED, CELL, "code-line-numbers code-overflow", _AS_IT_STANDS),
     *_all(REFUSED, CELL, "color content context expandable export height html-table-processing id "
           "padding title width", _LACKING),
-    *_all(REFUSED, CELL, "aniopts animation-hook attr-* autodep cache-* child class-* code collapse "
-          "comment dependson external fig-format fig-keep fig-show file highlight interval "
-          "out-extra prompt purl sanitize tidy tidy-opts", "of knitr",
+    *_all(REFUSED, CELL, "aniopts animation-hook attr-* autodep cache-* child class-* code "
+          "collapse comment dependson external fig-format fig-keep fig-show file highlight "
+          "interval out-extra prompt purl sanitize tidy tidy-opts", "of knitr",
           mend="leave it out", refusal=_KNITR),
     *_all(REFUSED, CELL, "fig-asp fig-dpi fig-height fig-width out-height out-width", "of knitr",
           mend=_FIGURE_SIZE, refusal=_KNITR),
@@ -409,6 +432,7 @@ VOCABULARY = (
     *_all(PRINTED, CLASS, "callout-note callout-tip callout-warning callout-important "
           "callout-caution panel-tabset column-margin aside content-visible content-hidden proof "
           "remark solution unnumbered"),
+    *_all(PRINTED, CLASS, "callout", "a box without a title of its own"),
     *_all(PRINTED, CLASS, "live check as-is", "our own"),
     *_all(REFUSED, CLASS, "column columns column-* grid g-col-* g-start-* landscape margin-caption "
           "panel-*", "a page has one column and a margin"),
@@ -419,7 +443,11 @@ VOCABULARY = (
           _LACKING),
     *_all(REFUSED, CLASS, "{*", "a cell that none runs"),
     *_all(PRINTED, ATTRIBUTE, "alt appearance collapse height icon name title width"),
-    *_all(PRINTED, ATTRIBUTE, "layout-ncol", only=COLUMNS),
+    *_all(PRINTED, ATTRIBUTE, "layout-ncol layout-nrow", only=COLUMNS),
+    *_all(PRINTED, ATTRIBUTE, "layout", only=Values("rows such as [[1,1],[2]]",
+                                                     lambda a: layout_rows(a.value))),
+    *_all(PRINTED, ATTRIBUTE, "shortcodes",
+          only=Values("false on code", lambda a: a[:2] == ("false", "CodeBlock"))),
     *_all(PRINTED, ATTRIBUTE, "fig-alt",
           only=Values("on a picture", lambda a: a.element == "Image")),
     *_all(PRINTED, ATTRIBUTE, "tbl-cap",
@@ -427,15 +455,16 @@ VOCABULARY = (
     *_all(PRINTED, ATTRIBUTE, "lst-cap",
           only=Values("beside an id that begins with lst-", lambda a: a.id.startswith("lst-"))),
     *_all(PRINTED, ATTRIBUTE, "when-format unless-format", only=TARGET),
-    *_all(REFUSED, ATTRIBUTE, "layout-ncol fig-alt tbl-cap lst-cap when-format unless-format",
+    *_all(REFUSED, ATTRIBUTE, "layout layout-ncol layout-nrow shortcodes fig-alt tbl-cap lst-cap "
+          "when-format unless-format",
           "Quarto makes something else of it"),
     *_all(REFUSED, ATTRIBUTE, "when-profile when-meta unless-profile unless-meta",
           "content depends on the format alone"),
     *_all(REFUSED, ATTRIBUTE, "code-fold code-line-numbers code-overflow code-summary filename "
           "startFrom", _AS_IT_STANDS),
     *_all(REFUSED, ATTRIBUTE, "cap-location fig-align fig-cap fig-cap-location fig-column "
-          "fig-colwidths fig-env fig-link fig-pos fig-scap fig-subcap layout layout-align "
-          "layout-nrow layout-valign lightbox lst-cap-location output-location reference-location "
+          "fig-colwidths fig-env fig-link fig-pos fig-scap fig-subcap layout-align "
+          "layout-valign lightbox lst-cap-location output-location reference-location "
           "renderings tbl-align tbl-cap-location tbl-column tbl-colwidths tbl-env tbl-link tbl-pos "
           "tbl-scap tbl-subcap", _ONE_PLACE),
     *_all(REFUSED, ATTRIBUTE, "group", "tabs switch by themselves"),

@@ -1,0 +1,32 @@
+"""The files that an author's own HTML names: pictures, frames, downloads."""
+
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from urllib.parse import unquote, urlsplit
+
+from bookbuild.document.model import nodes, raw
+
+NAMING = {"src", "href", "poster", "data"}
+
+
+class _Names(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [(tag, value) for name, value in attrs if name in NAMING and value]
+
+
+def files_in_html(tree) -> Iterator[tuple[str, str]]:
+    """The tags and addresses, without what follows a path, of files beside the book."""
+    for node in nodes(tree, "RawBlock", "RawInline"):
+        format, source = raw(node)
+        if format != "html" or not any(f"{name}=" in source for name in NAMING):
+            continue
+        parser = _Names()
+        parser.feed(source)
+        for tag, address in parser.found:
+            parts = urlsplit(address.strip())
+            if parts.path and not parts.scheme and not parts.netloc:
+                yield tag, unquote(parts.path)
