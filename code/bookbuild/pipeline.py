@@ -146,7 +146,8 @@ class Pipeline:
     def compose(self, target: str) -> None:
         """Find the structure, number the book and check it, for one target."""
         step, self.format = self.memory.step, FORMATS[target]
-        self.problems |= set(self.project.format_problems.get(self.format, ()))
+        if target == "pdf" and self.project.pdf_problem:
+            self.problems.add(self.project.pdf_problem)
         titled = take_titles([
             (draft.page, step(structure, draft.page, blocks, self.format), draft.front_title)
             for draft, blocks in zip(self.drafts, self.trees)])

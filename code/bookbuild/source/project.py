@@ -12,8 +12,8 @@ from typing import Any
 from bookbuild.files import decode_utf8
 from bookbuild.say import BookError, Problem
 from bookbuild.source.beside import environment, files_beside
-from bookbuild.source.settings import (CONFIG, as_list, config_problems, format_problems,
-                                       formats_of, shape_problems)
+from bookbuild.source.settings import (CONFIG, as_list, config_problems, formats_of, pdf_problem,
+                                       shape_problems)
 from bookbuild.source.verdicts import mistake
 from bookbuild.source.vocabulary import ELSEWHERE, FILE
 from bookbuild.source.yaml_lines import load_yaml
@@ -62,8 +62,8 @@ class Project:
 
     Attributes
     ----------
-    problems, format_problems
-        What is wrong with its settings; with those of each format, for who asks for it.
+    problems, pdf_problem
+        What is wrong with its settings; and for who asks for a PDF.
     environment
         Variables for the cells.
     """
@@ -72,7 +72,7 @@ class Project:
     config: dict = field(repr=False)
     pages: list[Page]
     problems: list[Problem] = field(default_factory=list)
-    format_problems: Mapping[str, list[Problem]] = field(default_factory=dict)
+    pdf_problem: Problem | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -227,7 +227,7 @@ def load_project(root: Path) -> Project:
         problems.append(Problem(CONFIG, lines.get(("book", "chapters")), "the book has no home "
                                 "page: list index.qmd as its first chapter"))
     problems += files_beside(root, [page.source for page in pages])
-    return Project(root, config, pages, problems, format_problems(root, config, lines), variables)
+    return Project(root, config, pages, problems, pdf_problem(config, lines), variables)
 
 
 def listed(book: dict) -> Iterator[tuple[Any, str, str | None]]:

@@ -46,6 +46,7 @@ def config_problems(root: Path, config: dict, lines: dict) -> Iterator[Problem]:
     if found := mistake(vocabulary.WORDS, config.get("lang", "en")):
         yield problem(("lang",), *found)
     yield from computed_texts(config, lines)
+    yield from format_problems(root, config, lines)
     yield from traps_of_formats(config, lines)
 
 
@@ -105,28 +106,30 @@ def place_of(name: str, lines: dict) -> tuple[str, ...]:
     return ("format", name) if ("format", name) in lines else ("format",)
 
 
-def format_problems(root: Path, config: dict, lines: dict) -> dict[str, list[Problem]]:
-    """What is wrong with each format, for who asks for it; with LaTeX's PDF, for who wants one."""
+def format_problems(root: Path, config: dict, lines: dict) -> Iterator[Problem]:
+    """Options of the formats that are made here; others stop nothing."""
     problem = _teller(lines)
-    found: dict[str, list[Problem]] = {}
     for name, options in formats_of(config).items():
-        told = found.setdefault("typst" if name == "pdf" else name, [])
-        if name == "pdf" and (wrong := mistake(vocabulary.FORMAT_NAME, name)):
-            told.append(problem(place_of(name, lines), *wrong))
-        for key, value in options.items() if isinstance(options, dict) and name != "pdf" else ():
-            if wrong := mistake(vocabulary.FORMAT, key, value, f"{name}: {key}"):
-                told.append(problem(("format", name, key), *wrong))
+        if found := mistake(vocabulary.FORMAT_NAME, name):
+            if name != "pdf":
+                yield problem(place_of(name, lines), found[0], "neither")
+            continue
+        for key, value in options.items() if isinstance(options, dict) else ():
+            if found := mistake(vocabulary.FORMAT, key, value, f"{name}: {key}"):
+                yield problem(("format", name, key), *found)
             if key in ("bibliography", "csl"):
-                told += missing_files(root, ("format", name, key), value, problem)
-    return found
+                yield from missing_files(root, ("format", name, key), value, problem)
+
+
+def pdf_problem(config: dict, lines: dict) -> Problem | None:
+    """LaTeX's PDF, for who wants a PDF."""
+    found = mistake(vocabulary.FORMAT_NAME, "pdf") if "pdf" in formats_of(config) else None
+    return _teller(lines)(place_of("pdf", lines), *found) if found else None
 
 
 def traps_of_formats(config: dict, lines: dict) -> Iterator[Problem]:
-    """Formats that are not made here, and what Quarto makes wrongly of the others."""
+    """What Quarto makes wrongly of the formats that are listed."""
     problem, formats = _teller(lines), formats_of(config)
-    for name in formats:
-        if name != "pdf" and (found := mistake(vocabulary.FORMAT_NAME, name)):
-            yield problem(place_of(name, lines), found[0], "neither")
     if {"pdf", "typst"} <= set(formats):
         yield problem(("format", "pdf"), "`pdf` and `typst` write the same file, and one of them "
                       "is lost: keep `typst`", "quarto")

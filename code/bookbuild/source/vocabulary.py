@@ -417,7 +417,7 @@ VOCABULARY = (
           "padding title width", _LACKING),
     *_all(REFUSED, CELL, "aniopts animation-hook attr-* autodep cache-* child class-* code "
           "collapse comment dependson external fig-format fig-keep fig-show file highlight "
-          "interval out-extra prompt purl sanitize tidy tidy-opts", "of knitr",
+          "interval out-extra prompt purl sanit* tidy tidy-opts", "of knitr",
           mend="leave it out", refusal=_KNITR),
     *_all(REFUSED, CELL, "fig-asp fig-dpi fig-height fig-width out-height out-width", "of knitr",
           mend=_FIGURE_SIZE, refusal=_KNITR),
