@@ -31,7 +31,7 @@ SECTIONS = [
 FIGURES = ["fig-activations", "fig-spirals", "fig-random-layers", "fig-computation-graph",
            "fig-gradient-norms", "fig-overfitting", "fig-double-descent", "fig-convolution",
            "fig-memory", "fig-optimisers", "fig-initialisation", "fig-sawtooth", "fig-depth",
-           "fig-leaves", "fig-calibration", "fig-confidence"]
+           "fig-leaves", "fig-xor", "fig-calibration", "fig-confidence"]
 AFTER_FIGURES = ["flips", "best-rates", "sure-and-right"]      # print what a figure has measured
 PARAMETERS = ["N_HIDDEN = 8", 'ACTIVATION = "relu"', "LEARNING_RATE = 0.05", "N_EPOCHS = 500"]
 
