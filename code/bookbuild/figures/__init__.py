@@ -1,6 +1,6 @@
 """The figures as files: made again, compared with those that are kept, taken into lectures.
 
-`origin` says what a figure is made from, `making` makes it, `manifest` keeps it, `comparison`
+`origin` says what a figure is made from, `making` makes it, `records` keeps it, `comparison`
 compares it with the kept one and `report` tells of that; `regenerating` puts them together.
 """
 

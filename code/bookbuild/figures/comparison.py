@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from bookbuild.figures.making import Made
-from bookbuild.figures.manifest import Manifest, lines_file
+from bookbuild.figures.records import KeptFigures, lines_file
 
 # Of an array's largest absolute value. Other kernels of linear algebra, whose rounding
 # hundreds of epochs amplify, stay a thousand times below.
@@ -50,16 +50,16 @@ class Verdict:
         return f"{self.name}: {self.state.value}" + (f" ({self.detail})" if self.detail else "")
 
 
-def compare(name: str, kept: Manifest, made: Made, changes: list[str]) -> Verdict:
+def compare(name: str, kept: KeptFigures, made: Made, changes: list[str]) -> Verdict:
     """Compare a figure with the kept one, which is whole.
 
     Parameters
     ----------
     name : str
-    kept : Manifest
+    kept : KeptFigures
     made : Made
     changes : list of str
-        What the kept one was made from and is no longer so, as `Manifest.changes` tells.
+        What the kept one was made from and is no longer so, as `KeptFigures.changes` tells.
     """
     before, after = (kept.folder / f"{name}.png").read_bytes(), made.files["png"]
     numbers = compare_arrays(kept.arrays(name), made.arrays)

@@ -9,7 +9,7 @@ from pathlib import Path
 from bookbuild.figures import report
 from bookbuild.figures.comparison import State, Verdict, compare
 from bookbuild.figures.making import Job, make_all
-from bookbuild.figures.manifest import FORMATS, Manifest, only_writer
+from bookbuild.figures.records import FORMATS, KeptFigures, only_writer
 from bookbuild.figures.settings import typed
 from bookbuild.files import put_file
 from bookbuild.say import BookError, Problem, say
@@ -23,7 +23,7 @@ def run(args) -> int:
     if args.out:
         return export(args)
     root = find_root(Path.cwd())
-    kept = Manifest(root / "figures", root)
+    kept = KeptFigures(root / "figures", root)
     return check(args, kept) if args.check else regenerate(args, kept)
 
 
@@ -79,24 +79,23 @@ def failed(problems: list[Problem], said: str) -> int:
 
 # ---------------------------------------------------------------------------- the book's own
 
-def regenerate(args, kept: Manifest) -> int:
+def regenerate(args, kept: KeptFigures) -> int:
     """Make what is not kept or not as its code says."""
     problems = []
     with only_writer(kept.root / ".book", kept.folder, say):
-        kept = Manifest(kept.folder, kept.root)     # as another process may just have left it
-        if kept.damaged:
-            say(f"{kept.file}: damaged; every figure is made again")
+        kept = KeptFigures(kept.folder, kept.root)     # as another process may just have left it
         registered = FIGURES.names
         jobs = []
         for name, module in chosen(args.names, registered).items():
             if args.force:
                 shutil.rmtree(store(kept.root, name), ignore_errors=True)
-            if args.force or kept.lacks(name) or kept.changes(name, module):
+            lack = kept.lacks(name)
+            if args.force or lack or kept.changes(name, module):
                 jobs.append(job(args, kept.root, name, module))
-                say(f"{name}: to be made")
+                say(f"{name}: to be made" + (f" ({lack})" if lack else ""))
             else:
                 say(f"{name}: unchanged")
-        for name in [name for name in kept.entries if name not in registered]:
+        for name in [name for name in kept.records if name not in registered]:
             say(f"{name}: no longer registered, removed")
             kept.forget(name)
         with closing(make_all(jobs, n_jobs(args))) as results:
@@ -108,11 +107,10 @@ def regenerate(args, kept: Manifest) -> int:
                 shutil.rmtree(store(kept.root, order.name), ignore_errors=True)
                 say(f"{order.name}: made")
                 print(*files, sep="\n", flush=True)
-        kept.write()
     return failed(problems, "the other figures are made")
 
 
-def check(args, kept: Manifest) -> int:
+def check(args, kept: KeptFigures) -> int:
     """Compare what the code makes with what is kept, and tell."""
     verdicts, jobs, changes = {}, [], {}
     registered = FIGURES.names
@@ -128,7 +126,7 @@ def check(args, kept: Manifest) -> int:
             say(f"{name}: making it to compare")
         else:
             verdicts[name] = Verdict(name, State.SAME)
-    for name in kept.entries:
+    for name in kept.records:
         if name not in registered and not args.names:
             verdicts[name] = Verdict(name, State.STALE, "no longer registered")
     with closing(make_all(jobs, n_jobs(args))) as results:
@@ -138,7 +136,7 @@ def check(args, kept: Manifest) -> int:
     return tell(args, kept, [verdicts[name] for name in sorted(verdicts)])
 
 
-def tell(args, kept: Manifest, verdicts: list[Verdict]) -> int:
+def tell(args, kept: KeptFigures, verdicts: list[Verdict]) -> int:
     """Print a line a figure, and write the report; a summary too where a workflow wants one."""
     for verdict in verdicts:
         print(verdict)

@@ -1,8 +1,8 @@
-"""The folder of kept figures, and its manifest: what each was made from, and what it is.
+"""The folder of kept figures, and a record of each: what it was made from, and what it is.
 
-A figure counts as kept when all its files are what the manifest says. Files are replaced one
-by one, each in one step, and the manifest last: whenever that is cut short, the figure does
-not count as kept, and is made again.
+A figure counts as kept when all its files are what its record says. Files are replaced one by
+one, each in one step, and the record last: whenever that is cut short, the figure does not count
+as kept, and is made again. A file a figure lets figures change side by side in several branches.
 """
 
 import io
@@ -18,11 +18,10 @@ from bookbuild.figures.origin import code_of, versions
 from bookbuild.files import digest_file, locked, put_file
 
 FORMATS = ("svg", "pdf", "png")
-EMPTY: dict[str, dict] = {"figures": {}}
-ENTRY = ("function", "modules", "code", "data", "versions", "files")
+PARTS = ("function", "modules", "code", "data", "versions", "files")
 
 
-class Manifest:
+class KeptFigures:
     """The kept figures of a folder.
 
     Attributes
@@ -30,46 +29,37 @@ class Manifest:
     folder : Path
     root : Path
         The project's, to which the paths of data are relative.
-    damaged : bool
-        There is a manifest that cannot be read; it counts as empty.
+    records : dict
+        By the figures' names. One that cannot be read, as after a merge with conflicts, is empty,
+        and its figure counts as missing.
     """
 
     def __init__(self, folder: Path, root: Path) -> None:
-        self.folder, self.root, self.damaged = folder, root, False
-        self.file = folder / "manifest.json"
-        try:
-            self.content = json.loads(self.file.read_bytes())
-            [entry[part] for entry in self.entries.values() for part in ENTRY]
-        except FileNotFoundError:
-            self.content = json.loads(json.dumps(EMPTY))
-        except (ValueError, TypeError, KeyError, AttributeError):
-            self.content, self.damaged = json.loads(json.dumps(EMPTY)), True
-
-    @property
-    def entries(self) -> dict[str, dict]:
-        return self.content["figures"]
+        self.folder, self.root = folder, root
+        self.records = {file.stem: read_record(file)
+                        for file in sorted(folder.glob(record_file("*")))}
 
     def lacks(self, name: str) -> str | None:
         """Say what keeps a figure from counting as kept; None if nothing does."""
-        if self.damaged:
-            return f"{self.file.name} is damaged"
-        if not (entry := self.entries.get(name)):
-            return f"{self.file.name} does not name it"
-        for path, digest in entry["files"].items():
+        if name not in self.records:
+            return f"{record_file(name)} is missing"
+        if not (record := self.records[name]):
+            return f"{record_file(name)} is damaged"
+        for path in files_of(name):
             if not (self.folder / path).is_file():
                 return f"{path} is missing"
-            if digest_file(self.folder / path) != digest:
+            if digest_file(self.folder / path) != record["files"].get(path):
                 return f"{path} is not the file that was made"
         return None
 
     def changes(self, name: str, module: str) -> list[str]:
         """Name what a kept figure was made from and is no longer so."""
-        entry = self.entries[name]
-        made_from = entry["function"], entry["code"]
-        changed = ["code"] if made_from != (function(module), code_of(entry["modules"])) else []
-        changed += [path for path, digest in entry["data"].items()
+        record = self.records[name]
+        made_from = record["function"], record["code"]
+        changed = ["code"] if made_from != (function(module), code_of(record["modules"])) else []
+        changed += [path for path, digest in record["data"].items()
                     if digest_file(self.root / path) != digest]
-        if entry["versions"] != versions():
+        if record["versions"] != versions():
             changed.append("versions")
         return changed
 
@@ -79,13 +69,13 @@ class Manifest:
             return {array: kept[array] for array in kept.files}
 
     def keep(self, name: str, module: str, made) -> list[Path]:
-        """Put a figure's files in their places, and then its entry."""
+        """Put a figure's files in their places, and then its record."""
         contents = {f"{name}.{suffix}": content for suffix, content in made.files.items()}
         contents[numbers_file(name)] = packed(made.arrays)
         contents[lines_file(name)] = made.lines
         for path, content in contents.items():
             put_file(self.folder / path, content)
-        self.entries[name] = {
+        record = {
             "function": function(module), "modules": list(made.modules),
             "code": code_of(made.modules),
             "data": {path: digest_file(self.root / path) for path in made.data},
@@ -95,24 +85,40 @@ class Manifest:
                        for array, a in made.arrays.items()},
             "files": {path: sha256(content).hexdigest() for path, content in contents.items()},
         }
-        self.write()
+        put_file(self.folder / record_file(name),
+                 json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+        self.records[name] = record
         return [self.folder / path for path in contents]
 
     def forget(self, name: str) -> None:
-        """Remove a figure that is no longer registered."""
-        for path in self.entries.pop(name)["files"]:
+        """Remove a figure that is no longer registered, its record last."""
+        for path in (*files_of(name), record_file(name)):
             (self.folder / path).unlink(missing_ok=True)
-        self.write()
+        del self.records[name]
 
-    def write(self) -> None:
-        self.content["figures"] = dict(sorted(self.entries.items()))
-        text = json.dumps(self.content, indent=1, ensure_ascii=False) + "\n"
-        if not self.file.exists() or self.file.read_text(encoding="utf-8") != text:
-            put_file(self.file, text)
+
+def read_record(file: Path) -> dict:
+    """Return a record, which is empty if it is damaged."""
+    try:
+        record = json.loads(file.read_bytes())
+        [record[part] for part in PARTS]
+        [record[part].items() for part in ("data", "files")]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return {}
+    return record
 
 
 def function(module: str) -> str:
     return f"{module}.compute"
+
+
+def files_of(name: str) -> tuple[str, ...]:
+    """Return what is kept of a figure beside its record."""
+    return *(f"{name}.{suffix}" for suffix in FORMATS), numbers_file(name), lines_file(name)
+
+
+def record_file(name: str) -> str:
+    return f"records/{name}.json"
 
 
 def numbers_file(name: str) -> str:
