@@ -52,7 +52,8 @@ get_ipython().register_magic_function(lambda line: print("pip", line), magic_nam
 @pytest.fixture
 def book(tmp_path, monkeypatch):
     """A book of one chapter, in the working directory."""
-    (tmp_path / "_quarto.yml").write_text("project:\n  type: book\n")
+    (tmp_path / "_quarto.yml").write_text(
+        "project:\n  type: book\nbook:\n  title: B\n  chapters: [index.qmd, chapters/a.qmd]\n")
     (tmp_path / "chapters").mkdir()
     (tmp_path / "chapters" / "a.qmd").write_text(CHAPTER)
     shutil.copytree(ROOT / "code" / "deepmath", tmp_path / "code" / "deepmath",
@@ -172,6 +173,77 @@ def test_a_chapter_that_changed_meanwhile_is_not_lost(book, capsys):
     kept, = Path("chapters").glob("a.replaced-*.qmd")
     assert kept.read_text() == changed
     assert Path("chapters/a.qmd").read_text() == CHAPTER.replace("A value", "Another value")
+
+
+# ------------------------------------------------------- what stands in other files of the book
+
+INCLUDING = """\
+# Extra {#sec-extra}
+
+{{< include _setup.qmd >}}
+
+```{python}
+print("scale is", scale, helper.twice(scale), open("numbers.txt").read())
+```
+
+{{< include _last.qmd >}}
+"""
+BESIDE = {"_setup.qmd": "Shared set-up.\n\n```{python}\nimport helper\nscale = 3\n```\n",
+          "_last.qmd": "The end.\n\nReally.\n", "numbers.txt": "1, 2",
+          "helper.py": "from package.inner import TWO\n\ndef twice(x):\n    return TWO * x\n",
+          "package/__init__.py": "", "package/inner.py": "TWO = 2\n", "unread.py": "", "a.txt": ""}
+
+
+@pytest.fixture
+def including(book):
+    (book / "chapters/package").mkdir()
+    for name, content in {**BESIDE, "a.qmd": INCLUDING}.items():
+        (book / "chapters" / name).write_text(content)
+    assert main(["notebook", "chapters/a.qmd", "--out", "a.ipynb"]) == 0
+    return read("a.ipynb")
+
+
+def test_it_holds_what_the_chapter_includes_reads_and_imports(including, tmp_path_factory):
+    assert [cell.source for cell in including.cells[1:]] == [
+        "# Extra {#sec-extra}\n\nShared set-up.", "import helper\nscale = 3",
+        'print("scale is", scale, helper.twice(scale), open("numbers.txt").read())',
+        "The end.\n\nReally."]
+    away = tmp_path_factory.mktemp("away")
+    assert run_away(including, away)[3] == "scale is 3 6 1, 2\n"
+    assert sorted(path.name for path in away.rglob("*.*") if "__pycache__" not in str(path)) == [
+        "__init__.py", "helper.py", "inner.py", "numbers.txt"]
+
+
+def test_what_is_included_comes_back_as_it_was_written(including, book):
+    edit("a.ipynb", "# Extra", "# More")
+    edit("a.ipynb", "scale is", "the scale is")
+    assert main(["notebook", "a.ipynb"]) == 0
+    assert Path("chapters/a.qmd").read_text() == INCLUDING.replace(
+        "# Extra", "# More").replace("scale is", "the scale is")
+    for name, content in BESIDE.items():
+        assert (book / "chapters" / name).read_text() == content
+
+
+@pytest.mark.parametrize("old, new, cell", [
+    ("scale = 3", "scale = 4", 3), ("Shared set-up", "Own set-up", 2),
+    ("The end.\n", "The end.\n\nAnd more.\n", 5)])
+def test_an_edit_of_what_is_included_is_told(including, capsys, old, new, cell):
+    edit("a.ipynb", old, new)
+    assert main(["notebook", "a.ipynb"]) == 1
+    file = "_last.qmd" if "end" in old else "_setup.qmd"
+    assert capsys.readouterr().err.startswith(
+        f"a.ipynb: cell {cell} changes what chapters/{file} says, which the chapter includes: "
+        "edit that file\n")
+    assert Path("chapters/a.qmd").read_text() == INCLUDING
+
+
+def test_the_first_cell_never_gets_into_a_chapter(book, including):
+    for cell in including.cells:
+        cell.metadata.clear()               # as some hosts hand notebooks back
+    including.metadata.clear()
+    nbformat.write(including, "b.ipynb")
+    assert main(["notebook", "b.ipynb"]) == 0
+    assert Path("b.qmd").read_text().startswith("# Extra")
 
 
 # -------------------------------------------------------------------- notebooks from elsewhere

@@ -101,3 +101,52 @@ def test_one_line_edited_is_one_line_changed():
     cell, = [cell for cell in notebook.cells if cell.id == "fig-xor"]
     cell.source = cell.source.replace("N_HIDDEN = 8", "N_HIDDEN = 16")
     assert text_of(notebook) == text.replace("\nN_HIDDEN = 8", "\nN_HIDDEN = 16")
+
+
+# ----------------------------------------------------------- what Jupyter keeps beside a cell
+
+def brought(text, **metadata):
+    """The chapter after Jupyter changed what it keeps beside the only cell."""
+    notebook = through_json(notebook_of(text))
+    cell, = notebook.cells
+    for name, value in metadata.items():
+        cell.metadata[name] = value
+        if value is None:
+            del cell.metadata[name]
+    return text_of(through_json(notebook))
+
+
+def a_cell(*lines):
+    return "\n".join(["```{python}", *lines, "```", ""])
+
+
+@pytest.mark.parametrize("before, metadata, after", [
+    (["x = 1"], {"tags": ["hide-input"]}, ["#| tags: [hide-input]", "x = 1"]),
+    (["#| label: a", "x = 1"], {"tags": ["a b", "c"]},
+     ["#| label: a", "#| tags: [a b, c]", "x = 1"]),
+    (["#| tags: [a]", "x"], {"tags": ["a", "b"]}, ["#| tags: [a, b]", "x"]),
+    (["#| tags:", "#|   - a", "#|   - b", "#| label: c", "x"], {"tags": ["b"]},
+     ["#| tags: [b]", "#| label: c", "x"]),
+    (["#| tags: [a]", "x"], {"tags": []}, ["x"]),
+    (["#| tags: [a]", "x"], {"tags": None}, ["x"]),
+    (["#| error: true", "x"], {"tags": ["raises-exception", "b"]},
+     ["#| error: true", "#| tags: [b]", "x"]),
+    (["#| error: true", "x"], {"tags": []}, ["#| error: true", "x"]),
+    (["x"], {"tags": ["raises-exception"]}, ["#| tags: [raises-exception]", "x"]),
+    (["x"], {"slideshow": {"slide_type": "slide"}}, ["#| slideshow: {slide_type: slide}", "x"]),
+    (["#| slideshow: {slide_type: slide}", "x"], {"slideshow": {"slide_type": "skip"}},
+     ["#| slideshow: {slide_type: skip}", "x"]),
+    (["#| slideshow:", "#|   slide_type: slide", "x"], {"slideshow": None}, ["x"]),
+])
+def test_tags_and_slides_are_options_of_the_cell(before, metadata, after):
+    assert brought(a_cell(*before), **metadata) == a_cell(*after)
+    again = notebook_of(a_cell(*after)).cells[0].metadata
+    assert {*(metadata.get("tags") or [])} <= {*again.get("tags", [])}
+    assert again.get("slideshow") == metadata.get("slideshow")
+
+
+def test_a_notebook_from_elsewhere_brings_its_tags_along():
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(
+        "x = 1", metadata={"tags": ["remove-cell"], "slideshow": {"slide_type": "slide"}})])
+    assert text_of(notebook) == a_cell("#| tags: [remove-cell]", "#| slideshow: {slide_type: slide}",
+                                       "x = 1")

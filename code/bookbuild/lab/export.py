@@ -4,28 +4,33 @@ import base64
 import re
 import textwrap
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib.metadata import requires
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from bookbuild.files import decode_utf8, keep, replace_file, writing
-from bookbuild.lab.notebook import KEY, notebook_of, text_of
+from bookbuild.lab.notebook import (BYTE_ORDER_MARK, KEY, SET_UP, Line, notebook_of, text_of)
 from bookbuild.live import make_wheel
+from bookbuild.run import AVX2, ONE_THREAD, PROCESSORS
 from bookbuild.say import BookError, Problem
-from bookbuild.source import PACKAGE, find_root, place_in
+from bookbuild.source import PACKAGE, Project, expand, find_root, load_project, place_in
 
 NEEDS = ("matplotlib", "numpy", "pandas")       # what the package itself imports
-SETUP = '''\
-#@title Run this first
-# The book's package is in this cell, and the data that the chapter reads. What the package
-# stands on is installed where it is missing.
-import base64, importlib.util, pathlib, sys, tempfile
+SETUP = SET_UP + '''\
+# The book's package is in this cell, and what the chapter reads and imports beside it. What the
+# package stands on is installed where it is missing. Numbers come out as in the book: on one
+# thread, and with no wider instructions than AVX2, if the processor has these.
+import base64, importlib.util, os, pathlib, sys, tempfile
 
+os.environ.update({one_thread})
+processor = pathlib.Path("{processors}")
+if processor.is_file() and "avx2" in processor.read_text().split():
+    os.environ.update({avx2})
 if not importlib.util.find_spec("{package}"):
     %pip install --quiet {needs}
     wheel = pathlib.Path(tempfile.mkdtemp()) / "{package}-0-py3-none-any.whl"
@@ -43,6 +48,15 @@ if not (data_folder() / "{name}").is_file():
 {content}
 """))
 '''
+BESIDE = '''
+if not pathlib.Path("{name}").exists():
+    pathlib.Path("{name}").parent.mkdir(parents=True, exist_ok=True)
+    pathlib.Path("{name}").write_bytes(base64.b64decode("""
+{content}
+"""))
+'''
+IMPORTED = re.compile(r"^[ \t]*(?:from|import)[ \t]+(\w+)", re.MULTILINE)
+LINE_ENDS = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 # ------------------------------------------------------------------------ a chapter's notebook
@@ -78,36 +92,77 @@ def write_notebook(chapter: Path, out: Path | None, force: bool) -> Path:
 
 
 def runnable(chapter: Path, text: str) -> str:
-    """The content of the chapter's notebook; again at once where nothing in it has changed."""
+    """The content of the chapter's notebook; again at once where nothing in it has changed.
+
+    What the chapter includes stands in it, and the notebook brings the files and modules that
+    its code names.
+    """
     root = find_root(chapter.parent)
-    parts = [*sorted((root / "code" / PACKAGE).rglob("*.py")), *sorted((root / "data").glob("*.*"))]
-    stamps = tuple((path, path.stat().st_mtime_ns) for path in parts)
-    return _runnable(place_in(root, chapter), text, root, stamps)
+    place = place_in(root, chapter)
+    lines = tuple(lines_of(load_project(root), PurePosixPath(place), text))
+    parts = [*sorted((root / "code" / PACKAGE).rglob("*.py")), *sorted((root / "data").glob("*.*")),
+             *sorted(chapter.parent.iterdir())]
+    stamps = tuple((path, path.stat().st_mtime_ns) for path in parts if path.exists())
+    return _runnable(place, text, lines, root, stamps)
 
 
 @lru_cache(maxsize=64)
-def _runnable(chapter: Path, text: str, root: Path, stamps: tuple) -> str:
-    notebook = notebook_of(text)
+def _runnable(chapter: Path, text: str, lines: tuple[Line, ...], root: Path, stamps: tuple) -> str:
+    notebook = notebook_of(text, lines)
     notebook.metadata[KEY]["chapter"] = chapter.as_posix()
-    notebook.cells.insert(0, setup_cell(root, data_of(notebook, root)))
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    notebook.cells.insert(0, setup_cell(root, named(code, root / "data"),
+                                        beside(code, root / chapter.parent)))
     return nbformat.writes(notebook) + "\n"
 
 
-def data_of(notebook: NotebookNode, root: Path) -> list[Path]:
-    """The files in `data/` that the notebook's code names."""
-    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    return [path for path in sorted((root / "data").glob("*.*"))
+def lines_of(project: Project, chapter: PurePosixPath, text: str) -> Iterator[Line]:
+    """A chapter's lines as its page shows them: what it includes, and metadata, put in."""
+    expanded, _ = expand(project, chapter, (), text.encode())
+    for number, written in enumerate(LINE_ENDS.findall(text.removeprefix(BYTE_ORDER_MARK)), 1):
+        own = (str(chapter), number)
+        while expanded and expanded[0][1] != own:
+            shown, (source, _) = expanded.pop(0)
+            yield Line(shown, written, source)
+            written = ""
+        shown, _ = expanded.pop(0)
+        yield Line(shown, written)
+
+
+def named(code: str, folder: Path) -> list[Path]:
+    """The files in a folder that code names."""
+    return [path for path in sorted(folder.glob("*.*"))
             if path.is_file() and re.search(rf"[\"'/]{re.escape(path.name)}[\"']", code)]
 
 
-def setup_cell(root: Path, data: Iterable[Path]) -> NotebookNode:
-    """A first cell that makes the book's package importable and brings files of `data/`."""
+def beside(code: str, folder: Path) -> dict[str, bytes]:
+    """The files beside a chapter that its code names, and the modules that it imports."""
+    found: dict[Path, bytes] = {}
+    while new := {*named(code, folder), *imported(code, folder)} - found.keys():
+        found |= {path: path.read_bytes() for path in sorted(new)}
+        code = "\n".join([code, *(found[path].decode(errors="replace") for path in new
+                                  if path.suffix == ".py")])
+    return {path.relative_to(folder).as_posix(): found[path] for path in sorted(found)}
+
+
+def imported(code: str, folder: Path) -> Iterator[Path]:
+    """The modules in a folder that code imports, those of packages whole."""
+    for name in set(IMPORTED.findall(code)):
+        yield from filter(Path.is_file, [folder / f"{name}.py"])
+        yield from (folder / name).rglob("*.py")
+
+
+def setup_cell(root: Path, data: Iterable[Path], beside: Mapping[str, bytes]) -> NotebookNode:
+    """A first cell that makes the book's package importable and brings files."""
     told = (re.match(r"([\w.-]+)[^;]*", need) for need in requires("deepmath-book") or ())
     needs = sorted({f'"{need[0].strip()}"' for need in told if need and need[1] in NEEDS})
-    source = SETUP.format(package=PACKAGE, needs=" ".join(needs),
+    source = SETUP.format(package=PACKAGE, needs=" ".join(needs), one_thread=ONE_THREAD, avx2=AVX2,
+                          processors=PROCESSORS,
                           content=in_lines(make_wheel(root / "code" / PACKAGE)))
     source += "".join(DATA.format(package=PACKAGE, name=path.name,
                                   content=in_lines(path.read_bytes())) for path in data)
+    source += "".join(BESIDE.format(name=name, content=in_lines(content))
+                      for name, content in beside.items())
     cell = new_code_cell(source)
     cell.id = "set-up"
     cell.metadata.update({KEY: {"added": True}, "jupyter": {"source_hidden": True},

@@ -2,15 +2,20 @@
 
 Each cell of the notebook remembers the piece of the chapter's text that it shows. A cell that
 was not edited gives back that piece; of an edited one, only the lines that changed are new.
+Lines may be shown otherwise than they are written, as what they include; they come back as they
+were written. What Jupyter keeps beside a cell and Quarto as its options, `SETTINGS`, is both.
 """
 
 import platform
 import re
 import zlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from pathlib import Path
+from typing import Any, NamedTuple
 
+import yaml
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
@@ -28,12 +33,32 @@ LANGUAGE = {               # as ipykernel describes it, so that JupyterLab finds
     "nbconvert_exporter": "python", "file_extension": ".py"}
 RAW_FORMATS = {"text/html": "html", "text/latex": "latex", "text/restructuredtext": "rst",
                "text/asciidoc": "asciidoc"}
+SETTINGS = ("tags", "slideshow")
+MAY_FAIL = "raises-exception"               # whoever runs all goes on behind such a cell
+SET_UP = "#@title Run this first\n"         # how the cell begins that a notebook has beside its own
 NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+
+
+class Line(NamedTuple):
+    """A line of a chapter, and how it is shown.
+
+    Attributes
+    ----------
+    shown : str
+    text : str
+        As it is written; nothing where the line before is shown as several.
+    source : str
+        The file that the shown line stands in, if that is another one.
+    """
+
+    shown: str
+    text: str
+    source: str = ""
 
 
 # ------------------------------------------------------------------------ text to notebook
 
-def notebook_of(text: str) -> NotebookNode:
+def notebook_of(text: str, lines: Sequence[Line] | None = None) -> NotebookNode:
     """Show a chapter as a notebook.
 
     Front matter becomes a raw cell, each Python cell a code cell with its options, and what
@@ -44,6 +69,8 @@ def notebook_of(text: str) -> NotebookNode:
     ----------
     text : str
         Any text.
+    lines : sequence of Line, optional
+        The text's lines, where some are shown otherwise.
 
     Returns
     -------
@@ -51,17 +78,26 @@ def notebook_of(text: str) -> NotebookNode:
         A notebook without outputs; `text_of` makes of it the same text.
     """
     marked = text.startswith(BYTE_ORDER_MARK)
-    blocks = blocks_of(text.removeprefix(BYTE_ORDER_MARK))
+    shown = text.removeprefix(BYTE_ORDER_MARK) if lines is None else "".join(
+        line.shown for line in lines)
+    blocks = blocks_of(shown)
     origin = f"{zlib.crc32(text.encode()):08x}"
     cells = []
     ids: set[str] = set()
+    passed = 0
     for place, block in enumerate(blocks):
         cell = NEW_CELL[block.kind](block.shown)
         cell.id = cell_id(block, place, ids)
+        cell.metadata.update(block.settings)
         cell.metadata[KEY] = {"kind": block.kind, "text": block.text, "of": origin,
-                              "place": place}
-        if block.may_fail:
-            cell.metadata["tags"] = ["raises-exception"]    # whoever runs all goes on behind it
+                              "place": place, "settings": block.settings}
+        if lines:
+            passed, begun = passed + len(block.lines), passed
+            otherwise = {str(number): [line.text, line.source]
+                         for number, line in enumerate(lines[begun:passed])
+                         if line.shown != line.text}
+            if otherwise:
+                cell.metadata[KEY]["otherwise"] = otherwise
         cells.append(cell)
     whole = {"mark": marked, "newline": newline_of(text), "of": origin, "cells": len(blocks)}
     return new_notebook(cells=cells, metadata={
@@ -80,14 +116,14 @@ class Block:
         The piece with everything around it: fences, indentation, blank lines.
     label : str
         The label of a code cell, or nothing.
-    may_fail : bool
-        Whether a render does not run the code, or expects an error of it.
+    settings : dict
+        What Jupyter keeps beside the cell.
     """
 
     kind: str
     text: str
     label: str = ""
-    may_fail: bool = False
+    settings: dict = field(default_factory=dict)
 
     @property
     def lines(self) -> list[str]:
@@ -134,8 +170,8 @@ def blocks_of(text: str) -> list[Block]:
     blocks: list[Block] = []
     for piece in split_source(text).pieces:
         if isinstance(piece, Cell) and piece.language == "python":
-            may_fail = not piece.options.get("eval", True) or bool(piece.options.get("error"))
-            blocks.append(Block("code", piece.text, str(piece.label or ""), may_fail))
+            blocks.append(Block("code", piece.text, str(piece.label or ""),
+                                settings_of(piece.options)))
         elif isinstance(piece, FrontMatter):
             blocks.append(Block("raw", piece.text))
         elif blocks and (blocks[-1].kind == "markdown" or not piece.text.strip()):
@@ -146,6 +182,18 @@ def blocks_of(text: str) -> list[Block]:
         blank = blocks.pop(0)
         blocks[0] = replace(blocks[0], text=blank.text + blocks[0].text)
     return blocks
+
+
+def settings_of(options: Mapping[str, Any]) -> dict:
+    """What Jupyter keeps beside a cell with these options."""
+    tags = options.get("tags")
+    tags = [str(tag) for tag in tags] if isinstance(tags, list) else []
+    is_to_fail = not options.get("eval", True) or options.get("error")
+    if is_to_fail and MAY_FAIL not in tags:
+        tags.append(MAY_FAIL)
+    slideshow = options.get("slideshow")
+    return {**({"tags": tags} if tags else {}),
+            **({"slideshow": slideshow} if isinstance(slideshow, dict) else {})}
 
 
 def joined(block: Block, text: str) -> Block:
@@ -201,9 +249,13 @@ def text_of(notebook: dict, path: str | Path = "notebook") -> str:
     complain_of_pictures(notebook["cells"], path)
     whole = metadata.get(KEY) or {}
     newline, before, text = whole.get("newline", "\n"), (whole.get("of"), -1), ""
-    for cell in notebook["cells"]:
+    for number, cell in enumerate(notebook["cells"], start=1):
         remembered = cell["metadata"].get(KEY) or {}
-        piece = "" if remembered.get("added") else cell_text(cell, remembered, newline)
+        try:
+            piece = "" if is_added(cell) else cell_text(cell, remembered, newline)
+        except NotOurs as error:
+            raise BookError([Problem(path, None, f"cell {number} changes what {error} says, which "
+                                     "the chapter includes: edit that file")]) from None
         if not piece:
             continue
         here = remembered.get("of"), remembered.get("place", NOWHERE)
@@ -228,41 +280,97 @@ def complain_of_pictures(cells: list[dict], path: str | Path) -> None:
         raise BookError(problems)
 
 
+class NotOurs(Exception):
+    """A line was edited that stands in another file, which is named."""
+
+
+def is_added(cell: dict) -> bool:
+    """Has the notebook this cell beside those of the chapter?"""
+    return (cell["metadata"].get(KEY) or {}).get("added") or (
+        cell["cell_type"] == "code" and cell["source"].startswith(SET_UP))
+
+
 def cell_text(cell: dict, remembered: dict, newline: str) -> str:
     """What a cell puts into the chapter; nothing for a new cell without content."""
     kind, source = cell["cell_type"], re.sub(r"\r\n?", "\n", cell["source"])
+    if kind == "code":
+        source = with_settings(source, remembered.get("settings") or {}, cell["metadata"])
     if remembered.get("kind") == kind:
-        return edited(Block(kind, remembered["text"]), source, newline)
+        return edited(Block(kind, remembered["text"]), source, newline,
+                      remembered.get("otherwise") or {})
     if not source.strip():
         return ""
     if kind == "code":
-        return edited(Block("code", f"```{{python}}{newline}```{newline}"), source, newline)
+        return edited(Block("code", f"```{{python}}{newline}```{newline}"), source, newline, {})
     metadata = cell["metadata"]
     raw = RAW_FORMATS.get(metadata.get("format") or metadata.get("raw_mimetype"))
     if kind == "raw" and raw:
-        return edited(Block("code", f"```{{={raw}}}{newline}```{newline}"), source, newline)
-    return edited(Block(kind, ""), source, newline)
+        return edited(Block("code", f"```{{={raw}}}{newline}```{newline}"), source, newline, {})
+    return edited(Block(kind, ""), source, newline, {})
 
 
-def edited(block: Block, source: str, newline: str) -> str:
-    """A block's text, showing `source`; lines that did not change stay as they are."""
-    if source == block.shown:
-        return block.text
-    if block.kind != "code" and not source.strip():
-        return ""
+def with_settings(source: str, before: dict, metadata: dict) -> str:
+    """A cell's source with the settings as options that Jupyter changed beside it."""
+    for name in SETTINGS:
+        value = metadata.get(name)
+        if (value or None) == (before.get(name) or None):
+            continue
+        if name == "tags" and MAY_FAIL in before.get(name, ()):     # as its options say
+            value = [tag for tag in value or () if tag != MAY_FAIL]
+        old = re.compile(rf"#\|[ \t]*{name}[ \t]*:.*(?:\n#\|(?:[ \t]{{2,}}|[ \t]*-).*)*\n?")
+        written = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10**9)
+        option = f"#| {name}: {written.strip()}\n" if value else ""
+        if old.search(source):
+            source = old.sub(lambda _, option=option: option, source, count=1)
+        else:
+            after = re.match(r"(?:#\|.*\n)*", source).end()
+            source = source[:after] + option + source[after:]
+    return source
+
+
+def edited(block: Block, source: str, newline: str, otherwise: Mapping[str, Any]) -> str:
+    """A block's text, showing `source`; lines that did not change stay as they are written.
+
+    `otherwise` has, by their numbers, the lines that are written otherwise than they are shown,
+    each with the file that it stands in, if that is another one.
+
+    Raises
+    ------
+    NotOurs
+        If a line of another file was edited.
+    """
     lines, body = block.lines, block.body
-    head, old, tail = lines[:body.start], lines[body], lines[body.stop:]
+    written = [otherwise.get(str(number), [line])[0] for number, line in enumerate(lines)]
+    if source == block.shown:
+        return "".join(written)
+    if block.kind != "code" and not source.strip() and not otherwise:
+        return ""
+    head, old, tail = written[:body.start], written[body], written[body.stop:]
     if block.kind == "code":
         head, tail = around(source, head, tail)
     wanted, new = source.split("\n"), []
-    matcher = SequenceMatcher(None, [block.visible(line) for line in old], wanted, autojunk=False)
+    matcher = SequenceMatcher(None, [block.visible(line) for line in lines[body]], wanted,
+                              autojunk=False)
     for change, start, end, first, last in matcher.get_opcodes():
+        if change != "equal":
+            complain_of_others(otherwise, body.start + start, body.start + end)
         new += old[start:end] if change == "equal" else [
             f"{block.indent if line else ''}{line}{newline}" for line in wanted[first:last]]
     text = "".join(line if line.endswith("\n") else line.rstrip("\r") + newline
-                   for line in head + new + tail)
+                   for line in head + new + tail if line)
     unfinished = lines and not lines[-1].endswith(("\n", "\r"))
     return text.removesuffix(newline) if unfinished else text
+
+
+def complain_of_others(otherwise: Mapping[str, Any], start: int, end: int) -> None:
+    """Raise NotOurs if one of these lines stands in another file; if there are none, if the place
+    between two does."""
+    for number in range(start, end):
+        if other := otherwise.get(str(number), ["", ""])[1]:
+            raise NotOurs(other)
+    text, other = otherwise.get(str(start), ["", ""])
+    if start == end and other and not text:
+        raise NotOurs(other)
 
 
 def around(source: str, head: list[str], tail: list[str]) -> tuple[list[str], list[str]]:

@@ -75,12 +75,14 @@ def read_manuscript(project: Project, source: PurePosixPath) -> tuple[Manuscript
     return Manuscript(source, text, [origin for _, origin in lines]), problems
 
 
-def expand(project: Project, source: PurePosixPath, above: tuple):
+def expand(project: Project, source: PurePosixPath, above: tuple, content: bytes | None = None):
     """The lines of a file with their origins, included files in their place.
 
-    As with Quarto, what an included file includes is named as from the page.
+    As with Quarto, what an included file includes is named as from the page. Where `content` is
+    given, the file is not read.
     """
-    content = (project.root / source).read_bytes()
+    if content is None:
+        content = (project.root / source).read_bytes()
     lines, problems = [], []
     try:
         text = decode_utf8(content, str(source))

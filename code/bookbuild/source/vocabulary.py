@@ -402,6 +402,7 @@ VOCABULARY = (
     *_all(PRINTED, CELL, "code-summary", takes=WORDING),
     *_all(PRINTED, CELL, "classes", takes=Values("one word", _id)),
     *_all(PRINTED, CELL, "tags", takes=Values("a list of texts", _texts)),
+    *_all(HARMLESS, CELL, "slideshow", "kept for Jupyter, which makes slides of notebooks"),
     *_all(PRINTED, CELL, "cache", "where false means to run at every render", takes=FLAG),
     *_all(PRINTED, EXECUTE, "cache", "where false means to run at every render",
           takes=flag_or("refresh")),
