@@ -6,6 +6,7 @@ Lines may be shown otherwise than they are written, as what they include; they c
 were written. What Jupyter keeps beside a cell and Quarto as its options, `SETTINGS`, is both.
 """
 
+import json
 import platform
 import re
 import zlib
@@ -33,6 +34,7 @@ LANGUAGE = {               # as ipykernel describes it, so that JupyterLab finds
     "nbconvert_exporter": "python", "file_extension": ".py"}
 RAW_FORMATS = {"text/html": "html", "text/latex": "latex", "text/restructuredtext": "rst",
                "text/asciidoc": "asciidoc"}
+OPTION_LINES = re.compile(r"^(?:#\|.*\n)*")
 SETTINGS = ("tags", "slideshow")
 MAY_FAIL = "raises-exception"               # whoever runs all goes on behind such a cell
 SET_UP = "#@title Run this first\n"         # how the cell begins that a notebook has beside its own
@@ -312,20 +314,22 @@ def cell_text(cell: dict, remembered: dict, newline: str) -> str:
 def with_settings(source: str, before: dict, metadata: dict) -> str:
     """A cell's source with the settings as options that Jupyter changed beside it."""
     for name in SETTINGS:
-        value = metadata.get(name)
+        value = json.loads(json.dumps(metadata.get(name)))      # plain lists and dictionaries
         if (value or None) == (before.get(name) or None):
             continue
         if name == "tags" and MAY_FAIL in before.get(name, ()):     # as its options say
             value = [tag for tag in value or () if tag != MAY_FAIL]
-        old = re.compile(rf"#\|[ \t]*{name}[ \t]*:.*(?:\n#\|(?:[ \t]{{2,}}|[ \t]*-).*)*\n?")
-        written = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10**9)
-        option = f"#| {name}: {written.strip()}\n" if value else ""
-        if old.search(source):
-            source = old.sub(lambda _, option=option: option, source, count=1)
-        else:
-            after = re.match(r"(?:#\|.*\n)*", source).end()
-            source = source[:after] + option + source[after:]
+        flow = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10**9)
+        source = with_option(source, name, flow.strip() if value else "")
     return source
+
+
+def with_option(source: str, name: str, value: str) -> str:
+    """A cell's source with an option in the place of the one of that name, or without it."""
+    line = f"#| {name}: {value}\n" if value else ""
+    old = re.search(rf"#\|[ \t]*{name}[ \t]*:.*(?:\n#\|(?:[ \t]{{2,}}|[ \t]*-).*)*\n?", source)
+    start, end = old.span() if old else [len(OPTION_LINES.findall(source)[0])] * 2
+    return source[:start] + line + source[end:]
 
 
 def edited(block: Block, source: str, newline: str, otherwise: Mapping[str, Any]) -> str:
@@ -346,9 +350,8 @@ def edited(block: Block, source: str, newline: str, otherwise: Mapping[str, Any]
     if block.kind != "code" and not source.strip() and not otherwise:
         return ""
     head, old, tail = written[:body.start], written[body], written[body.stop:]
-    if block.kind == "code":
-        head, tail = around(source, head, tail)
-    wanted, new = source.split("\n"), []
+    wanted: list[str] = source.split("\n")
+    new: list[str] = []
     matcher = SequenceMatcher(None, [block.visible(line) for line in lines[body]], wanted,
                               autojunk=False)
     for change, start, end, first, last in matcher.get_opcodes():
@@ -356,6 +359,8 @@ def edited(block: Block, source: str, newline: str, otherwise: Mapping[str, Any]
             complain_of_others(otherwise, body.start + start, body.start + end)
         new += old[start:end] if change == "equal" else [
             f"{block.indent if line else ''}{line}{newline}" for line in wanted[first:last]]
+    if block.kind == "code":
+        head, tail = around(source, head, tail)
     text = "".join(line if line.endswith("\n") else line.rstrip("\r") + newline
                    for line in head + new + tail if line)
     unfinished = lines and not lines[-1].endswith(("\n", "\r"))

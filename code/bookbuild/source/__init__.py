@@ -17,6 +17,6 @@ from bookbuild.source.yaml_lines import dump_yaml, load_yaml
 
 __all__ = ["ATTRIBUTE", "CLASS", "COMPUTED", "CONFIG", "EXECUTE", "HEAD", "MARKDOWN",
            "NOT_COMPUTED", "PACKAGE", "RAW", "Attribute", "Cell", "FrontMatter", "InlineCode",
-           "Manuscript", "Page", "Project", "Prose", "SplitText", "Unit", "dump_yaml",
-           "expand", "find_root", "layout_rows", "load_project", "load_yaml", "mistake", "output_problem",
+           "Manuscript", "Page", "Project", "Prose", "SplitText", "Unit", "dump_yaml", "expand",
+           "find_root", "layout_rows", "load_project", "load_yaml", "mistake", "output_problem",
            "place_in", "python_of", "read_manuscript", "show_cells", "split_source"]
