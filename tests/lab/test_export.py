@@ -1,6 +1,7 @@
 """A chapter as an .ipynb: it runs where the book is not installed, and brings its edits back."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -167,8 +168,12 @@ def test_a_chapter_that_changed_meanwhile_is_not_lost(book, capsys):
     changed = CHAPTER + "\nMore.\n"
     Path("chapters/a.qmd").write_text(changed)
     assert main(["notebook", "chapters/a.ipynb"]) == 1
-    assert "changed since this notebook was made of it" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "changed since this notebook was made of it" in told
     assert Path("chapters/a.qmd").read_text() == changed
+    copy, = Path("chapters").glob("a.returned-*.qmd")
+    assert copy.name in told
+    assert copy.read_text() == CHAPTER.replace("A value", "Another value")
     assert main(["notebook", "chapters/a.ipynb", "--force"]) == 0
     kept, = Path("chapters").glob("a.replaced-*.qmd")
     assert kept.read_text() == changed
@@ -244,6 +249,54 @@ def test_the_first_cell_never_gets_into_a_chapter(book, including):
     nbformat.write(including, "b.ipynb")
     assert main(["notebook", "b.ipynb"]) == 0
     assert Path("b.qmd").read_text().startswith("# Extra")
+
+
+def forge(change):
+    """Write the chapter's notebook, changed; returns the text of another chapter, as it stands."""
+    Path("chapters/b.qmd").write_text(other := "# B {#sec-b}\n\nWords of another chapter.\n")
+    main(["notebook", "chapters/a.qmd"])
+    notebook = read("chapters/a.ipynb")
+    change(notebook, other)
+    nbformat.write(notebook, "forged.ipynb")
+    return other
+
+
+@pytest.mark.parametrize("cells", ["all", "new", "none remembered"])
+def test_a_notebook_that_says_it_was_made_of_another_chapter_overwrites_nothing(book, capsys, cells):
+    def change(notebook, other):
+        notebook.metadata["book"].update(chapter="chapters/b.qmd", of=checksum(other))
+        for cell in notebook.cells if cells == "none remembered" else ():
+            cell.metadata.pop("book")
+        if cells == "new":
+            for place, cell in enumerate(notebook.cells):
+                cell.metadata["book"].update(of=checksum(other), place=place)
+
+    other = forge(change)
+    assert main(["notebook", "forged.ipynb"]) == 1
+    assert "it stays as it is, and the notebook's text is in b.returned-" in capsys.readouterr().err
+    assert Path("chapters/b.qmd").read_text() == other
+    assert len(list(Path("chapters").glob("b.returned-*.qmd"))) == 1
+
+
+@pytest.mark.parametrize("change", [
+    lambda told: told.update(of=7), lambda told: told.update(place="x"),
+    lambda told: told.update(place=-1), lambda told: told.update(text=[1]),
+    lambda told: told.pop("text"), lambda told: told.update(text="\ud800")])
+def test_a_notebook_whose_memory_is_damaged_is_told(book, capsys, change):
+    main(["notebook", "chapters/a.qmd"])
+    notebook = json.loads(Path("chapters/a.ipynb").read_text())
+    change(notebook["cells"][1]["metadata"]["book"])
+    Path("chapters/a.ipynb").write_text(json.dumps(notebook))
+    assert main(["notebook", "chapters/a.ipynb"]) == 1
+    assert re.search("a.ipynb: (what this notebook remembers|not a Jupyter)", capsys.readouterr().err)
+    assert Path("chapters/a.qmd").read_text() == CHAPTER
+
+
+@pytest.mark.parametrize("chapter", ["\0", "x" * 100_000, "../../evil.qmd", "/etc/evil.qmd"])
+def test_a_notebook_of_no_chapter_here_is_told(book, capsys, chapter):
+    forge(lambda notebook, other: notebook.metadata["book"].update(chapter=chapter))
+    assert main(["notebook", "forged.ipynb"]) == 1
+    assert "that it was made of is in no book here" in capsys.readouterr().err
 
 
 # -------------------------------------------------------------------- notebooks from elsewhere

@@ -109,8 +109,9 @@ def broken_links(survey: Survey, chapter: Chapter, manuscript: Manuscript):
             continue
         page = linked_page(chapter.page, address) or (chapter.page.source if not path else None)
         if page is None:
-            if file_problem(survey.project, chapter.page.source, path):
-                message = f"the link leads to {path}, which is no file of the book"
+            if problem := file_problem(survey.project, chapter.page.source, path):
+                message = f"the link leads to {path}, which " + (
+                    problem if "outside" in problem else "is no file of the book")
             else:
                 continue
         elif (source := page[0] if isinstance(page, tuple) else page) not in survey.ids:

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from bookbuild.document import (content, files_in_html, identifier, nodes, pairs, picture_type,
                                 target, text)
 from bookbuild.say import Problem, counted
-from bookbuild.source import COMPUTED, NOT_COMPUTED, Cell, Manuscript, Project
+from bookbuild.source import COMPUTED, NOT_COMPUTED, Cell, Manuscript, Project, leaves
 
 # Options of cells that are lines of text.
 TEXTS = {"fig-cap", "fig-subcap", "fig-alt", "tbl-cap", "tbl-subcap", "lst-cap", "code-summary"}
@@ -33,11 +33,13 @@ def file_problem(project: Project, source: PurePosixPath, address: str) -> str |
     if place.startswith(("/", "../")):
         return "lies outside the book's folder: copy it into the book"
     try:
+        if outside := leaves(project.root, place):
+            return f"is a link to {outside}, outside the book's folder: copy it into the book"
         with open(Path(project.root, place), "rb") as file:
             start = file.read(1000).lstrip()
     except (FileNotFoundError, NotADirectoryError):
         return "is missing"
-    except (OSError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:      # RuntimeError: links in a circle
         return f"cannot be read: {getattr(error, 'strerror', error)}"
     signs = SIGNS.get(PurePosixPath(place).suffix.lower(), ())
     return None if not signs or start.startswith(signs) else "is damaged, or of another kind"

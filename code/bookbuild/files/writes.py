@@ -66,11 +66,18 @@ def put_file(path: Path, content: str | bytes) -> None:
 
 def keep(path: Path) -> Path:
     """Copy a file that is about to be replaced; the copy stands beside it, with the date."""
-    now = datetime.now().strftime("%Y%m%d-%H%M%S")
-    copy = path.with_name(f"{path.stem}.replaced-{now}{path.suffix}")
+    copy = free_name(path, "replaced")
     with writing(copy):
         shutil.copy2(path, copy)
     return copy
+
+
+def free_name(path: Path, why: str) -> Path:
+    """A name beside a file's that no file has, with the reason and the time in it."""
+    now = datetime.now().strftime("%Y%m%d-%H%M%S")
+    names = (path.with_name(f"{path.stem}.{why}-{now}{more}{path.suffix}")
+             for more in ("", *(f"-{number}" for number in range(2, 1000))))
+    return next(name for name in names if not name.exists())
 
 
 def is_writable(path: Path) -> bool:

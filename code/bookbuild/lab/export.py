@@ -5,6 +5,7 @@ import re
 import textwrap
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from importlib.metadata import requires
 from pathlib import Path, PurePosixPath
@@ -13,13 +14,16 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from bookbuild.files import decode_utf8, keep, replace_file, writing
+from bookbuild.files import decode_utf8, free_name, keep, replace_file, writing
 from bookbuild.lab.notebook import (BYTE_ORDER_MARK, KEY, SET_UP, Line, notebook_of, text_of)
 from bookbuild.live import make_wheel
 from bookbuild.run import AVX2, ONE_THREAD, PROCESSORS
 from bookbuild.say import BookError, Problem
 from bookbuild.source import PACKAGE, Project, expand, find_root, load_project, place_in
 
+REMEMBERED = {"kind": str, "text": str, "of": str, "place": int, "added": bool, "mark": bool,
+              "newline": str, "cells": int, "chapter": str, "returned": str,
+              "settings": dict, "otherwise": dict}
 NEEDS = ("matplotlib", "numpy", "pandas")       # what the package itself imports
 SETUP = SET_UP + '''\
 # The book's package is in this cell, and what the chapter reads and imports beside it. What the
@@ -177,7 +181,10 @@ def in_lines(content: bytes) -> str:
 # ------------------------------------------------------------------------------ and back again
 
 def bring_back(file: Path, out: Path | None, force: bool) -> Path:
-    """Bring a notebook's edits into its chapter; a chapter that changed meanwhile is not lost.
+    """Bring a notebook's edits into its chapter, if it was made of the chapter as it stands.
+
+    Otherwise, and where the notebook only says so but holds other text, the chapter stays as it is,
+    and what the notebook holds is written beside it.
 
     Parameters
     ----------
@@ -192,19 +199,28 @@ def bring_back(file: Path, out: Path | None, force: bool) -> Path:
     -------
     Path
         What was written.
+
+    Raises
+    ------
+    BookError
+        The chapter is another than the notebook's; the message names the copy.
     """
     notebook = read_notebook(file)
     out, text = out or chapter_of(notebook, file), text_of(notebook, file)
     check_suffix(out, ".qmd")
     if out.exists():
         standing = read_text(out)
-        known = [*origins(notebook), checksum(text)]
-        if checksum(standing) not in known and not force:
+        known = standing == text or is_base(out, standing, notebook)
+        if not known and not force:
             since = "changed since this notebook was made of it" if origins(notebook) else (
                 "is no chapter that this notebook was made of")
-            raise BookError([Problem(out, None, f"{since}: use --force to replace it (it is kept "
-                                     "beside the new one), or --out for another file")])
-        if checksum(standing) not in known:
+            copy = free_name(out, "returned")
+            with writing(copy):
+                replace_file(copy, text)
+            raise BookError([Problem(out, None, f"{since}: it stays as it is, and the notebook's "
+                                     f"text is in {copy.name} beside it; --force replaces the "
+                                     "chapter, and keeps it")])
+        if not known:
             keep(out)
     with writing(out):
         replace_file(out, text)
@@ -213,6 +229,30 @@ def bring_back(file: Path, out: Path | None, force: bool) -> Path:
         with writing(file):
             replace_file(file, nbformat.writes(notebook) + "\n")
     return out
+
+
+def is_base(chapter: Path, standing: str, notebook: NotebookNode) -> bool:
+    """Tell whether a notebook was made of a chapter as it stands, by the texts that it remembers.
+
+    A checksum alone could be written into any notebook; so the pieces that its cells remember must
+    be the chapter's, too. Of a chapter that the notebook has given edits back to since, most are.
+    """
+    if checksum(standing) not in origins(notebook):
+        return False
+    lines = None
+    with suppress(BookError):       # a chapter of no book includes nothing
+        root = find_root(chapter.parent)
+        place = PurePosixPath(place_in(root, chapter))
+        lines = tuple(lines_of(load_project(root), place, standing))
+    pieces = [cell.metadata[KEY]["text"] for cell in notebook_of(standing, lines).cells]
+    whole, remembered = notebook.metadata[KEY], [
+        cell.metadata[KEY] for cell in notebook.cells if "text" in cell.metadata.get(KEY, {})]
+    if checksum(standing) == whole.get("of"):
+        own = [piece for piece in remembered if piece["of"] == whole["of"]]
+        return bool(own) and all(
+            piece["text"] in pieces[piece["place"]:piece["place"] + 1] for piece in own)
+    found = sum(piece["text"] in pieces for piece in remembered)
+    return found > 0 and 2 * found >= len(remembered)
 
 
 def chapter_of(notebook: NotebookNode, file: Path) -> Path:
@@ -225,9 +265,10 @@ def chapter_of(notebook: NotebookNode, file: Path) -> Path:
             root = find_root(start)
         except BookError:
             continue
-        place = (root / chapter).resolve()
-        if place.suffix == ".qmd" and place.is_relative_to(root) and place.is_file():
-            return root / chapter
+        with suppress(OSError, ValueError):         # no name that a file can have
+            place = (root / chapter).resolve()
+            if place.suffix == ".qmd" and place.is_relative_to(root) and place.is_file():
+                return root / chapter
     raise BookError([Problem(file, None, f"the chapter {chapter} that it was made of is in no book "
                              "here: go to the book's folder, or name a file with --out")])
 
@@ -260,4 +301,22 @@ def read_notebook(path: Path) -> NotebookNode:
             nbformat.ValidationError) as error:             # whatever a malformed one provokes
         reason = next(iter(str(error).splitlines()), "it is empty")
         raise BookError([Problem(path, None, f"not a Jupyter notebook: {reason}")]) from None
+    if not remembers_well(notebook):
+        raise BookError([Problem(path, None, "what this notebook remembers of its chapter is "
+                                 "damaged: make it anew of the chapter")])
     return notebook
+
+
+def remembers_well(notebook: NotebookNode) -> bool:
+    """Tell whether what a notebook and its cells say of their chapter is of the right kinds."""
+    try:
+        nbformat.writes(notebook).encode()
+        whole = {"metadata": notebook.metadata, "source": ""}
+        return all(isinstance(each["source"], str) and isinstance(
+            told := each["metadata"].get(KEY, {}), dict) and all(
+                isinstance(told[name], kind) and (name != "place" or told[name] >= 0)
+                for name, kind in REMEMBERED.items() if name in told) and (
+                    "kind" not in told or {"text", "of", "place"} <= told.keys())
+                   for each in (whole, *notebook.cells))
+    except (UnicodeEncodeError, TypeError, AttributeError):
+        return False

@@ -8,12 +8,13 @@ from pathlib import Path
 from bookbuild.files import locked, put_in_place, staging, write_file
 from bookbuild.live.parts import PARTS, STAGE, Say, digest, sha256, worker_sources
 from bookbuild.live.scripts import BRING_NODE, search_path
+from bookbuild.live.sealed import is_whole, seal
 
 IMAGE = ("packages.bin", "memory.bin")      # see worker/image.cjs
 
 
 def make_image(root: Path, runtime: Path, wheel: bytes, say: Say) -> Path | None:
-    """The folder with what pages start from, made anew when what it is made of has changed.
+    """The folder with what pages start from, made anew when it or what it is made of has changed.
 
     Pages do without it, and start several times more slowly. Returns None, and says why, where
     it cannot be made.
@@ -24,7 +25,7 @@ def make_image(root: Path, runtime: Path, wheel: bytes, say: Say) -> Path | None
     images = root / STAGE / "image"
     folder = images / digest(wheel, *(source.read_bytes() for source in sources))
     with locked(images / "lock", lambda: say("another render makes the image of Python: waiting")):
-        if folder.is_dir():
+        if is_whole(*(folder / name for name in IMAGE)):
             return folder
         node = shutil.which("node", path=search_path())
         if node is None:
@@ -44,6 +45,8 @@ def make_image(root: Path, runtime: Path, wheel: bytes, say: Say) -> Path | None
                 say("live cells: the image of Python could not be made, and pages start more "
                     f"slowly: {done.stderr.strip()[-200:]}")
                 return None
+            for name in IMAGE:
+                seal(made / name)
             put_in_place(made, folder)
     return folder
 

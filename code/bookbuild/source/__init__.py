@@ -7,7 +7,7 @@ from bookbuild.source.fences import show_cells
 from bookbuild.source.includes import Manuscript, expand, read_manuscript
 from bookbuild.source.pieces import Cell, FrontMatter, InlineCode, Prose, SplitText, Unit, python_of
 from bookbuild.source.project import (PACKAGE, Page, Project, find_root, load_project,
-                                      output_problem, place_in)
+                                      leaves, output_problem, place_in)
 from bookbuild.source.settings import COMPUTED, CONFIG, NOT_COMPUTED
 from bookbuild.source.splitting import split_source
 from bookbuild.source.verdicts import mistake
@@ -18,5 +18,6 @@ from bookbuild.source.yaml_lines import dump_yaml, load_yaml
 __all__ = ["ATTRIBUTE", "CLASS", "COMPUTED", "CONFIG", "EXECUTE", "HEAD", "MARKDOWN",
            "NOT_COMPUTED", "PACKAGE", "RAW", "Attribute", "Cell", "FrontMatter", "InlineCode",
            "Manuscript", "Page", "Project", "Prose", "SplitText", "Unit", "dump_yaml", "expand",
-           "find_root", "layout_rows", "load_project", "load_yaml", "mistake", "output_problem",
-           "place_in", "python_of", "read_manuscript", "show_cells", "split_source"]
+           "find_root", "layout_rows", "leaves", "load_project", "load_yaml", "mistake",
+           "output_problem", "place_in", "python_of", "read_manuscript", "show_cells",
+           "split_source"]

@@ -12,7 +12,7 @@ from typing import Any
 from bookbuild.files import decode_utf8
 from bookbuild.say import BookError, Problem
 from bookbuild.source.fences import regions, without_code
-from bookbuild.source.project import Project
+from bookbuild.source.project import Project, leaves
 from bookbuild.source.verdicts import mistake
 from bookbuild.source.vocabulary import SHORTCODE
 
@@ -103,6 +103,9 @@ def expand(project: Project, source: PurePosixPath, above: tuple, content: bytes
             target = PurePosixPath(posixpath.normpath(posixpath.join(folder, named.lstrip("/"))))
             if target in (source, *above):
                 problems.append(Problem(*where, f"{target} includes itself"))
+            elif outside := leaves(project.root, target):
+                problems.append(Problem(*where, f"the included file {target} lies outside the "
+                                        f"book's folder, at {outside}: copy it into the book"))
             elif not (project.root / target).is_file():
                 problems.append(Problem(*where, f"the included file {target} is missing"))
             else:

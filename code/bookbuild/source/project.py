@@ -197,6 +197,12 @@ def place_in(root: Path, path: Path) -> Path:
     return place.relative_to(root)
 
 
+def leaves(root: Path, place: str | PurePosixPath) -> str:
+    """Where a path in the book leads to outside of it, by its name or by a link; or nothing."""
+    resolved = (root / place).resolve()
+    return "" if resolved.is_relative_to(root.resolve()) else str(resolved)
+
+
 def load_project(root: Path) -> Project:
     """Read `_quarto.yml`.
 
