@@ -7,6 +7,6 @@ from bookbuild.files.reading import decode_utf8
 from bookbuild.files.writes import (
     free_name, is_writable, keep, put_file, replace_file, write_file, writing)
 
-__all__ = ["decode_utf8", "digest", "digest_file", "digest_folder", "free_name", "is_writable", "keep",
-           "locked", "only_render", "put_file", "put_in_place", "replace_file", "staging",
+__all__ = ["decode_utf8", "digest", "digest_file", "digest_folder", "free_name", "is_writable",
+           "keep", "locked", "only_render", "put_file", "put_in_place", "replace_file", "staging",
            "write_file", "writing"]
