@@ -402,6 +402,12 @@ def test_solutions_run_and_confirm_what_they_say():
     backward, complex_step = re.search(r"backward ([\d.]+), complex step ([\d.]+)",
                                        printed).groups()
     assert backward == complex_step
+    clean, flipped = map(float, re.search(r"clean ([\d.]+), flipped ([\d.]+), length", printed).groups())
+    others = re.findall(r"l2 = [\d.]+: clean ([\d.]+), flipped ([\d.]+)", printed)
+    assert max(clean, flipped) < 0.65 and min(float(each) for each, _ in others) > 0.8
+    assert max(float(each) for _, each in others) < 0.5
+    measured = float(re.search(r"measured: median (\d+) of", printed)[1])
+    assert measured == pytest.approx(1 + 8 + 8, abs=2)                  # "one bend for each unit"
     power = int(re.search(r"for the sawtooth of \$2\^\{(\d+)\}\$ pieces\?", CHAPTER)[1])
     told = re.search(r"\$m \\ge (\d+)\$ units per layer: at least (\d+) units, against the (\d+) of",
                      SOLUTIONS)
