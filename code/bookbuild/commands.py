@@ -12,7 +12,7 @@ import re
 import sys
 from pathlib import Path
 
-from bookbuild.say import BookError, Problem, counted, hindrances, progress, say
+from bookbuild.say import BookError, Problem, hindrances, progress, say, tally
 
 CELL_TIMEOUT = 600.0        # seconds
 PORT = 4848                 # of the preview
@@ -186,8 +186,7 @@ def run_check(args) -> int:
     failing = hindrances(found, *presses)
     shown = [each for each in found if each in failing or each.stops == "neither"]
     print_findings(shown, failing, args.format, root or Path.cwd())
-    say(f"book: {counted(len(failing), 'problem')}, "
-        f"{counted(len(shown) - len(failing), 'notice')}")
+    say(f"book: {tally(found, *presses)}")
     return 1 if failing else 0
 
 

@@ -13,14 +13,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from bookbuild.check import Survey, chapter_problems, own_ids, page_problems
-from bookbuild.document import (CellWriter, Chapter, Entry, citations, nodes, number_chapter,
-                                pandoc, para, place_captions, references, stand_ins, structure,
-                                take_titles, words)
+from bookbuild.document import (CellWriter, Chapter, Entry, citations, identifier, nodes,
+                                number_chapter, pandoc, para, place_captions, references,
+                                stand_ins, structure, take_titles, words)
 from bookbuild.files import put_in_place, staging, write_file, writing
 from bookbuild.live import ASSETS, assemble
 from bookbuild.print import epub, formulas, hover, html, pdf, search
 from bookbuild.run import ChapterCode, InlineValue, KeptResults, kept_or_run
-from bookbuild.say import BookError, Problem, hindrances
+from bookbuild.say import BookError, Problem, hindrances, tally
 from bookbuild.source import (Cell, Manuscript, Page, Project, Prose, SplitText,
                               output_problem, python_of, read_manuscript, show_cells, split_source)
 
@@ -162,8 +162,11 @@ class Pipeline:
         self.chapters = [step(references.lead_to_pages, chapter.page, chapter, {
             key: places[key] for key in keys if key not in ids[chapter.page.source]
             and key in places}) for chapter, keys in self.each(references.linked_ids)]
+        written = [step(ids_in, draft.page, blocks)
+                   for draft, blocks in zip(self.drafts, self.trees)]
+        left_out = frozenset().union(*written).difference(*ids.values(), self.entries)
         survey = Survey(self.project, self.entries, self.sources(), ids, self.code,
-                                 self.unseen)
+                        self.unseen, left_out)
         for draft, chapter in zip(self.drafts, self.chapters):
             self.problems |= step(check_chapter, draft.page, survey, chapter, draft.manuscript,
                                   self.format)
@@ -383,6 +386,11 @@ def parse_page(project: Project, draft: Draft, results: dict,
         project, draft.source, tree, manuscript, results, set(pictures), code))
 
 
+def ids_in(blocks: list) -> set[str]:
+    """The ids on a page for whatever format."""
+    return {key for node in nodes(blocks) if (key := identifier(node))}
+
+
 def ids_of(chapter: Chapter) -> set[str]:
     return set(own_ids(chapter))
 
@@ -470,7 +478,7 @@ def render(project: Project, targets: list[str], only: Page | None, say: Say, ti
         if book.hindered():
             raise BookError([*book.hindered(), *book.unread_formulas()])
         if book.problems:
-            say(f"`book check` has more to say ({len(book.problems)} findings)")
+            say(f"`book check` has more to say: {tally(book.problems, 'quarto', 'builtin')}")
         put_in_place(built, project.output_dir)
 
 

@@ -28,7 +28,7 @@ VALUES = {"a text": "words", "text": "words", "true": True, "false": False, "one
           "rows such as [[1, 1], [2]]": [[1, 1], [2]],
           "false on code": v.Attribute("false", "CodeBlock", ""),
           "true or hover": True, "mathml, mathjax or katex": "katex", "docked": {"style": "docked"},
-          **{each: each for each in ("none", "markdown", "last_expr", "ua-1")},
+          **{each: each for each in ("none", "markdown", "last_expr", "ua-1", "jupyter")},
           "true, false or fenced": "fenced", "true, false or asis": "asis",
           "true, false or show": "show", "true, false or refresh": "refresh",
           "one word of letters, digits and -_.:": "a", "one word that begins with lst-": "lst-a",
@@ -36,7 +36,7 @@ VALUES = {"a text": "words", "text": "words", "true": True, "false": False, "one
           "text, or a list of texts, one a picture": "words",
           "a list of texts, one a picture": ["A", "B"], "a list of texts, one a table": ["A", "B"],
           "a list of texts": ["A"], **{step: step for step in v.OWN_STEPS},
-          "1 to 99": v.Attribute("2", "Div", ""), "html, html:js, typst or epub": v.Attribute("html", "Div", ""),
+          "1 to 99": v.Attribute("2", "Div", ""), "the name of a format": v.Attribute("html", "Div", ""),
           "on a picture": v.Attribute("seen", "Image", ""),
           "on a div without an id": v.Attribute("seen", "Div", ""),
           "beside an id that begins with lst-": v.Attribute("seen", "CodeBlock", "lst-a")}
@@ -215,6 +215,7 @@ def test_refused_markup_is_told_once_with_its_line(tmp_path, place):
 @pytest.mark.parametrize("before, after, words", [
     ("project:", "lang: de\nproject:", "the words of the language `de`"),
     ("author: A", "author: {name: A, url: b}", "an author's `url`"),
+    ("  html:", "  my-html:", "the format `my-html`"),
     ("  html:", "  docx:", "the format `docx`"),
     ("[index.qmd]", "[index.qmd, words]", ".qmd chapters only, not words")])
 def test_other_formats_languages_and_files_are_refused(tmp_path, before, after, words):

@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from agreement import IMPROVEMENTS
 
 CONFIG = """project: {type: book}
+bibliography: sources.bib
 book:
   title: "Departures"
   author: "A. N. Author"
@@ -23,7 +24,17 @@ format:
   html: {html-math-method: mathml}
   typst: default
 """
-INDEX = "# Preface {.unnumbered}\n\nTwo and two are `{python} 2 + 2`.\n"
+INDEX = """# Preface {.unnumbered}
+
+Two and two are `{python} 2 + 2`. First [@smith1] and [@ames1].
+"""
+SOURCES = """@article{smith1, author={Smith, Ann and Brown, Bo and Green, Cy and Dark, Di},
+  title={First}, journal={J}, year=2017}
+@article{smith2, author={Smith, Ann and White, Bo and Green, Cy and Dark, Di},
+  title={Second}, journal={J}, year=2017}
+@article{ames1, author={Ames, Ann}, title={First}, journal={J}, year=2001}
+@article{ames2, author={Ames, Ann}, title={Second}, journal={J}, year=2001}
+"""
 ONE = r"""# One {#sec-one}
 
 ```{python}
@@ -86,6 +97,11 @@ See @fig-last and @eq-y.
 #| error: true
 raise ValueError("only once")
 ```
+
+Second [@smith2] and [@ames2].
+
+::: {#refs}
+:::
 """
 
 
@@ -102,7 +118,8 @@ def dot() -> bytes:
 @pytest.fixture(scope="module")
 def book(tmp_path_factory):
     root = tmp_path_factory.mktemp("departures")
-    for name, content in (("_quarto.yml", CONFIG), ("index.qmd", INDEX), ("one.qmd", ONE)):
+    for name, content in (("_quarto.yml", CONFIG), ("index.qmd", INDEX), ("one.qmd", ONE),
+                          ("sources.bib", SOURCES)):
         (root / name).write_text(content, encoding="utf-8")
     (root / "dot.png").write_bytes(dot())
     subprocess.run([sys.executable, "-m", "bookbuild.cli", "render", "--engine", "builtin", root],
@@ -145,11 +162,13 @@ def test_several_pictures_of_a_cell_are_one_figure(page):
     assert len(figure.find_all("img")) == 2
     assert [said(caption) for caption in figure.find_all("figcaption")] == ["Figure 1.1: Two curves"]
     assert any(said(link) == "Figure 1.1" for link in page.find_all("a", href="#fig-two"))
+    assert [each["alt"] for each in figure.find_all("img")] == ["a rising line", "a falling line"]
 
 
-def test_each_picture_has_its_own_description(page):
-    pictures = page.find(id="fig-two").find_all("img")
-    assert [each["alt"] for each in pictures] == ["a rising line", "a falling line"]
+def test_names_are_told_apart_over_the_whole_book(book, page):
+    index = BeautifulSoup((book / "index.html").read_text(encoding="utf-8"), "lxml")
+    assert "First (Smith, Brown, et al. 2017) and (Ames 2001a)." in said(index)
+    assert "Second (Smith, White, et al. 2017) and (Ames 2001b)." in said(page)
 
 
 def test_an_expression_is_computed_on_a_page_without_cells(book):

@@ -5,10 +5,14 @@ from collections.abc import Iterator
 
 from bookbuild.document import (MACROS, MATH_ENVIRONMENT, Chapter, Node, classes, content,
                                 identifier,
-                                is_node, is_title, kind_of, level, nodes, pairs, raw, text)
+                                is_node, is_title, kind_of, level, nodes, pairs, raw, text,
+                                translate)
 from bookbuild.say import Problem
 from bookbuild.source import (ATTRIBUTE, CLASS, COMPUTED, EXECUTE, HEAD, MARKDOWN, NOT_COMPUTED,
                               RAW, Attribute, Manuscript, SplitText, mistake)
+
+
+UNREAD_PICTURE = re.compile(r"(?<!\\)!\[[^\n]*?\]\(")
 
 
 def front_matter(split: SplitText, manuscript: Manuscript) -> Iterator[Problem]:
@@ -56,7 +60,7 @@ def titled_home(chapter: Chapter, manuscript: Manuscript) -> Iterator[Problem]:
         return
     if any(getattr(node, "number", None) or pairs(node).get("number")
            for node in nodes(chapter.blocks)):
-        yield manuscript.problem(r"(?m)^title\s*:|\A", "Quarto numbers what is on a home page with "
+        yield manuscript.problem(r"(?m)^title\s*:", "Quarto numbers what is on a home page with "
                                  "its title here now with a 0, now without a chapter: write "
                                  "`# Title`, or `# Title {.unnumbered}`, above its text")
 
@@ -91,6 +95,19 @@ def unknown_constructs(blocks: list, manuscript: Manuscript) -> Iterator[Problem
             yield manuscript.problem(stray, "a fence of colons that opens or "
                                      "closes no block: put it on a line of its own, after a "
                                      "blank line")
+
+
+def broken_pictures(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
+    """Pictures that pandoc reads as text, for brackets in their captions."""
+    for line in nodes(blocks, "Para", "Plain") if UNREAD_PICTURE.search(manuscript.prose) else ():
+        if "![" in text(without_code(line)) and UNREAD_PICTURE.search(text(without_code(line))):
+            yield manuscript.problem(UNREAD_PICTURE.pattern, "a picture is read as text, for "
+                                     "brackets in its caption that are no pair: write `\\[` and "
+                                     "`\\]`")
+
+
+def without_code(line: Node) -> Node:
+    return translate(line, dict.fromkeys(("Code", "Math", "Image"), lambda node: []))
 
 
 def tabless_tabsets(blocks: list, manuscript: Manuscript, code: str) -> Iterator[Problem]:

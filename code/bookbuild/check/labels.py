@@ -30,6 +30,8 @@ class Survey:
         The code of the book's cells, where they did not run: it may write labels and files.
     unseen : bool
         Does the book hold anything else that only Quarto reads?
+    left_out : set of str
+        Ids that are written, and stand in blocks that are for other formats.
     """
 
     project: Project
@@ -38,6 +40,7 @@ class Survey:
     ids: dict[PurePosixPath, set[str]]
     code: str
     unseen: bool
+    left_out: frozenset[str] = frozenset()
 
     def stops(self, name: str) -> str | None:
         """Which press stops where a name leads nowhere; None if a cell may make it."""
@@ -76,7 +79,11 @@ def duplicate_labels(survey: Survey, chapter: Chapter, manuscript: Manuscript):
 
 def unresolved_references(survey: Survey, chapter: Chapter, manuscript: Manuscript):
     for key, mixed in dict.fromkeys(cross_references([chapter.title, chapter.blocks])):
-        if key not in survey.entries and (stops := survey.stops(key)):
+        if key in survey.left_out:
+            yield manuscript.problem(reference_pattern(key), f"`{key}` stands in a block that is "
+                                     "left out of one of the book's formats: put the reference "
+                                     "into such a block too")
+        elif key not in survey.entries and (stops := survey.stops(key)):
             yield manuscript.problem(reference_pattern(key), "nothing in the book has the label "
                                      f"`{key}`", stops)
         elif mixed:

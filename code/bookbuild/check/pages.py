@@ -22,6 +22,7 @@ def page_problems(project: Project, split: SplitText, tree: dict, manuscript: Ma
     yield from constructs.titles(split, blocks, manuscript)
     yield from constructs.unknown_constructs(blocks, manuscript)
     yield from constructs.unclosed_blocks(manuscript)
+    yield from constructs.broken_pictures(blocks, manuscript)
     yield from constructs.tabless_tabsets(blocks, manuscript, code)
     yield from pictures.pictures(project, blocks, manuscript, made, code)
     yield from pictures.files_of_html(project, blocks, manuscript, code)

@@ -235,13 +235,11 @@ def widths(node: Node, count: int) -> list[list[float]]:
     What is no number is told by the checks.
     """
     given = pairs(node)
-    if "layout" in given:
-        rows = layout_rows(given["layout"]) or [[1]]
-    elif given.get("layout-nrow", "").isdecimal():
-        rows = [[1] * -(-count // (int(given["layout-nrow"]) or 1))]
-    else:
-        columns = given.get("layout-ncol", "")
-        rows = [[1] * (int(columns) if columns.isdecimal() and int(columns) else 1)]
+    columns, lines = (int(given[name]) if given.get(name, "").isdecimal() else 0
+                      for name in ("layout-ncol", "layout-nrow"))
+    columns = columns or -(-count // lines if lines else 0)
+    rows = None if columns else layout_rows(given.get("layout"))
+    rows = rows or [[1] * max(columns, 1)]
     shares = [[100 * share / sum(map(abs, row)) for share in row] for row in rows if row]
     places = sum(share > 0 for row in shares for share in row)
     while places < count:

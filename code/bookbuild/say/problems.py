@@ -51,6 +51,14 @@ def hindrances(problems: Iterable[Problem], *presses: str) -> list[Problem]:
     return [problem for problem in problems if problem.stops in ("both", *presses)]
 
 
+def tally(problems: Iterable[Problem], *presses: str) -> str:
+    """How many problems for some presses, and how many notices: `"2 problems, 1 notice"`."""
+    found = set(problems)
+    notices = [each for each in found if each.stops == "neither"]
+    return (f"{counted(len(hindrances(found, *presses)), 'problem')}, "
+            f"{counted(len(notices), 'notice')}")
+
+
 def counted(number: int, what: str) -> str:
     """`"1 problem"`, `"2 problems"`."""
     return f"{number} {what}{'' if number == 1 else 's'}"

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 
 from bookbuild.files import decode_utf8
@@ -15,10 +15,12 @@ PROFILE = "QUARTO_PROFILE"
 IN_FOLDERS = "_metadata."       # how files begin that count for the pages of their folder
 
 
-def files_beside(root: Path, pages: Iterable[PurePosixPath]) -> Iterator[Problem]:
+def files_beside(root: Path, pages: Collection[PurePosixPath]) -> Iterator[Problem]:
     """Files that Quarto would follow and the built-in press does not."""
     folders = {folder for page in pages for folder in page.parents} | {PurePosixPath()}
     for name in (entry.name for entry in VOCABULARY if BESIDE in entry.places):
+        if PurePosixPath(name) in pages:
+            continue
         for folder in sorted(folders) if name.startswith(IN_FOLDERS) else [PurePosixPath()]:
             if (root / folder / name).is_file() and (found := mistake(BESIDE, name)):
                 yield Problem(str(folder / name), 1, *found)

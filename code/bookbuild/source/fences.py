@@ -68,9 +68,10 @@ def show_cells(text: str) -> str:
             continue
         lead, fence = token["lead"], token["fence"]
         below = re.sub(r"[^ \t>]", " ", lead)
-        parts += [text[position:token.start()], f"{lead}{fence}`{{.markdown}}\n",
-                  f"{below}{fence}{info[1]}\n", text[token.end():closing.start()],
-                  f"{below}{fence}\n{below}{fence}`\n"]
+        around = fence + fence[0]
+        parts += [text[position:token.start()], f"{lead}{around}{{.markdown}}\n",
+                  f"{below}```{info[1]}\n", text[token.end():closing.start()],
+                  f"{below}```\n{below}{around}\n"]
         position = closing.end()
     return "".join(parts) + text[position:]
 

@@ -222,9 +222,11 @@ def load_project(root: Path) -> Project:
         raise BookError([*problems, *shapeless])
     book = config["book"]
     pages: list[Page] = []
+    part_lines = dict(zip(parts_of(book), (
+        line for path, line in lines.items() if path[-1] == "part"), strict=False))
     for entry, kind, part in listed(book):
         line = next((line for path, line in lines.items() if path[-1] == str(entry)),
-                    lines.get(("book", "chapters")))
+                    part_lines.get(str(entry), lines.get(("book", "chapters"))))
         if problem := entry_problem(root, entry, pages):
             problems.append(Problem(CONFIG, line, *problem))
         else:
@@ -234,6 +236,12 @@ def load_project(root: Path) -> Project:
                                 "page: list index.qmd as its first chapter"))
     problems += files_beside(root, [page.source for page in pages])
     return Project(root, config, pages, problems, pdf_problem(config, lines), variables)
+
+
+def parts_of(book: dict) -> list[str]:
+    """The parts that the book lists, in order."""
+    entries = [*as_list(book.get("chapters")), *as_list(book.get("appendices"))]
+    return [str(entry["part"]) for entry in entries if isinstance(entry, dict) and "part" in entry]
 
 
 def listed(book: dict) -> Iterator[tuple[Any, str, str | None]]:

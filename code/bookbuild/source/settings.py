@@ -111,8 +111,9 @@ def format_problems(root: Path, config: dict, lines: dict) -> Iterator[Problem]:
     problem = _teller(lines)
     for name, options in formats_of(config).items():
         if found := mistake(vocabulary.FORMAT_NAME, name):
+            own = name.rpartition("-")[2] in ("html", "typst", "epub")     # of an extension
             if name != "pdf":
-                yield problem(place_of(name, lines), found[0], "neither")
+                yield problem(place_of(name, lines), found[0], "builtin" if own else "neither")
             continue
         for key, value in options.items() if isinstance(options, dict) else ():
             if found := mistake(vocabulary.FORMAT, key, value, f"{name}: {key}"):

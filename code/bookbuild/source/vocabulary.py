@@ -193,8 +193,10 @@ NAMED = Values("names, or the book's own files", _named)
 DAY = Values("a day such as 2026-11-25, `today` or `last-modified`", _day)
 PICTURE_TEXTS = Values("text, or a list of texts, one a picture",
                        lambda v: isinstance(v, str) or _texts(v))
-TARGET = Values("html, html:js, typst or epub",
-                lambda a: a.value in ("html", "html:js", "typst", "epub"))
+# The formats of this press, and others, for which content is left out here.
+TARGETS = ("html", "html:js", "typst", "epub", "pdf", "latex", "beamer", "docx", "odt", "pptx",
+           "revealjs")
+TARGET = Values("the name of a format", lambda a: a.value in TARGETS)
 COLUMNS = Values("1 to 99", lambda a: re.fullmatch(r"[1-9]\d?", a.value) is not None)
 
 # ------------------------------------------------------------------------------------ entries
@@ -271,9 +273,9 @@ VOCABULARY = (
     # -------------------------------------------------------- documents: formats, front matter
     *_all(PRINTED, HEAD, "title", takes=TITLE),
     *_all(PRINTED, HEAD, "execute"),
+    *_all(HARMLESS, DOCUMENT, "number-sections link-citations", _BY_ITSELF, only=TRUE),
     *_all(REFUSED, HEAD, "author authors bibliography csl date format lang link-citations "
           "number-sections subtitle toc toc-depth", "only `_quarto.yml` can say it"),
-    *_all(HARMLESS, SETTINGS, "number-sections link-citations", _BY_ITSELF, only=TRUE),
     *_all(REFUSED, SETTINGS, "number-sections", "chapters and sections have numbers"),
     *_all(PRINTED, SETTINGS, "toc", "pages without it; a PDF and an EPUB have their contents",
           takes=FLAG),
@@ -310,6 +312,8 @@ VOCABULARY = (
           only=Values("last_expr", lambda v: v == "last_expr")),
     *_all(HARMLESS, DOCUMENT, "pdf-standard", _BY_ITSELF, only=Values(
         "ua-1", lambda v: v in ("ua-1", ["ua-1"]))),
+    *_all(HARMLESS, DOCUMENT, "engine", "cells run in the Python of the press",
+          only=Values("jupyter", lambda v: v == "jupyter")),
     *_all(HARMLESS, DOCUMENT, "jupyter", "cells run in the Python of the press"),
     *_all(HARMLESS, DOCUMENT, "editor editor_options zotero order", "for editors and listings"),
     *_all(HARMLESS, DOCUMENT, "image image-*", "for cards and listings, which the book has not"),
