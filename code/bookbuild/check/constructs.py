@@ -12,7 +12,7 @@ from bookbuild.source import (ATTRIBUTE, CLASS, COMPUTED, EXECUTE, HEAD, MARKDOW
                               RAW, Attribute, Manuscript, SplitText, mistake)
 
 
-UNREAD_PICTURE = re.compile(r"(?<!\\)!\[[^\n]*?\]\(")
+UNREAD_PICTURE = re.compile(r"(?<!\\)!\[(?:(?!!\[|\]\()[^\n])*+\]\(")
 
 
 def front_matter(split: SplitText, manuscript: Manuscript) -> Iterator[Problem]:
