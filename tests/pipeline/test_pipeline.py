@@ -1,5 +1,6 @@
 """An edit costs the pages that it changes, and gives the book that a render from nothing gives."""
 
+import gc
 import re
 import subprocess
 import sys
@@ -226,6 +227,7 @@ def test_edits_do_not_pile_up(book, tmp_path):
     for edit in range(6):
         (book / "parts/two.qmd").write_text(re.sub("A sentence", f"Sentence {edit}", text))
         printed(book, target, memory)
+        gc.collect()
         sizes.append(tracemalloc.get_traced_memory()[0])
     tracemalloc.stop()
     assert sizes[-1] - sizes[1] < 200_000, sizes
