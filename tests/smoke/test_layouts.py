@@ -237,7 +237,7 @@ def test_another_unit_in_the_preamble_is_refused(tmp_path, unit):
         read(tmp_path, text)
 
 
-@pytest.mark.parametrize("unit", ["µg/m³", "ug/m3", "μg/m3", "Âµg/mÂ³"])
+@pytest.mark.parametrize("unit", ["µg/m³", "ug/m3", "μg/m3", "Âµg/mÂ³", "æg/mü", "\ufffdg/m\ufffd"])
 def test_micrograms_in_the_preamble_in_any_spelling(tmp_path, unit):
     assert len(read(tmp_path, layouts.naps(preamble=layouts.NAPS_PREAMBLE.replace(
         "µg/m³", unit))).table) == 3
@@ -308,6 +308,13 @@ def test_a_last_number_that_may_be_cut_off_is_left_out(tmp_path):
         assert record.notes["lines without an end, left out: a number may be cut off"] == 1
     packed = write(tmp_path, "a.csv.gz", gzip.compress(whole[:-1].encode()))
     assert list(read_record([packed]).table.valid_hours) == [24]
+
+
+def test_a_quotation_over_two_lines_of_a_preamble_is_none_of_the_tables(tmp_path):
+    preamble = '"Station Name","EDMONTON"\n"Elevation"\n"\n"\n"Legend"\n"T","Trace"\n\n'
+    files = [write(tmp_path, "w.csv", preamble + layouts.bulk()),
+             write(tmp_path, "pm.csv", layouts.naps())]
+    assert read_record(files).table.temperature.iloc[0] == -8.8
 
 
 @pytest.mark.parametrize("text, message", [

@@ -249,7 +249,7 @@ def read_table(path: str | Path, text: str, is_header: Asked, keep: Asked | None
     try:
         for cells in reader:
             line, before = reader.line_num, line
-            if line > before + 1:
+            if header is not None and line > before + 1:
                 raise RecordError(path, "a quotation mark is not closed in its line", before + 1)
             if header is None:
                 if is_header(cells):
