@@ -173,3 +173,68 @@ def test_what_was_seen_is_not_kept(contents, chapter):
         chapter.write_text(text)
         save(contents, opened(contents)["content"])
     assert files(chapter.parent) == ["a.qmd"]
+
+
+def kept(folder):
+    return sorted(path.read_text() for path in folder.glob("*.replaced-*.qmd"))
+
+
+def test_two_windows_of_one_server_lose_nothing(contents, chapter):
+    """Each saves what it has; whatever the other one saved last stands beside it."""
+    windows = [edited(contents) for _ in range(2)]
+    for number, notebook in enumerate(windows):
+        notebook.cells[1].source = f"window {number}"
+    save(contents, windows[0])
+    save(contents, windows[0])
+    assert kept(chapter.parent) == []
+    for turn, number in enumerate((1, 0, 1), start=1):
+        before = chapter.read_text()
+        save(contents, windows[number])
+        assert f"window {number}" in chapter.read_text()
+        assert len(kept(chapter.parent)) == turn and before in kept(chapter.parent)
+
+
+def test_a_notebook_and_an_editor_lose_nothing(contents, chapter):
+    notebook = edited(contents)
+    opened(contents, type="file", format="text")
+    save(contents, notebook)
+    saved = chapter.read_bytes().decode()
+    asyncio.run(contents.save({"type": "file", "format": "text", "content": "# Text\n"}, "a.qmd"))
+    asyncio.run(contents.save({"type": "file", "format": "text", "content": "# More\n"}, "a.qmd"))
+    save(contents, notebook)
+    assert {text.encode() for text in kept(chapter.parent)} == {
+        each.replace("\r\n", "\n").encode() for each in (saved, "# More\n")}
+
+
+def test_a_renamed_chapter_that_another_wrote_is_kept(contents, chapter):
+    notebook = edited(contents)
+    asyncio.run(contents.rename("a.qmd", "b.qmd"))
+    (chapter.parent / "b.qmd").write_text("# Theirs\n")
+    save(contents, notebook, "b.qmd")
+    assert kept(chapter.parent) == ["# Theirs\n"]
+
+
+def test_a_notebook_that_is_renamed_is_a_chapter_at_once(contents, tmp_path):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = 1")])
+    save(contents, notebook, "fresh.ipynb")
+    asyncio.run(contents.rename("fresh.ipynb", "fresh.qmd"))
+    assert (tmp_path / "fresh.qmd").read_text() == "```{python}\nx = 1\n```\n"
+    asyncio.run(contents.rename("fresh.qmd", "again.ipynb"))
+    assert nbformat.read(tmp_path / "again.ipynb", 4).cells[0].source == "x = 1"
+    assert files(tmp_path) == ["again.ipynb"]
+
+
+def test_a_notebook_that_no_chapter_can_hold_keeps_its_name(contents, tmp_path):
+    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "ir", "language": "R",
+                                                                 "display_name": "R"}})
+    save(contents, notebook, "r.ipynb")
+    with pytest.raises(HTTPError, match="the notebook is in R"):
+        asyncio.run(contents.rename("r.ipynb", "r.qmd"))
+    assert files(tmp_path) == ["r.ipynb"]
+
+
+def test_a_new_chapter_is_markdown_from_the_first_save(contents, tmp_path):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# New")])
+    save(contents, notebook, "new.qmd")
+    save(contents, notebook, "new.qmd")
+    assert (tmp_path / "new.qmd").read_text() == "# New\n" and files(tmp_path) == ["new.qmd"]

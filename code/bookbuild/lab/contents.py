@@ -1,29 +1,33 @@
 """Files as JupyterLab reads and saves them: chapters are notebooks, and stay chapters."""
 
 import io
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import nbformat
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 from nbformat import NotebookNode
 from tornado.web import HTTPError
 
 from bookbuild.files import decode_utf8, digest, is_writable, keep, replace_file
-from bookbuild.lab.notebook import notebook_of, text_of
+from bookbuild.lab.notebook import KEY, notebook_of, text_of
 from bookbuild.say import BookError
 
 
 class ChapterContents(AsyncLargeFileManager):
     """Jupyter's own file manager, to which a ``.qmd`` file is a notebook too.
 
-    Whatever is saved replaces the old file only when it is complete. A chapter that changed on
-    disk since it was last read or saved here is kept beside the one that takes its place.
+    Whatever is saved replaces the old file only when it is complete. A chapter that is not as the
+    window that saves has read or saved it is kept beside the one that takes its place. A notebook
+    tells the window by a token that each opening puts into its metadata; editors of text have
+    none, and are known by their file.
     """
 
     def __init__(self, **options) -> None:
         super().__init__(**options)
-        self.seen: dict[str, str] = {}
+        self.seen: dict[str, str] = {}      # by token or path: the digest of what is there seen
 
     async def get(self, path, content=True, type=None, format=None, require_hash=False):
         if type is None and path.endswith(".qmd") and await self.file_exists(path):
@@ -42,11 +46,9 @@ class ChapterContents(AsyncLargeFileManager):
         if not os_path.endswith(".qmd"):
             return await super()._read_notebook(os_path, as_version, capture_validation_error, raw)
         content, _ = await self._read_file(os_path, "byte")
-        self.seen[os_path] = digest(content)
-        try:
-            notebook = notebook_of(decode_utf8(content, Path(os_path).name))
-        except BookError as error:
-            raise HTTPError(400, str(error)) from None
+        notebook = told(lambda: notebook_of(decode_utf8(content, Path(os_path).name)))
+        notebook.metadata[KEY]["opening"] = token = secrets.token_hex(8)
+        self.seen[token] = digest(content)
         return (notebook, content) if raw else notebook
 
     def mark_trusted_cells(self, nb: NotebookNode, path: str = "") -> None:
@@ -58,35 +60,66 @@ class ChapterContents(AsyncLargeFileManager):
     async def _save_notebook(self, os_path, nb: NotebookNode, capture_validation_error=None):
         if not os_path.endswith(".qmd"):
             return await super()._save_notebook(os_path, nb, capture_validation_error)
-        try:
-            text = text_of(nb, Path(os_path).name)
-        except BookError as error:
-            raise HTTPError(400, str(error)) from None
-        await self._save_file(os_path, text, "text")
+        text = told(text_of, nb, Path(os_path).name)
+        opening = (nb.metadata.get(KEY) or {}).get("opening")
+        self.replace(os_path, text.encode(), opening or without_token(os_path))
 
     @contextmanager
     def atomic_writing(self, os_path, text=True, **_) -> Iterator[io.StringIO | io.BytesIO]:
         content = io.StringIO(newline="") if text else io.BytesIO()
         yield content
         value = content.getvalue()
-        new = value.encode() if isinstance(value, str) else value
-        self.keep_unseen(Path(os_path))
+        self.replace(os_path, value.encode() if isinstance(value, str) else value, os_path)
+
+    def replace(self, os_path: str, new: bytes, window: str) -> None:
+        """Put a whole new file into the old one's place."""
+        self.keep_unseen(Path(os_path), window)
         try:
             replace_file(Path(os_path), new)
         except OSError as error:
             raise HTTPError(403 if isinstance(error, PermissionError) else 507,
                             f"{Path(os_path).name} was not saved, the old file stands: "
                             f"{error.strerror}") from None
-        self.seen[os_path] = digest(new)
+        self.seen[window] = digest(new)
 
-    def keep_unseen(self, path: Path) -> None:
-        """Put aside a chapter that another program wrote while it was open here."""
-        if path.suffix != ".qmd" or not path.exists() or str(path) not in self.seen:
-            return
-        if digest(path.read_bytes()) != self.seen[str(path)]:
+    def keep_unseen(self, path: Path, window: str) -> None:
+        """Put aside a chapter that somebody else wrote while it was open in a window."""
+        if path.suffix == ".qmd" and path.exists() and (
+                digest(path.read_bytes()) != self.seen.get(window)):
             copy = keep(path)
             self.log.warning("%s had changed on disk; that version is kept as %s", path, copy)
+
+    async def rename_file(self, old_path, new_path):
+        """Rename a file; a notebook that gets a chapter's name becomes one, and the other way."""
+        old, new = (Path(self._get_os_path(path.strip("/"))) for path in (old_path, new_path))
+        content = None
+        if {old.suffix, new.suffix} == {".ipynb", ".qmd"} and old.is_file():
+            content = told(converted, old)
+        await super().rename_file(old_path, new_path)
+        if content is not None:
+            replace_file(new, content)
+            self.seen[without_token(new)] = digest(content)
 
     def is_writable(self, path: str) -> bool:
         os_path = Path(self._get_os_path(path))
         return super().is_writable(path) and (not os_path.is_file() or is_writable(os_path))
+
+
+def without_token(path: str | Path) -> str:
+    """How a notebook is known that has not been opened as a chapter."""
+    return f"a notebook, {path}"
+
+
+def converted(path: Path) -> bytes:
+    """A chapter as a notebook's file, or a notebook's file as a chapter."""
+    if path.suffix == ".qmd":
+        return nbformat.writes(notebook_of(decode_utf8(path.read_bytes(), path.name))).encode()
+    return text_of(nbformat.reads(path.read_bytes().decode(), as_version=4), path.name).encode()
+
+
+def told(make, *arguments):
+    """What a function gives; what is wrong with a chapter is an answer to the browser."""
+    try:
+        return make(*arguments)
+    except BookError as error:
+        raise HTTPError(400, str(error)) from None
