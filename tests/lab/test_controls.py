@@ -3,6 +3,7 @@
 import ast
 import json
 import random
+import re
 import subprocess
 from pathlib import Path
 
@@ -113,6 +114,7 @@ def run(tmp_path_factory):
     client.wait_for_ready(timeout=LIMIT)
 
     def wait(request):
+        """What comes of a request; the cell's text is told where it is asked for."""
         heard = []
         while not heard or heard[-1]["content"].get("execution_state") != "idle":
             message = client.get_iopub_msg(timeout=LIMIT)
@@ -121,13 +123,27 @@ def run(tmp_path_factory):
         return [(each["msg_type"], each["content"]) for each in heard]
 
     def run(code):
+        run.source = code
         return wait(client.execute(code))
 
-    def send(widget, state):
-        message = client.session.msg("comm_msg", {"comm_id": widget, "data": {
-            "method": "update", "state": state, "buffer_paths": []}})
+    def tell(comm, data, kind="comm_msg"):
+        message = client.session.msg(kind, {"comm_id": comm, "data": data})
         client.shell_channel.send(message)
         return wait(message["msg_id"])
+
+    def send(widget, state):
+        """Move a control; the notebook tells the cell's text when it is asked for it."""
+        heard = tell(widget, {"method": "update", "state": state, "buffer_paths": []})
+        for comm in [content["comm_id"] for kind, content in heard
+                     if kind == "comm_msg" and content["data"].get("ask") == "source"]:
+            heard += tell(comm, {"source": run.source})
+        for _, content in heard:
+            if line := content.get("data", {}).get("line"):
+                name = content["data"]["name"]
+                run.source = re.sub(rf"^{name} = .*$", line, run.source, flags=re.MULTILINE)
+        return heard
+
+    run.tell = tell
 
     run.send = send
     yield run
@@ -167,6 +183,27 @@ def test_a_control_runs_the_cell_with_its_line_changed(run):
     assert outputs(heard) == (["stream"], "2 1.0\n")
     assert outputs(run.send(slider, {"index": 3})) == (["error"], "")
     assert outputs(run.send(slider, {"index": 0})) == (["stream"], f"0 {1 / 3}\n")
+
+
+def test_a_control_runs_what_stands_in_the_cell_now(run):
+    heard = run("#| classes: live\nN = 1  # 0-3\nM = 1  # 0-3\nprint(N, M)\n")
+    first, second = widgets(heard, "SelectionSliderModel")
+    run.source = "#| classes: live\nN = 1  # 0-3\nM = 2  # 0-3\nprint('edited', N, M)\n"
+    heard = run.send(first, {"index": 3})
+    assert outputs(heard) == (["stream"], "edited 3 2\n")
+    assert {"index": 2} in [content["data"].get("state") for kind, content in heard
+                            if kind == "comm_msg" and content["comm_id"] == second]
+    run.source = "#| classes: live\nprint('no parameter')\n"
+    assert outputs(run.send(first, {"index": 0})) == (["stream"], "no parameter\n")
+
+
+def test_where_no_notebook_answers_the_cell_that_ran_runs_again(run):
+    heard = run("#| classes: live\nN = 1  # 0-3\nprint(N)\n")
+    slider, = widgets(heard, "SelectionSliderModel")
+    comm, = [content["comm_id"] for kind, content in heard
+             if kind == "comm_open" and content["target_name"] == "book-cell"]
+    run.tell(comm, {}, "comm_close")
+    assert outputs(run.send(slider, {"index": 2})) == (["stream"], "2\n")
 
 
 def test_a_parameter_whose_name_ends_another(run):

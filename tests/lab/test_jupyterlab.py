@@ -26,7 +26,8 @@ import matplotlib.pyplot as plt
 
 plt.figure(figsize=(2, 2))
 plt.plot([1, N])
-print(f"{N} units, {SHAPE}: {1 / (16 - N):.3f}")
+total = 1
+print(f"{N} units, {SHAPE}: {total / (16 - N):.3f}")
 ```
 
 ## Live {#sec-live}
@@ -92,15 +93,17 @@ def test_controls_rewrite_the_cell_and_run_it(reader, lab):
     for _ in range(7):
         handle.press("ArrowRight")
     output.get_by_text("ZeroDivisionError: division by zero").wait_for()
+    reader.change("live", "total = 1", "total = 2")     # and not run
     handle.press("ArrowLeft")
-    output.get_by_text("15 units, square: 1.000").wait_for()
+    output.get_by_text("15 units, square: 2.000").wait_for()
     reader.save()
     reader.saved()
     expected = LIVE.replace("N = 8", "N = 15").replace('SHAPE = "round"', 'SHAPE = "square"')
+    expected = expected.replace("total = 1", "total = 2")
     assert path.read_text() == expected
     rendered = book(lab, "render", "small", "--to", "html", "--engine", "builtin")
     assert rendered.returncode == 0, rendered.stderr
-    assert "15 units, square: 1.000" in (reader.book / "small/_book/index.html").read_text()
+    assert "15 units, square: 2.000" in (reader.book / "small/_book/index.html").read_text()
 
 
 @pytest.mark.parametrize("choice", ["Overwrite", "Revert", "Cancel"])

@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 from tornado.web import HTTPError
 
 from bookbuild.files import decode_utf8, digest, is_writable, keep, replace_file
+from bookbuild.lab.export import read_notebook
 from bookbuild.lab.notebook import KEY, notebook_of, text_of
 from bookbuild.say import BookError
 
@@ -114,7 +115,7 @@ def converted(path: Path) -> bytes:
     """A chapter as a notebook's file, or a notebook's file as a chapter."""
     if path.suffix == ".qmd":
         return nbformat.writes(notebook_of(decode_utf8(path.read_bytes(), path.name))).encode()
-    return text_of(nbformat.reads(path.read_bytes().decode(), as_version=4), path.name).encode()
+    return text_of(read_notebook(path), path.name).encode()
 
 
 def told(make, *arguments):

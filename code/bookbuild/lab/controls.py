@@ -2,7 +2,7 @@
 
 An IPython extension (`%load_ext bookbuild.lab.controls`; `book lab` loads it). The code is the
 truth: whoever runs a cell marked `#| classes: live` sees its controls above its output; moving one
-rewrites the parameter's line in the cell and runs the cell again.
+rewrites the parameter's line in the cell and runs the cell again, as it then stands in the notebook.
 """
 
 from collections.abc import Sequence
@@ -68,8 +68,14 @@ class LiveCell:
     def __init__(self, shell, code: str, cell_id: str | None) -> None:
         self.shell, self.code = shell, code
         self.comm = create_comm(target_name=CELL_TARGET, data={"cell": cell_id})
+        self.comm.on_msg(lambda message: self.run(message["content"]["data"]["source"]))
+        self.comm.on_close(lambda _: setattr(self, "is_followed", False))
+        self.is_followed = True                 # by a notebook that tells what stands in the cell
+        self.changes: dict[str, float | int | str] = {}
+        self.is_following = False               # the controls follow the text, not the reader
         self.output = ipywidgets.Output()
-        self.widget = ipywidgets.VBox([*map(self.control, parameters(code)), self.output])
+        self.controls = {each.name: self.control(each) for each in parameters(code)}
+        self.widget = ipywidgets.VBox([*self.controls.values(), self.output])
 
     def control(self, parameter: Parameter) -> ipywidgets.Widget:
         choices = parameter.stops
@@ -86,13 +92,26 @@ class LiveCell:
         return control
 
     def change(self, name: str, value) -> None:
-        """Write a new value into the cell and run it."""
-        parameter, = [each for each in parameters(self.code) if each.name == name]
-        line = parameter.written(value)
-        lines = self.code.split("\n")
-        lines[lines.index(parameter.line)] = line
-        self.code = "\n".join(lines)
-        self.comm.send({"name": name, "line": line})
+        """Run the cell with a new value, once the notebook has told what stands in it."""
+        if self.is_following:
+            return
+        self.changes[name] = value
+        if self.is_followed:
+            self.comm.send({"ask": "source"})
+        else:
+            self.run(self.code)
+
+    def run(self, code: str) -> None:
+        """Write the new values into the cell's text, and run it."""
+        if not self.changes:        # they came with the answer before
+            return
+        self.code = code
+        for name, value in self.changes.items():
+            for parameter in parameters(self.code):
+                if parameter.name == name:
+                    self.write(parameter, parameter.written(value))
+        self.changes.clear()
+        self.follow()
         errors: list[dict] = []
         tell = self.shell._showtraceback
         self.shell._showtraceback = lambda kind, error, lines: errors.append({
@@ -104,6 +123,24 @@ class LiveCell:
         finally:
             self.shell._showtraceback = tell
         self.show(captured, errors)
+
+    def write(self, parameter: Parameter, line: str) -> None:
+        """Put another line in the place of a parameter's, here and in the notebook."""
+        lines = self.code.split("\n")
+        lines[lines.index(parameter.line)] = line
+        self.code = "\n".join(lines)
+        self.comm.send({"name": parameter.name, "line": line})
+
+    def follow(self) -> None:
+        """Let the controls say what the text says."""
+        self.is_following = True
+        try:
+            for parameter in parameters(self.code):
+                control = self.controls.get(parameter.name)
+                if control and parameter.value in offered(control):
+                    control.value = parameter.value
+        finally:
+            self.is_following = False
 
     def show(self, captured: CapturedIO, errors: Sequence[dict] = ()) -> None:
         """Put what a run said and showed below the controls, all at once.
@@ -117,3 +154,8 @@ class LiveCell:
         shown = [{"output_type": "display_data", "data": each.data, "metadata": each.metadata or {}}
                  for each in captured.outputs]
         self.output.outputs = (*said["stdout"], *shown, *said["stderr"], *errors)
+
+
+def offered(control: ipywidgets.Widget) -> list:
+    """The values among which a control chooses."""
+    return [option[1] if isinstance(option, tuple) else option for option in control.options]

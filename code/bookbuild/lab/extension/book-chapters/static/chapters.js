@@ -30,9 +30,11 @@
 
   // ---------------------------------------------------------------- controls that rewrite a line
 
-  const writeLine = (panel, cellId, { name, line }) => {
-    const cell = panel.content.widgets.find(({ model }) => model.id === cellId)?.model.sharedModel;
-    const lines = cell?.getSource().split("\n") ?? [];
+  const cellOf = (panel, cellId) =>
+    panel.content.widgets.find(({ model }) => model.id === cellId)?.model.sharedModel;
+
+  const writeLine = (cell, { name, line }) => {
+    const lines = cell.getSource().split("\n");
     const at = lines.findIndex(each => each.split("=")[0].trimEnd() === name);
     if (at < 0) return;
     const start = lines.slice(0, at).join("\n").length + (at ? 1 : 0);
@@ -43,7 +45,11 @@
     tracker.widgetAdded.connect((_, panel) => {
       const listen = kernel =>
         kernel?.registerCommTarget("book-cell", (comm, opening) => {
-          comm.onMsg = ({ content }) => writeLine(panel, opening.content.data.cell, content.data);
+          comm.onMsg = ({ content: { data } }) => {
+            const cell = cellOf(panel, opening.content.data.cell);
+            if (cell && data.ask) comm.send({ source: cell.getSource() });
+            else if (cell) writeLine(cell, data);
+          };
         });
       listen(panel.sessionContext.session?.kernel);
       panel.sessionContext.kernelChanged.connect((_, { newValue }) => listen(newValue));
