@@ -2,7 +2,7 @@
 
 An IPython extension (`%load_ext bookbuild.lab.controls`; `book lab` loads it). The code is the
 truth: whoever runs a cell marked `#| classes: live` sees its controls above its output; moving one
-rewrites the parameter's line in the cell and runs the cell again, as it then stands in the notebook.
+rewrites the line of its parameter, and runs the cell as it then stands in the notebook.
 """
 
 from collections.abc import Sequence
