@@ -6,6 +6,7 @@ import zipfile
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pikepdf
 import pytest
 import yaml
@@ -15,6 +16,8 @@ from lxml import etree
 from layout import wide, without_cue
 from programs import EPUBCHECK, ROOT
 from waiting import frames
+
+from bookbuild.source import Cell, split_source
 
 CONFIG = yaml.safe_load((ROOT / "_quarto.yml").read_text(encoding="utf-8"))
 SOURCES = [*CONFIG["book"]["chapters"], *CONFIG["book"]["appendices"]]
@@ -124,6 +127,43 @@ def test_the_pdfs_figures_and_formulas_have_words_and_its_headings_an_order(pdf,
         if heading := re.fullmatch(r"/H(\d)", str(element.S)):
             assert int(heading[1]) <= level + 1
             level = int(heading[1])
+
+
+TEXT = slice(85, 757)       # the rows of a page that hold its text, in points
+
+
+@pytest.mark.needs("poppler")
+def test_the_pdfs_pages_are_filled_but_at_the_ends_of_chapters(pdf, real_book):
+    with pdf.open_outline() as outline:
+        starts = {pikepdf.Page(each.destination[0]).index for each in outline.root}
+    ends = {start - 1 for start in starts} | {len(pdf.pages) - 1}
+    drawn = subprocess.run(["pdftoppm", "-r", "36", "-gray", real_book.output / "neural-networks.pdf"],
+                           capture_output=True, check=True).stdout
+    blank = {}
+    for at, head in enumerate(re.finditer(rb"P5\s(\d+) (\d+)\s255\s", drawn)):
+        width, height = int(head[1]), int(head[2])
+        page = np.frombuffer(drawn, np.uint8, width * height, head.end()).reshape(height, width)
+        rows, = np.nonzero((page[TEXT.start // 2:TEXT.stop // 2] < 250).any(axis=1))
+        blank[at + 1] = 1 - (rows.max() + 1) / ((TEXT.stop - TEXT.start) // 2) if len(rows) else 1
+    assert len(blank) == len(pdf.pages)
+    assert {at: share for at, share in blank.items() if share > 0.25 and at - 1 not in ends} == {}
+
+
+@pytest.mark.needs("poppler")
+def test_no_cell_of_up_to_twenty_lines_is_split(real_book):
+    text = subprocess.run(["pdftotext", "-layout", real_book.output / "neural-networks.pdf", "-"],
+                          capture_output=True, text=True, check=True).stdout
+    pages = [re.sub(r"\s", "", page) for page in text.split("\f")]
+    seen = 0
+    for name in SOURCES:
+        for piece in split_source((real_book.root / name).read_text(encoding="utf-8")).pieces:
+            if not isinstance(piece, Cell) or str(piece.options.get("echo", True)).lower() == "false":
+                continue
+            lines = [re.sub(r"\s", "", line)[:50] for line in piece.code.strip("\n").splitlines()]
+            if len(lines) <= 20:
+                seen += 1
+                assert any(all(line in page for line in lines) for page in pages), piece.code
+    assert seen > 40
 
 
 # ------------------------------------------------------------------------------------ EPUB

@@ -4,20 +4,10 @@ import re
 import subprocess
 
 import pytest
-
-from bookbuild.files.placing import only_render
-from bookbuild.pipeline import Timings, render
-from bookbuild.source.project import load_project
+from small_book import small_book
 
 pytestmark = pytest.mark.needs("poppler")
 
-CONFIG = """project:
-  type: book
-book:
-  title: "A small book"
-  author: "A. N. Author"
-  chapters: [index.qmd, one.qmd]
-"""
 # Formulas of every width, code of every length and with lines of every length.
 WIDE = "\n\n".join(f"$$\n{' + '.join(['a_{10}'] * terms)}\n$$ {{#eq-{terms}}}"
                    for terms in (2, 14, 18, 20, 22, 40))
@@ -54,20 +44,6 @@ print("{'word ' * 60}")
   y = "{'a' * 200}"
   ```
 """
-DOT = ('<svg xmlns="http://www.w3.org/2000/svg" width="90" height="90">'
-       '<circle cx="45" cy="45" r="9"/></svg>')
-
-
-def small_book(folder, chapter):
-    (folder / "_quarto.yml").write_text(CONFIG)
-    (folder / "index.qmd").write_text("# Preface {.unnumbered}\n\nHello.\n")
-    (folder / "one.qmd").write_text(chapter)
-    (folder / "dot.svg").write_text(DOT)
-    project, said = load_project(folder), []
-    with only_render(project.state_dir, project.output_dir, said.append):
-        render(project, ["pdf"], None, said.append, Timings(), 600)
-    return folder / "_book" / "A-small-book.pdf", said
-
 
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory):

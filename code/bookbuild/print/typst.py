@@ -4,18 +4,22 @@ import json
 import posixpath
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby, pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
 from bookbuild.document import (THEOREM_KINDS, UNNUMBERED_KINDS, Callout, Chapter, Equation,
                                 Float, Head, Layout, Node, Tabset, Theorem, Titled, Xref, classes,
-                                content, display, exchange, identifier, is_node, labelled, level,
-                                nodes, page_links, pairs, pandoc, plain, raw_inline, span, target,
-                                tex, text, translate, with_attributes, with_content, words)
+                                content, display, exchange, identifier, is_display, is_node,
+                                labelled, level, nodes, page_links, pairs, pandoc, plain,
+                                raw_inline, span, target, tex, text, translate, with_attributes,
+                                with_content, words)
 from bookbuild.source import Project
 
 THEME = Path(__file__).parent / "theme" / "typst"
+UNSPLIT = 20            # lines of a cell, with what it prints, that stay on one page
+ONE_LINE, FEW_LINES = 90, 280      # characters
 # \, \; \! and \bigl( say nothing about the mathematics
 SPACING = re.compile(r"\\[,;:!]|\\q?quad\b|\\[bB]igg?[lrm]?(?![A-Za-z])|\\displaystyle\b")
 
@@ -74,7 +78,7 @@ def write_book(project: Project, chapters: Sequence[Chapter]) -> str:
                 node, by_source[source].label_in(fragment)))
             if chapter.page.kind != "part":
                 blocks.append(opening(chapter))
-            blocks += lower(chapter.untitled, chapter)
+            blocks += lower(kept_together(chapter.untitled), chapter)
         blocks += [bare("]")] if name else []
     body = pandoc.write(blocks, "--to", "typst-citations", "--wrap=none")
     return preamble(project) + linked(body)
@@ -138,12 +142,46 @@ def lower(tree, here: Head):
     """Turn our nodes, and what pandoc's Typst writer does poorly, into calls of the template."""
     printing = {id(block): with_attributes(block, classes=[*classes(block), "prints"])
                 for cell in nodes(tree, "Div") for block, following in pairwise(content(cell))
-                if "cell-code" in classes(block) and any(nodes(following, "CodeBlock"))}
+                if "cell-code" in classes(block)
+                and 0 < sum(map(length, nodes(following, "CodeBlock"))) <= UNSPLIT - length(block)}
     return translate(exchange(tree, printing), {
         "Header": heading, "Div": division, "Span": inline_span, "Image": image, "Link": link,
         "CodeBlock": code_block, "Math": formula, "Para": paragraph, "Plain": paragraph,
         Float: floating, Callout: callout, Theorem: theorem, Equation: equation, Tabset: tabset,
         Layout: layout, Xref: xref}, here)
+
+
+def length(block: Node) -> int:
+    """Lines of code."""
+    return content(block).count("\n") + 1
+
+
+def kept_together(blocks: list) -> list:
+    """Blocks, in which few words stay on the page of what they lead to.
+
+    One line under a heading stays with what follows it; a few lines in front of a formula stay
+    with the formula.
+    """
+    around = zip([None, *blocks], blocks, [*blocks[1:], None])
+    return [piece for before, block, after in around for piece in (
+        leading(before, block, after) if is_node(block, "Para") else [block])]
+
+
+def leading(before: Node, block: Node, after: Node) -> list:
+    """A paragraph between two blocks, its words kept with what they lead to."""
+    inlines = content(block)
+    formula = next((at for at, each in enumerate(inlines) if shows_formula(each)), None)
+    said = len(text(inlines[:formula]))
+    leads = formula is not None or is_node(after, "Para") and shows_formula(content(after)[0])
+    if not said or said > (FEW_LINES if leads else ONE_LINE if is_node(before, "Header") else 0):
+        return [block]
+    indented = is_node(before, "Para") and not shows_formula(content(before)[-1])
+    words = call(f"#kept(indent: {str(indented).lower()})[", inlines[:formula], "]")
+    return [words] if formula is None else [words, with_content(block, inlines[formula:])]
+
+
+def shows_formula(inline: Node) -> bool:
+    return isinstance(inline, Equation) or is_node(inline, "Math") and is_display(inline)
 
 
 def paragraph(node: Node, here: Head) -> Node | None:
@@ -216,7 +254,11 @@ def callout(node: Callout, here: Head) -> list[Node]:
     if node.number:
         title = labelled(f"{kind} {node.number}", node.title)
     options = f"icon: {str(node.icon).lower()}, appearance: {string(node.look)}"
-    return framed(f"#callout({string(node.kind)}, {options}", "title", title, node)
+    body = [call("#kept[", content(block), "]") if is_node(block, "Para")
+            and is_node(following, "BulletList", "OrderedList") else block
+            for block, following in pairwise([*node.body, None])]
+    return framed(f"#callout({string(node.kind)}, {options}", "title", title,
+                  replace(node, body=body))
 
 
 def theorem(node: Theorem, here: Head) -> list[Node]:

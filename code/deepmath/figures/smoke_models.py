@@ -75,7 +75,7 @@ def draw(result: SmokeModels) -> Figure:
     """Draw a row a model: the error seen with its interval, and the error to expect."""
     n_panels = 1 if result.expected is None else 2
     figure, panels = plt.subplots(1, n_panels, figsize=(WIDTH, 3.1), sharey=True, squeeze=False)
-    figure.subplots_adjust(left=0.255, right=0.985, bottom=0.155, top=0.905, wspace=0.08)
+    figure.subplots_adjust(left=0.255, right=0.985, bottom=0.155, top=0.905, wspace=0.16)
     rows = np.arange(len(result.names))
     seen = panels[0, 0]
     seen.hlines(rows, *result.interval.T, color=BLUE, linewidth=2.2, alpha=0.45)

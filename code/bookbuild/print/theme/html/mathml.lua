@@ -163,6 +163,8 @@ local function walk(node, in_script, upright)
       set(node, "lspace", "0")
       set(node, "rspace", "0")
     end
+    -- \lVert is of one size; \left and \bigl come with another sign or a size.
+    if node[1] == "‖" and not has(node, "minsize") then set(node, "stretchy", "false") end
   elseif node.tag == "mi" and upright then
     upright_bold(node)
   elseif node.tag == "mtable" and write(node):find("padding%-right: 0") then

@@ -39,7 +39,7 @@ function scrolling() {
   const blocks = all(SCROLLING);
   const watch = new ResizeObserver((entries) => mark(entries.map((entry) => entry.target)));
   for (const block of blocks) watch.observe(block);
-  document.fonts.ready.then(() => mark(blocks));
+  document.fonts.ready.then(() => { roots(); mark(blocks); });
   document.addEventListener("scroll", ({ target }) => {
     if (target.dataset?.more !== undefined) target.dataset.more = edges(target);
   }, { capture: true, passive: true });
@@ -52,6 +52,13 @@ function printedLines() {
     const lines = code.textContent.replace(/\n$/, "").split("\n");
     code.replaceChildren(...lines.map((line) => make("span", { className: "printed-line" }, `${line}\n`)));
   }
+}
+
+// Chromium leaves a blank behind a root, which is taken back.
+function roots() {
+  const right = (element) => element.getBoundingClientRect().right;
+  const found = all("main msqrt").map((root) => [root, right(root) - right(root.lastElementChild)]);
+  for (const [root, blank] of found) if (blank > 1) root.style.marginRight = `${-blank}px`;
 }
 
 // ---- What opens large

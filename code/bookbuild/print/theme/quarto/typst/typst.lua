@@ -48,8 +48,20 @@ local function formulas(inlines)
   return out
 end
 
-local function prints(output)
-  return output and output.t == "Div" and output.content[1] and output.content[1].t == "CodeBlock"
+-- As many lines of a cell, with what it prints, stay on one page.
+local UNSPLIT = 20
+
+local function lines_of(blocks)
+  local count = 0
+  pandoc.Blocks(blocks):walk({ CodeBlock = function(code)
+    count = count + select(2, code.text:gsub("\n", "")) + 1
+  end })
+  return count
+end
+
+local function stays_whole(code, output)
+  local printed = output and output.t == "Div" and lines_of({ output }) or 0
+  return printed > 0 and printed + lines_of({ code }) <= UNSPLIT
 end
 
 local function cell(div)
@@ -57,7 +69,7 @@ local function cell(div)
   for place, block in ipairs(div.content) do
     local kind = block.t == "Div" and table.concat(block.classes, " "):match("cell%-output%-(%w+)")
     if block.t == "CodeBlock" and block.classes:includes("cell-code") then
-      local options = prints(div.content[place + 1]) and "(output: true)" or ""
+      local options = stays_whole(block, div.content[place + 1]) and "(output: true)" or ""
       out:extend(around("#code-cell" .. options .. "[", { block }, "]"))
     elseif kind and kind ~= "display" then
       out:extend(around('#cell-output("' .. kind .. '")[', block.content, "]"))
@@ -94,6 +106,42 @@ local function main_matter(doc)
   end
 end
 
+-- Few words stay on the page of what they lead to: one line under a heading with what follows it,
+-- a few lines in front of a formula with the formula.
+local ONE_LINE, FEW_LINES = 90, 280     -- characters
+
+local function shows_formula(inline)
+  return inline and (inline.t == "Math" and inline.mathtype == "DisplayMath"
+                     or raw_text(inline):match("^#math%.equation%(")) and true or false
+end
+
+local function leading(before, block, after)
+  local words, rest = pandoc.Inlines({}), pandoc.Inlines({})
+  for _, each in ipairs(block.content) do
+    local into = (#rest > 0 or shows_formula(each)) and rest or words
+    into:insert(each)
+  end
+  local leads = #rest > 0 or after and after.t == "Para" and shows_formula(after.content[1])
+  local limit = leads and FEW_LINES or before and before.t == "Header" and ONE_LINE or 0
+  local said = utf8.len(pandoc.utils.stringify(words))
+  if said == 0 or said > limit then return { block } end
+  local indent = before and before.t == "Para" and before.content[#before.content].t ~= "RawInline"
+  words:insert(1, pandoc.RawInline("typst", "#kept(indent: " .. tostring(indent or false) .. ")["))
+  words:insert(pandoc.RawInline("typst", "]"))
+  if #rest == 0 then return { pandoc.Plain(words) } end
+  return { pandoc.Plain(words), pandoc.Para(rest) }
+end
+
+local function kept_together(doc)
+  local out = pandoc.Blocks({})
+  for place, block in ipairs(doc.blocks) do
+    local paragraph = block.t == "Para"
+    out:extend(paragraph and leading(doc.blocks[place - 1], block, doc.blocks[place + 1]) or { block })
+  end
+  doc.blocks = out
+  return doc
+end
+
 -- An error's message comes with codes for a terminal's colours.
 local function plain(block)
   block.text = block.text:gsub("\27%[[%d;]*m", "")
@@ -102,7 +150,7 @@ end
 
 if quarto.doc.is_format("typst") then
   return {
-    { Proof = proof },
+    { Proof = proof, Pandoc = kept_together },
     { Inlines = formulas, CodeBlock = plain },
     { Div = function(div)
       if div.classes:includes("cell") then return cell(div) end
