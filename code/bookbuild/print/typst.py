@@ -18,7 +18,7 @@ from bookbuild.document import (THEOREM_KINDS, UNNUMBERED_KINDS, Callout, Chapte
 from bookbuild.source import Project
 
 THEME = Path(__file__).parent / "theme" / "typst"
-UNSPLIT = 20            # lines of a cell, with what it prints, that stay on one page
+UNSPLIT = 12            # lines of a cell, with what it prints, that stay on one page
 ONE_LINE, FEW_LINES = 90, 280      # characters
 # \, \; \! and \bigl( say nothing about the mathematics
 SPACING = re.compile(r"\\[,;:!]|\\q?quad\b|\\[bB]igg?[lrm]?(?![A-Za-z])|\\displaystyle\b")

@@ -49,7 +49,7 @@ local function formulas(inlines)
 end
 
 -- As many lines of a cell, with what it prints, stay on one page.
-local UNSPLIT = 20
+local UNSPLIT = 12
 
 local function lines_of(blocks)
   local count = 0
