@@ -230,3 +230,14 @@ def test_other_cells_run_as_ever(run, code):
     heard = run(code)
     assert [content["text"] for kind, content in heard if kind == "stream"] == ["1\n"]
     assert not [kind for kind, _ in heard if kind == "comm_open"]
+
+
+def test_an_edited_module_is_read_again(run):
+    def printed(code):
+        return "".join(content["text"] for kind, content in run(code) if kind == "stream")
+
+    write = "import pathlib\npathlib.Path('own.py').write_text({!r})"
+    run(write.format("def value():\n    return 1\n"))
+    assert printed("from own import value\nprint(value())") == ["1\n"]
+    run(write.format("def value():\n    return 'edited'\n"))
+    assert printed("print(value())") == ["edited\n"]

@@ -15,8 +15,12 @@ class BookKernel(KernelSpecManager):
         return {"python3"}
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        """Jupyter's own kernel, started with `controls` and the render's arithmetic."""
+        """Jupyter's own kernel, with `controls`, the render's arithmetic, and edited modules read
+        again before each cell."""
         spec = super().get_kernel_spec(kernel_name)
-        spec.argv = make_ipkernel_cmd(extra_arguments=["--ext", "bookbuild.lab.controls"])
+        spec.argv = make_ipkernel_cmd(extra_arguments=[
+            "--ext", "bookbuild.lab.controls",
+            "--InteractiveShellApp.exec_lines=%load_ext autoreload",
+            "--InteractiveShellApp.exec_lines=%autoreload 2"])
         spec.env = numeric_environment() | spec.env
         return spec
