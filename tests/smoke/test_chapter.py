@@ -126,6 +126,8 @@ def test_networks_are_ahead_of_ridge_by_a_hair_and_warn_less_than_persistence(ch
         low, high = network.mae_interval
         assert high - low > 10 * (network.mae_quartiles[1] - network.mae_quartiles[0])
     assert ridge.hits < persistence.hits
+    lead = chapter[0]["lead"]
+    assert 0.5 < (lead > 0).mean() < 1 and -lead.min() > 5      # "nearer ... on"; "further off"
 
 
 def test_the_order_of_expected_errors(chapter):

@@ -200,7 +200,7 @@ def markdown(scores: list[Score]) -> str:
         range_95 = "–".join(f"{value:.1f}" for value in s.mae_interval)
         ridge = "" if s.model == REFERENCE else span(s.to_ridge)
         rows.append([s.model, f"{s.mae:.2f}", seeds, range_95, f"{s.rmse:.1f}",
-                     f"{s.log_rmse:.3f}", minus(f"{s.skill:.2f}"), ridge,
+                     f"{s.log_rmse:.3f}", minus(f"{round(s.skill, 2) + 0.0:.2f}"), ridge,
                      f"{s.hits:.0f}/{s.high_days}", f"{s.false_alarms:.0f}"])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
