@@ -238,6 +238,6 @@ def test_an_edited_module_is_read_again(run):
 
     write = "import pathlib\npathlib.Path('own.py').write_text({!r})"
     run(write.format("def value():\n    return 1\n"))
-    assert printed("from own import value\nprint(value())") == ["1\n"]
+    assert printed("from own import value\nprint(value())") == "1\n"
     run(write.format("def value():\n    return 'edited'\n"))
-    assert printed("print(value())") == ["edited\n"]
+    assert printed("print(value())") == "edited\n"
