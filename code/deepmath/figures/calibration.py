@@ -13,8 +13,7 @@ from numpy.random import default_rng
 
 from deepmath.activations import SIGMOID
 from deepmath.checks import check_whole
-from deepmath.figures.overfitting import large_network, noisy_xor
-from deepmath.figures.overfitting import compute as train_networks
+from deepmath.figures.overfitting import large_network, noisy_xor, trained
 from deepmath.figures.style import BLUE, GREY, VERMILLION, WIDTH, letter, styled
 from deepmath.losses import binary_cross_entropy
 
@@ -74,11 +73,11 @@ def compute(l2: float = 0.01, n_bins: int = 10, n_fresh: int = 4000, n_epochs: i
     """
     check_whole("n_bins", n_bins)
     check_whole("n_fresh", n_fresh)
-    trained = train_networks(l2=l2, flipped=FLIPPED, n_epochs=n_epochs, n_seeds=n_seeds)
+    thetas = trained(l2, n_epochs, n_seeds, FLIPPED)
     X, y, _ = noisy_xor(n_fresh, default_rng(999), FLIPPED)
     X_val, y_val, _ = noisy_xor(400, default_rng(998), FLIPPED)
     network, rows = large_network(), []
-    for theta in trained.theta:
+    for theta in thetas:
         temperature = best_temperature(network.predict(theta, X_val), y_val)
         logits = network.predict(theta, X)
         both = np.stack([logits, logits / temperature[:, None]])
@@ -86,7 +85,7 @@ def compute(l2: float = 0.01, n_bins: int = 10, n_fresh: int = 4000, n_epochs: i
         sure = SIGMOID(np.abs(both))
         rows.append((*in_bins(sure, right, n_bins), sure.mean(axis=-1), right.mean(axis=-1),
                      binary_cross_entropy(both, y), temperature))
-    return Calibration(trained.l2, *map(np.array, zip(*rows)))
+    return Calibration(np.array([0.0, l2]), *map(np.array, zip(*rows)))
 
 
 def best_temperature(logits: np.ndarray, y: np.ndarray) -> np.ndarray:

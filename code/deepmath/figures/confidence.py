@@ -13,8 +13,7 @@ from matplotlib.patches import Rectangle
 from deepmath.activations import SIGMOID
 from deepmath.checks import check_positive, check_whole
 from deepmath.figures.bands import draw_band
-from deepmath.figures.overfitting import compute as train_networks
-from deepmath.figures.overfitting import large_network
+from deepmath.figures.overfitting import large_network, trained
 from deepmath.figures.style import BLACK, BLUE, VERMILLION, WIDTH, letter, styled
 
 
@@ -65,7 +64,7 @@ def compute(limit: float = 6.0, l2: float = 0.01, n_grid: int = 61, n_epochs: in
     """
     check_positive("limit", limit)
     check_whole("n_grid", n_grid, at_least=2)
-    trained, network = train_networks(l2=l2, n_epochs=n_epochs, n_seeds=n_seeds), large_network()
+    thetas, network = trained(l2, n_epochs, n_seeds), large_network()
     side, distance = np.linspace(-limit, limit, n_grid), np.linspace(0.0, limit, 25)
     places = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
     angle = 2 * np.pi * np.arange(60) / 60
@@ -75,11 +74,11 @@ def compute(limit: float = 6.0, l2: float = 0.01, n_grid: int = 61, n_epochs: in
         return SIGMOID(np.abs(network.predict(theta, X)))
 
     maps = [np.median([sure(one, places) for one in theta], axis=0).reshape(n_grid, n_grid)
-            for theta in trained.theta]
+            for theta in thetas]
     around = [sure(theta, circles.reshape(-1, 2)).reshape(n_seeds, 25, 60)
-              for theta in trained.theta]
+              for theta in thetas]
     by_distance = [np.median(each, axis=-1).T for each in around]
-    return Confidence(trained.l2, side, np.array(maps), distance, np.array(by_distance))
+    return Confidence(np.array([0.0, l2]), side, np.array(maps), distance, np.array(by_distance))
 
 
 @styled

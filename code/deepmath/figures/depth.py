@@ -30,6 +30,7 @@ from deepmath.training import fit
 
 ARCHITECTURES = ((64,), (8, 8, 8, 8), (220,), (16, 16, 16, 16))
 RATES = (0.03, 0.1, 0.3, 1.0, 3.0)
+N_SHOWN = 200        # epochs of a curve, evenly among all
 CHOSEN = (0.3, 0.3, 1.0, 1.0)        # for ARCHITECTURES, by `best_rate` of the wide ones
 
 
@@ -225,8 +226,9 @@ def draw_curves(axes: Axes, training: np.ndarray, validation: np.ndarray) -> Non
     """Draw medians over the seeds (columns), in a band from the lower to the upper quartile."""
     for losses, name, colour, style in ((validation, "validation", VERMILLION, "--"),
                                         (training, "training", BLUE, "-")):
-        low, middle, high = np.percentile(losses, [25, 50, 75], axis=1)
-        epochs = np.arange(1, len(losses) + 1)
+        shown = slice(None, None, max(1, len(losses) // N_SHOWN))
+        low, middle, high = np.percentile(losses[shown], [25, 50, 75], axis=1)
+        epochs = np.arange(1, len(losses) + 1)[shown]
         axes.fill_between(epochs, low, high, color=colour, alpha=0.2, linewidth=0)
         axes.plot(epochs, middle, style, color=colour, label=name)
     axes.axhline(np.log(2), color=GREY, linewidth=0.8, linestyle=":", zorder=0)

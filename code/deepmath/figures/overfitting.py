@@ -101,22 +101,35 @@ def noisy_xor(n_points: int, rng: Generator,
     return X, np.where(flips, 1 - y, y), flips
 
 
+def trained(l2: float, n_epochs: int, n_seeds: int, flipped: float = 0.15) -> np.ndarray:
+    """Return the networks that `compute` trains, (2, n_seeds, P), and follow no epoch."""
+    check_not_negative("l2", l2)
+    check_whole("n_seeds", n_seeds)
+    runs = sweep(train, range(n_seeds), [
+        {"l2": each, "flipped": flipped, "n_points": 80, "n_validation": 400,
+         "n_epochs": n_epochs, "followed": False} for each in (0.0, l2)])
+    return np.array([run["theta"] for run in runs])
+
+
 def train(seeds: list[int], l2: float, flipped: float, n_points: int, n_validation: int,
-          n_epochs: int) -> dict[str, np.ndarray]:
+          n_epochs: int, followed: bool = True) -> dict[str, np.ndarray]:
     """Train a network from each seed, the first axis of all arrays returned."""
     generators = [default_rng(seed) for seed in seeds]
     (X, y, flips), (X_val, y_val, _) = (
         map(np.stack, zip(*(noisy_xor(n, rng, flipped) for rng in generators)))
         for n in (n_points, n_validation))
     network, shares = large_network(), []
+    start, adam = network.initialise_stack(generators, "he"), Adam(0.01)
+    if not followed:
+        return {"theta": fit(network, start, X, y, optimiser=adam, n_epochs=n_epochs, l2=l2).theta}
 
     def count(epoch: int, theta: np.ndarray, *losses: np.ndarray | None) -> None:
         right = (network.predict(theta, X) > 0) == (y > 0.5)
         shares.append([(right & which).sum(axis=-1) / np.maximum(which.sum(axis=-1), 1)
                        for which in (~flips, flips)])
 
-    result = fit(network, network.initialise_stack(generators, "he"), X, y, optimiser=Adam(0.01),
-                 n_epochs=n_epochs, l2=l2, validation=(X_val, y_val), on_epoch=count)
+    result = fit(network, start, X, y, optimiser=adam, n_epochs=n_epochs, l2=l2,
+                 validation=(X_val, y_val), on_epoch=count)
     clean, learned = np.moveaxis(np.array(shares), 1, 0)
     assert result.history.validation_loss is not None
     return {"training_loss": result.history.training_loss.T,

@@ -46,7 +46,7 @@ class RandomLayers:
 
 def compute(widths: Sequence[int] = (2, 4, 8, 16, 32, 64), n_seeds: int = 16,
             turns: float = 1.0, n_points: int = 300, n_held_out: int = 1000,
-            n_epochs: int = 500) -> RandomLayers:
+            n_epochs: int = 300) -> RandomLayers:
     """Draw and train networks with one hidden layer of each width, and probe the layer.
 
     Parameters
