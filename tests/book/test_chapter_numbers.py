@@ -232,14 +232,14 @@ def test_width_lets_random_layers_separate_the_spirals_and_biases_are_needed():
     zero, random, trained = np.median(layers["probe_accuracy"], axis=-1)
     assert np.abs(zero - 0.55).max() < 0.03
     np.testing.assert_allclose(random, [0.55, 0.58, 0.7, 0.9, 1.0, 1.0], atol=0.03)
-    assert trained[0] == pytest.approx(0.64, abs=0.02) and trained[2] > 0.95 < trained[3]
+    assert (trained[1:] > random[1:] + 0.15)[:2].all() and trained[2] > 0.9 and trained[3] > 0.99
 
 
 def test_overfitting_is_the_learning_of_flips():
     found = kept("overfitting")
     loss, held = np.median(found["validation_loss"], axis=-1)
     best = loss.argmin()
-    assert 10 < best < 16 and loss[best] == pytest.approx(0.53, abs=0.01)
+    assert 5 < best < 20 and loss[best] == pytest.approx(0.53, abs=0.01)
     assert loss[-1] > 2 * math.log(2) and held[-1] == pytest.approx(0.55, abs=0.01)
     (clean, clean_held), (flips, flips_held) = (
         np.median(found[each], axis=-1) for each in ("clean", "flipped"))
