@@ -26,7 +26,7 @@ format:
 """
 INDEX = """# Preface {.unnumbered}
 
-Two and two are `{python} 2 + 2`. First [@smith1] and [@ames1].
+Two and two are `{python} 2 + 2`; `{python} "it" + chr(39) + 's a "quote"'`. First [@smith1] and [@ames1].
 """
 SOURCES = """@article{smith1, author={Smith, Ann and Brown, Bo and Green, Cy and Dark, Di},
   title={First}, journal={J}, year=2017}
@@ -172,7 +172,8 @@ def test_names_are_told_apart_over_the_whole_book(book, page):
 
 
 def test_an_expression_is_computed_on_a_page_without_cells(book):
-    assert "Two and two are 4." in (book / "index.html").read_text(encoding="utf-8")
+    index = BeautifulSoup((book / "index.html").read_text(encoding="utf-8"), "lxml")
+    assert "Two and two are 4; it’s a “quote”." in said(index)
 
 
 def test_words_behind_a_reference_are_kept(page, printed):

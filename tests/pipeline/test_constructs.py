@@ -422,6 +422,7 @@ TRAPS = {
     "See [the page](https://example.org).html here.": "Typst takes `.html` behind marked words",
     "::: {.content-visible .callout-tip when-format=\"html\"}\n## T\nx\n:::": "of `callout-tip`",
     "::: {#thm-t .content-visible when-format=\"html\"}\nx\n:::": "the label of `thm-t`",
+    "::: {.content-visible .panel-tabset when-format=\"html\"}\n## T\nx\n:::": "of `panel-tabset`",
     "```{python}\n#| label: fig-a\n#| fig-alt: a\n#| fig-cap: \"In (0, 1]\"\n1\n```":
         "brackets in `fig-cap` that are no pair",
     "```{python}\n#| label: tbl-a\n#| tbl-cap: \"1. Result\"\n1\n```": "takes `1.` at the beginning",

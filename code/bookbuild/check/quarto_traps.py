@@ -18,7 +18,7 @@ NOTE_CALL = re.compile(r"\[\^([^\]\s]++)(?:\](?!:))?+")       # of a note, or wh
 UNSPLIT = re.compile(r"\\.|`[^`\n]+`|\$[^$\n]+\$")      # in these a | does not part two cells
 MARKED = ("Emph", "Strong", "Strikeout", "Subscript", "Superscript", "SmallCaps", "Underline",
           "Link", "Image", "Note", "Span")
-FRAMED = {*(f"callout-{kind}" for kind in CALLOUT_KINDS), *UNNUMBERED_KINDS}
+FRAMED = {*(f"callout-{kind}" for kind in CALLOUT_KINDS), *UNNUMBERED_KINDS, "panel-tabset"}
 IN_FRONT = {"also", "and", "as", "by", "cf", "cf.", "compare", "e.g.", "from", "in", "of", "on",
             "see", "with"}
 

@@ -89,7 +89,10 @@ def expand(project: Project, source: PurePosixPath, above: tuple, content: bytes
     except BookError as error:
         problems += error.problems
         text = content.decode(errors="replace")
-    text = LONE_CR.sub("\n", text.removeprefix("\ufeff"))
+    text, ends = LONE_CR.subn("\n", text.removeprefix("\ufeff"))
+    if ends:
+        problems.append(Problem(str(source), 1, "Quarto glues lines that end in a carriage return "
+                                "alone: save the file with line feeds", "quarto"))
     as_typed = unread_lines(text)
     for number, line in enumerate(re.findall(r"[^\n]*\n|[^\n]+", text), 1):
         where = (str(source), number)
