@@ -62,6 +62,12 @@ assert double(-1) == -2, "Negative numbers, too."
 '''
 
 
+ADVICE = """
+With [`N_HIDDEN = 4`]{.try} it fails, with [`ACTIVATION = "tanh"` and `N_EPOCHS = 300`]{.try
+cell="fig-xor"} it is slow, and [`N_SUCH = 4`]{.try} is no setting of a cell.
+"""
+
+
 def cell_of_chapter(label: str) -> str:
     """A cell of the book itself, as it stands in the chapter."""
     chapter = (ROOT / "chapters" / "neural-networks.qmd").read_text(encoding="utf-8")
@@ -79,7 +85,7 @@ def print_book(folder: Path, press: str, runtime: bool = True) -> Path:
     (folder / "_quarto.yml").write_text(CONFIG)
     (folder / "index.qmd").write_text("# Preface {.unnumbered}\n\nHello.\n")
     (folder / "chapters" / "one.qmd").write_text(
-        "\n".join(["# One\n", PLAIN, cell_of_chapter("fig-xor"), TASK,
+        "\n".join(["# One\n", PLAIN, cell_of_chapter("fig-xor"), ADVICE, TASK,
                    *map(cell_of_chapter, FIGURES)]))
     if press == "builtin":
         command = [sys.executable, "-m", "bookbuild.cli", "render", "--engine", "builtin", "--to",
@@ -108,6 +114,12 @@ class Files(SimpleHTTPRequestHandler):
 
     faults: ClassVar[dict[str, str]] = {}
     asked: ClassVar[list[str]] = []
+    policy: ClassVar[str] = ""
+
+    def end_headers(self):
+        if self.policy and self.path.endswith(".html"):
+            self.send_header("Content-Security-Policy", self.policy)
+        super().end_headers()
 
     def do_GET(self):
         self.asked.append(self.path)
@@ -191,6 +203,15 @@ def asked() -> list[str]:
     """The paths that the book's host is asked for, from now on."""
     Files.asked.clear()
     return Files.asked
+
+
+@pytest.fixture
+def policy():
+    """Have the book's host send its pages with a Content-Security-Policy."""
+    def send(words):
+        Files.policy = words
+    yield send
+    Files.policy = ""
 
 
 @pytest.fixture

@@ -17,10 +17,31 @@ from playwright.sync_api import expect
     ("def f(): f()\nf()", "RecursionError"),
     ("x = bytearray(1_500_000_000)", "A live cell may use one gigabyte of memory."),
     ("raise SystemExit", "SystemExit"),
+    ("import sys\nsys.setrecursionlimit(10**9)", "a live cell can go 10,000 calls deep at most"),
+    ("import matplotlib.pyplot as plt\nplt.title(r'$\\frac{1}$');", "line 2: plt.title(r'$\\frac{1}$');\n"
+     "While the figure was drawn:\nValueError: "),
+    ("import matplotlib.pyplot as plt\nplt.figure(figsize=(10000, 1));", "is too large to be shown"),
+    ("import matplotlib.pyplot as plt\nplt.title('日本語');", "line 2: UserWarning: Glyph 26085"),
+    ("import matplotlib.pyplot as plt\nplt.title('日本語')\nplt.show()", "line 3: UserWarning: Glyph 26085"),
+    ("%matplotlib inline", "Lines that begin with % or ! are a notebook's"),
+    ("for k in range(9): print(k, end='\\r')\nprint()", "8"),
+    # Python itself breaks down: it says where, and there is another for the next run.
+    ("x = []\nfor _ in range(100_000): x = [x]\nrepr(x)", "line 3: repr(x)\nMaximum call stack size exceeded"),
+    ("import faulthandler\nfaulthandler._sigsegv()", "line 2: faulthandler._sigsegv()\nAborted()"),
+    ("import js\njs.self.close()", "the code closed the worker that it ran in"),
+    ("import os\nos._exit(3)", "Program terminated with exit(3)"),
     ("", ""),
 ])
 def test_the_answer_to(reader, code, answer):
     assert answer in reader.run(code)
+
+
+def test_what_a_run_does_to_a_library_ends_with_it(reader):
+    reader.run("import deepmath, builtins, statistics\ndeepmath.default_rng = statistics.mean = 3\n"
+               "builtins.len = None\ndeepmath.Network.predict = None")
+    shown = reader.run("import deepmath, statistics\nprint(len('four'), statistics.mean([1, 3]), "
+                       "callable(deepmath.default_rng), callable(deepmath.Network.predict))")
+    assert shown == "4 2 True True"
 
 
 def test_python_is_still_there_after_all_that(reader):

@@ -1,5 +1,7 @@
 """What a reader is told when Python cannot be had; the rendered output stands all the while."""
 
+import re
+
 import pytest
 
 RENDERED = "total 10"
@@ -59,6 +61,47 @@ def test_without_the_editor_there_is_a_text_area(visitor, site, faults):
 def test_a_browser_without_webassembly(visitor, site):
     reader = visitor(f"{site}chapters/one.html", script="delete globalThis.WebAssembly")
     assert "it has no WebAssembly" in refusal(reader)
+
+
+# What a book needs of a host whose policy allows nothing by itself; without one part of it, a
+# reader is told the directive and what it lacks.
+ALLOWED = {"script-src": "'self' 'wasm-unsafe-eval' '{frame}'", "connect-src": "'self'", "worker-src": "blob:",
+           "img-src": "'self' blob:", "style-src": "'self' 'unsafe-inline'"}
+
+
+def strict(frame, **changed):
+    parts = {"default-src": "'none'", **ALLOWED} | {name.replace("_", "-"): value for name, value in changed.items()}
+    return "; ".join(f"{name} {value}" for name, value in parts.items()).format(frame=frame)
+
+
+def test_a_host_with_a_strict_policy(visitor, site, book, policy):
+    frame = re.search(r"script-src '(sha256-[^']+)'", (book / "site_libs" / "live" / "live.js").read_text())[1]
+    for changed, said in [
+            ({"script_src": "'self' '{frame}'"}, "script-src lacks 'wasm-unsafe-eval'"),
+            ({"script_src": "'self' 'wasm-unsafe-eval'"}, f"script-src lacks '{frame}'"),
+            ({"connect_src": "'none'"}, "connect-src lacks 'self'"),
+            ({"worker_src": "'self'"}, "worker-src lacks blob:"),
+            ({"trusted_types": "other", "require_trusted_types_for": "'script'"}, "trusted-types lacks live-cells")]:
+        policy(strict(frame, **changed))
+        assert said in refusal(visitor(f"{site}chapters/one.html"))
+    policy(strict(frame, img_src="'self'", trusted_types="live-cells", require_trusted_types_for="'script'"))
+    reader = visitor(f"{site}chapters/one.html")
+    assert "has no blob: in its img-src" in reader.run("import matplotlib.pyplot as plt\nplt.plot([1]);")
+
+
+def test_who_comes_back_to_a_page_finds_its_cells_at_rest(visitor, site):
+    reader = visitor(f"{site}chapters/one.html")
+    cell = reader.edit("print('on')\nwhile True: pass")
+    cell.get_by_role("button", name="Run", exact=True).click()
+    cell.get_by_text("on", exact=True).wait_for()
+    # As a browser does that keeps the page while another is looked at.
+    reader.page.evaluate("""() => {
+        dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }));
+        dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
+    }""")
+    reader.ended()
+    assert reader.status() == "stopped"
+    assert reader.run("print('back')") == "back"
 
 
 def test_a_page_opened_from_a_file(visitor, book):

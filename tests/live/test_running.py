@@ -245,6 +245,58 @@ def test_training_can_be_watched_paused_and_stepped(reader):
     cell.get_by_role("button", name="Reset").click()
 
 
+def test_inside_a_trained_network(reader):
+    """Its units' pictures and weights, its boundary without one of them, and its runs side by side."""
+    cell = as_in_the_book(reader)
+    reader.run(name=XOR)
+    units, status = cell.locator(".live-unit"), cell.locator(".live-epoch")
+    assert units.count() == 16
+    expect(status).to_have_text("Epoch 500 of 500 · loss 0.246 · training accuracy 0.91")
+    plane = cell.locator("canvas").first
+    before = plane.evaluate("(canvas) => canvas.toDataURL()")
+    cell.get_by_role("button", name="Unit 1 of layer 1").click()
+    expect(cell.locator(".live-unit-words")).to_contain_text("Unit 1 of layer 1: z = ")
+    cell.get_by_role("button", name="Switch it off").click()
+    expect(status).to_contain_text("with 1 unit off")
+    assert cell.get_by_role("button", name="Unit 1 of layer 1, switched off").is_visible()
+    assert plane.evaluate("(canvas) => canvas.toDataURL()") != before
+    cell.get_by_role("button", name="Switch it on").click()
+    expect(status).to_have_text("Epoch 500 of 500 · loss 0.246 · training accuracy 0.91")
+
+
+def test_a_setting_that_the_text_names_is_a_link(reader):
+    links = reader.page.locator(".live-try")
+    assert links.all_inner_texts() == ["N_HIDDEN = 4", 'ACTIVATION = "tanh" and N_EPOCHS = 300']
+    cell = as_in_the_book(reader)
+    names = cell.locator(".live-runs tbody th")
+    for at, (setting, line) in enumerate([
+            ("N_HIDDEN = 4", "N_HIDDEN = 4  #"),
+            ("ACTIVATION = tanh, N_EPOCHS = 300", 'ACTIVATION = "tanh"  #')]):
+        links.nth(at).click()
+        expect(names.last).to_have_text(setting)
+        assert line in reader.code(XOR)
+    assert "N_HIDDEN = 8  #" in reader.code(XOR) and "N_EPOCHS = 300  #" in reader.code(XOR)
+    cell.get_by_role("button", name="Run again: N_HIDDEN = 4").click()
+    expect(cell.locator(".live-output")).to_contain_text("final loss 0.517")
+    assert "N_HIDDEN = 4  #" in reader.code(XOR)
+    cell.get_by_role("button", name="Reset").click()
+
+
+def test_an_edited_figure_says_that_its_words_are_the_books(reader):
+    cell = reader.edit(name="fig-activations")
+    reader.run(name="fig-activations")
+    book = cell.locator("figure img").first.get_attribute("alt")
+    assert cell.locator(".live-figure").get_attribute("alt") == book
+    reader.run(reader.code("fig-activations").replace("LIMIT = 3.0", "LIMIT = 1.0"), "fig-activations")
+    assert cell.locator(".live-figure").get_attribute("alt").startswith("Figure drawn by the code as edited.")
+    note = cell.locator("figcaption").evaluate("(one) => getComputedStyle(one, '::before').content")
+    assert "Drawn by the code as edited" in note
+    cell.get_by_label("Run while I change it").check()
+    cell.get_by_role("button", name="Reset").click()
+    cell.get_by_label("Run while I change it").uncheck()
+    assert reader.cell("fig-activations").locator("figure img").first.is_visible()
+
+
 # ---------------------------------------------------------------------------------- exercises
 
 def test_a_check_answers_in_words(reader):
@@ -253,6 +305,10 @@ def test_a_check_answers_in_words(reader):
     assert "Not yet. double(2) should be 4." in reader.run(name="task")
     assert "Right: all 2 checks hold." in reader.run("def double(x):\n    return 2 * x", "task")
     assert "The check looks for the name double" in reader.run("twice = 2", "task")
+    shown = reader.run("def double(x):\n    return x.two", "task")
+    assert "The check met an error in line 2, return x.two: AttributeError" in shown
+    assert reader.cell("task").locator(".live-failed-line").inner_text().strip() == "return x.two"
+    assert reader.cell("task").locator(".live-status").inner_text() == "Not yet"
 
 
 # ------------------------------------------------------------------------ what stays, and links
@@ -291,3 +347,38 @@ def test_a_link_carries_code_that_does_not_run_by_itself(reader):
     other.reload()
     assert other.get_by_role("button", name="Edit and run").first.is_visible()
     other.close()
+
+
+def link_to(reader, code):
+    cell = reader.edit(code)
+    cell.get_by_role("button", name="Copy link").click()
+    cell.get_by_text("Link copied").wait_for()
+    return reader.page.evaluate("navigator.clipboard.readText()")
+
+
+def test_the_readers_edit_and_a_linked_version_both_stay(reader):
+    page, cell = reader.page, reader.cell()
+    links = [link_to(reader, f"print('linked', {number})") for number in (1, 2)]
+    reader.edit("print('mine')")
+    page.goto(links[0])
+    notice = cell.locator(".live-notice")
+    expect(notice).to_contain_text("not the book's")
+    assert reader.code() == "print('linked', 1)"
+    reader.edit("print('linked', 1, 'changed')")
+    page.goto(links[1])                     # a second link on the same page
+    page.wait_for_function("document.querySelector('#plain .cm-content').innerText.includes('linked\\', 2')")
+    page.goto(links[0])
+    page.wait_for_function("document.querySelector('#plain .cm-content').innerText.includes('changed')")
+    page.reload()
+    expect(notice).to_contain_text("not the book's")
+    assert reader.code() == "print('linked', 1, 'changed')"
+    cell.get_by_role("button", name="Show my own edit").click()
+    assert reader.code() == "print('mine')"
+    cell.get_by_role("button", name="Show the linked code").click()
+    cell.get_by_role("button", name="Reset").click()
+    assert reader.code() == "print('mine')"
+    page.reload()
+    expect(notice).to_contain_text("your edit")
+    cell.get_by_role("button", name="Reset").click()
+    assert reader.code().startswith("total = sum")
+    page.evaluate("localStorage.clear()")

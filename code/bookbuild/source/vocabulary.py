@@ -438,7 +438,7 @@ VOCABULARY = (
           "callout-caution panel-tabset column-margin aside content-visible content-hidden proof "
           "remark solution unnumbered"),
     *_all(PRINTED, CLASS, "callout", "a box without a title of its own"),
-    *_all(PRINTED, CLASS, "live check as-is", "our own"),
+    *_all(PRINTED, CLASS, "live check as-is try", "our own"),
     *_all(REFUSED, CLASS, "column columns column-* grid g-col-* g-start-* landscape margin-caption "
           "panel-*", "a page has one column and a margin"),
     *_all(REFUSED, CLASS, "callout* content-*", "Quarto knows no others"),
@@ -447,7 +447,7 @@ VOCABULARY = (
     *_all(REFUSED, CLASS, "appendix hidden lightbox preview-image quarto-* unlisted",
           _LACKING),
     *_all(REFUSED, CLASS, "{*", "a cell that none runs"),
-    *_all(PRINTED, ATTRIBUTE, "alt appearance collapse height icon name title width"),
+    *_all(PRINTED, ATTRIBUTE, "alt appearance cell collapse height icon name title width"),
     *_all(PRINTED, ATTRIBUTE, "layout-ncol layout-nrow", only=COLUMNS),
     *_all(PRINTED, ATTRIBUTE, "layout", only=Values("rows such as [[1,1],[2]]",
                                                      lambda a: layout_rows(a.value))),

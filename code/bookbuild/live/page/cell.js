@@ -8,6 +8,7 @@ import { isReaching } from "./engine.js";
 import { Output } from "./output.js";
 import { parameters, withValue } from "./parameters.js";
 import { strange, warning } from "./reading.js";
+import { Runs } from "./runs.js";
 import { linkTo } from "./share.js";
 import { Training } from "./training.js";
 import { Versions } from "./versions.js";
@@ -52,13 +53,14 @@ export class LiveCell {
       this.open, this.go, this.halt, this.reset, this.copy, this.alwaysLabel, this.status, this.clock);
     this.output = new Output();
     this.training = new Training((wish) => this.wish(wish), "Suspending" in (globalThis.WebAssembly ?? {}));
+    this.runs = new Runs(this.original, (code) => this.runAgain(code));
     this.place = element("div", { className: "live-editor", hidden: true });
     this.printed = element("pre", { className: "live-printed" });
     this.beyond = element("p", { className: "live-beyond", hidden: true });
     this.caution = element("p", { className: "live-caution", role: "alert", hidden: true });
     this.controls = new Controls(this.name, () => this.editor.code, (code) => { this.editor.code = code; });
     this.block.before(this.notice);
-    this.block.after(this.caution, this.place, this.beyond, this.printed, this.controls.root, this.bar, this.help, this.training.root);
+    this.block.after(this.caution, this.place, this.beyond, this.printed, this.controls.root, this.bar, this.help, this.training.root, this.runs.root);
     this.root.append(this.output.root);
   }
 
@@ -167,9 +169,14 @@ export class LiveCell {
     if (this.versions.shown === "linked") history.replaceState(null, "", location.pathname + location.search);
     this.versions.discard();
     this.showVersion(this.versions.shown);
-    this.training.end();
+    this.training.hide();
     this.showRendered();
     this.say("");
+  }
+
+  async runAgain(code) {
+    this.editor.code = code;
+    await this.run();
   }
 
   // Give parameters these values, and the others the book's; then run.
@@ -235,7 +242,7 @@ export class LiveCell {
       table: () => this.show(() => this.output.table(message)),
       answer: () => this.answered(message),
       error: () => this.failed(message),
-      training: () => this.show(() => this.training.begin(message)),
+      training: () => this.show(() => this.watch(message)),
       frame: () => this.training.frame(message),
       done: () => this.ended(message.status),
       broken: () => this.broken(message),
@@ -246,6 +253,11 @@ export class LiveCell {
       },
     };
     handlers[type]();
+  }
+
+  watch(message) {
+    this.training.ghosts = this.runs.ghosts(this.ran.code);
+    this.training.begin(message);
   }
 
   // What the picture of a run shows, in words.
@@ -291,7 +303,7 @@ export class LiveCell {
     this.root.classList.toggle("live-edited", this.ran.isEdited);
     this.output.clear();
     this.output.root.hidden = false;
-    this.training.end();
+    this.training.hide();
     for (const each of this.rendered) each.toggleAttribute("hidden", true);
   }
 
@@ -326,6 +338,9 @@ export class LiveCell {
     this.root.classList.remove("live-stale");
     this.training.end({ keep: status === "stopped" });
     if (status === "done" && !this.isFresh) this.renew();
+    if (status === "done" && this.training.result) {
+      this.runs.add({ code: this.ran.code, seconds: this.took / 1000, ...this.training.result });
+    }
     if (status === "stopped" && this.showsNothing) this.showRendered();
     this.say({ done: verdict || "Done", failed: "Failed", stopped: "Stopped" }[status] ?? "");
     this.root.dataset.live = status || "rest";

@@ -44,20 +44,20 @@ export class Files {
 
   async fetched({ name, size, integrity }) {
     const url = this.folder + name;
-    const before = refusals.length;
     const response = await fetch(url, { integrity }).catch(() => null);
     const blob = await response?.blob().catch(() => null);
-    if (!response?.ok || !blob) throw new Error(await whyRefused(url, before));
+    if (!response?.ok || !blob) throw new Error(await whyRefused(url));
     this.loaded += size;
     this.tell({ words: "Loading Python", loaded: this.loaded, total: this.total });
     return blob;
   }
 }
 
-async function whyRefused(url, before) {
+async function whyRefused(url) {
   const other = await fetch(url).catch(() => null);
-  const host = new URL(url).origin;
-  if (refusals.slice(before).includes("connect-src")) return lacking({ "connect-src": [host === location.origin ? "'self'" : host] });
+  await new Promise((resolve) => { setTimeout(resolve); }); // till the page is told what was refused
+  const { origin } = new URL(url);
+  if (refusals.includes("connect-src")) return lacking({ "connect-src": [origin === location.origin ? "'self'" : origin] });
   if (!other) return `${url} could not be loaded. Is there a network?`;
   if (!other.ok) return `${url} could not be loaded: the server answered ${other.status}.`;
   return `${url} was refused: it is not the file that this book was made with (its checksum differs).`;

@@ -80,7 +80,7 @@ export class Output {
 
 // Text as a terminal shows it: what comes after a carriage return is written over its line.
 function write(code, text) {
-  const whole = (code.returns ? "\r" : "") + text.replaceAll("\r\n", "\n");
+  const whole = `${code.returns ? "\r" : ""}${text}`.replaceAll("\r\n", "\n");
   code.returns = whole.endsWith("\r");
   const [first, ...again] = whole.slice(0, code.returns ? -1 : undefined).split("\r");
   code.append(first);

@@ -1,6 +1,8 @@
 // What a run may say to the page. Code can reach what its worker speaks with: whatever has not one
 // of these shapes is not heard, and none of them speaks of anything but the run itself.
 
+import { isKnown } from "./network.js";
+
 const isText = (value) => typeof value === "string";
 const isNumber = (value) => typeof value === "number";
 const isTexts = (value) => Array.isArray(value) && value.every(isText);
@@ -17,8 +19,9 @@ const SHAPES = {
   error: { text: isText, line: isMaybe(isNumber), hint: isText },
   answer: { passed: (value) => typeof value === "boolean", count: isNumber, hint: isText, line: isMaybe(isNumber) },
   training: { epochs: isNumber, points: isMaybe(isArray), labels: isMaybe(isArray),
-    low: isMaybe(isNumbers), high: isMaybe(isNumbers), side: isMaybe(isNumber) },
-  frame: { epoch: isNumber, losses: isArray, logits: isMaybe(isArray), networks: isMaybe(isNumber) },
+    low: isMaybe(isNumbers), high: isMaybe(isNumbers), side: isMaybe(isNumber),
+    sizes: isMaybe(isNumbers), hidden: isMaybe(isKnown) },
+  frame: { epoch: isNumber, losses: isArray, logits: isMaybe(isArray), theta: isMaybe(isArray), networks: isMaybe(isNumber) },
   listening: {},
   done: { status: isOneOf("done", "failed", "stopped") },
   broken: { message: isText, line: isMaybe(isNumber) },

@@ -35,7 +35,7 @@ from pyodide.ffi import run_sync, to_js
 
 import deepmath
 from _state import State      # type: ignore[import-not-found]
-from deepmath import figures, training
+from deepmath import activations, figures, training
 
 plt.switch_backend("agg")     # now, as it changes pyplot.show, which a run replaces
 
@@ -51,6 +51,8 @@ RECURSION_LIMIT = 10_000
 TURN_SECONDS = 0.03           # between two looks for what the reader wishes
 GRID = 48                     # points a side on which a boundary is followed
 FIGURES = "activations", "depth", "graph", "sawtooth", "spirals"    # those without pandas
+KNOWN_ACTIVATIONS = (activations.RELU, activations.LEAKY_RELU, activations.SIGMOID,
+                     activations.TANH, activations.IDENTITY)
 NO_NETWORK = "A live cell has no network: put the data into the cell."
 
 
@@ -92,7 +94,7 @@ async def run(code, first, check):
     try:
         await run_above(needed(code, first), names, output)
         sys.stdout, sys.stderr = Stream(output, "stdout"), Stream(output, "stderr")
-        with training.watched(Watcher):
+        with training.watched(Watcher.watching):
             value = await evaluate(code, names, CELL)
         show(value, output)
         output.show_figures()
@@ -111,6 +113,7 @@ async def run(code, first, check):
         post("error", **said)
         return "failed"
     finally:
+        Watcher.finish()
         output.flush()
         sys.stdout, sys.stderr = streams
         plt.close("all")
@@ -444,11 +447,34 @@ def missed(statement, error):
 
 # ------------------------------------------------------------------------------- training
 
+def can_be_told(network):
+    """Whether the page itself can compute what this network does: `page/network.js`."""
+    return (type(network) is deepmath.Network and network.output is activations.IDENTITY
+            and network.hidden in KNOWN_ACTIVATIONS)
+
+
 class Watcher:
-    """Shows a training in the page: 12 frames a second, in a fifth of the time at most."""
+    """Shows a training in the page: 12 frames a second, in a tenth of the time at most."""
+
+    latest = None
+
+    @classmethod
+    def watching(cls, *training):
+        """Watch a training; what the one before it has not told yet is told first."""
+        cls.finish()
+        cls.latest = cls(*training)
+        return cls.latest
+
+    @classmethod
+    def finish(cls):
+        """Tell how the latest training ended: the last frame is seldom due at its end."""
+        if cls.latest and cls.latest.losses:
+            cls.latest.tell(*cls.latest.state)
+        cls.latest = None
 
     def __init__(self, network, X, y, n_epochs):
         self.network, self.losses = network, []
+        self.state: tuple = ()          # the last epoch, and theta after it
         self.frame_due = self.turn_due = 0.0
         self.stepping = False
         X, y = np.asarray(X), np.asarray(y)
@@ -458,18 +484,22 @@ class Watcher:
             low, high = X.min(axis=0), X.max(axis=0)
             sides = [np.linspace(*ends, GRID) for ends in zip(low, high)]
             self.grid = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 2)
-            fields = {"points": X.astype("float32").ravel(), "labels": y.astype("float32"),
+            fields = {"points": X.astype("float32").ravel(), "labels": y.astype("float32").ravel(),
                       "low": low.tolist(), "high": high.tolist(), "side": GRID}
+        self.is_told = self.in_plane and can_be_told(network)
+        if self.is_told:
+            fields |= {"sizes": list(network.sizes), "hidden": network.hidden.name}
         post("training", epochs=n_epochs, **fields)
 
     def __call__(self, epoch, theta, training_loss, validation_loss):
         self.losses.append(float(training_loss.mean()))
+        self.state = epoch, theta
         now = perf_counter()
         if now < self.turn_due and not self.stepping:
             return
         if now >= self.frame_due or self.stepping:
             self.tell(epoch, theta)
-            self.frame_due = now + max(FRAME_SECONDS, 5 * (perf_counter() - now))
+            self.frame_due = now + max(FRAME_SECONDS, 10 * (perf_counter() - now))
             self.stepping = turn()
         else:
             self.stepping = turn(on_pause=lambda: self.tell(epoch, theta))
@@ -481,7 +511,10 @@ class Watcher:
             fields["networks"] = len(theta)
         if self.in_plane:       # of a stack the first network is drawn
             one = theta if theta.ndim == 1 else theta[0]
-            fields["logits"] = self.network.predict(one, self.grid).astype("float32")
+            if self.is_told:
+                fields["theta"] = one.astype("float32")
+            else:
+                fields["logits"] = self.network.predict(one, self.grid).astype("float32")
         post("frame", **fields)
         self.losses.clear()
 

@@ -21,7 +21,7 @@ let rehearse;
 let running;
 let wish = "go"; // what the page wants of the run: "go", "stop", "pause" or "step"
 let wake = () => {};
-const lastWords = []; // of Python, when it breaks down: the lines that it was at
+const lastWords = []; // of Python, when it breaks down
 
 self.onmessage = ({ ports }) => {
   self.onmessage = null;
@@ -79,7 +79,6 @@ function connect() {
   cells.connect({ post: tellOfRun, turn, hold, canPause: canPause() });
   ({ run: runCell, rehearse } = cells);
   pyodide._api.on_fatal = broken;
-  pyodide.setStderr({ batched: (line) => lastWords.push(line) });
 }
 
 // Begin with the packages, and with the memory of a Python that has imported them.
@@ -130,6 +129,7 @@ function tellOfEnds() {
     tell("failed", { message: error.message });
     throw error;
   });
+  console.log = (line) => lastWords.push(String(line)); // where Python says at which line it broke down
   self.onunhandledrejection = (event) => event.preventDefault(); // of a Python that broke down
   const close = () => broken("the code closed the worker that it ran in");
   for (const owner of [self, DedicatedWorkerGlobalScope.prototype]) {
@@ -175,7 +175,7 @@ async function run({ id, code, first, check, wheels }) {
 
 // Python itself has broken down: its stack is full, or a library has done what it must not.
 function broken(error) {
-  const [, line] = /"your cell", line (\d+)/.exec(lastWords.join("\n")) ?? [];
+  const [, line] = /"your cell", line (\d+)/.exec(lastWords.slice(-100).join("\n")) ?? [];
   tell("broken", { id: running, message: String(error?.message ?? error), line: Number(line) || null });
 }
 
