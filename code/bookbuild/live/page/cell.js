@@ -53,7 +53,7 @@ export class LiveCell {
       this.open, this.go, this.halt, this.reset, this.copy, this.alwaysLabel, this.status, this.clock);
     this.output = new Output();
     this.training = new Training((wish) => this.wish(wish), "Suspending" in (globalThis.WebAssembly ?? {}));
-    this.runs = new Runs(this.original, (code) => this.runAgain(code));
+    this.runs = new Runs(this.name, this.original, (code) => this.runAgain(code));
     this.place = element("div", { className: "live-editor", hidden: true });
     this.printed = element("pre", { className: "live-printed" });
     this.beyond = element("p", { className: "live-beyond", hidden: true });

@@ -52,10 +52,11 @@ export class Engine {
 
   start(files) {
     const { worker, frame, sources, lock } = this.settings;
-    const scripts = [worker, files.get("pyodide.asm.js"), "\n", files.get("pyodide.js")];
+    const script = new Blob([worker, files.get("pyodide.asm.js"), "\n", files.get("pyodide.js")],
+      { type: "text/javascript" });
     files.delete("pyodide.asm.js");
     files.delete("pyodide.js");
-    const sandbox = new Sandbox(frame.markup, scripts,
+    const sandbox = new Sandbox(frame.markup, script,
       (message) => sandbox === this.sandbox && this.heard(message),
       (message) => sandbox === this.sandbox && this.broken(message));
     this.sandbox = sandbox;

@@ -6,16 +6,16 @@ import { lacking } from "./host.js";
 import { trusted } from "./trusted.js";
 
 export class Sandbox {
-  // `markup` is the frame's, `scripts` the worker's, as blobs; `heard(data)` gets what the worker
+  // `markup` is the frame's, `script` the worker's, a blob; `heard(data)` gets what the worker
   // says through its port, `broken(message)` what the frame says of its end.
-  constructor(markup, scripts, heard, broken) {
+  constructor(markup, script, heard, broken) {
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
     port1.onmessage = ({ data }) => heard(data);
     port1.onclose = () => broken("its process ended");
     this.frame = element("iframe", { sandbox: "allow-scripts", hidden: true, title: "Python", ariaHidden: "true" });
     this.frame.srcdoc = trusted.createHTML(markup);
-    this.frame.onload = () => this.frame.contentWindow?.postMessage(scripts, "*", [port2]);
+    this.frame.onload = () => this.frame.contentWindow?.postMessage(script, "*", [port2]);
     this.listen = ({ source, data }) => {
       if (source !== this.frame.contentWindow || !source) return;
       broken(data.refused ? lacking({ [data.refused]: ["blob:"] }) : String(data.broken));

@@ -1,4 +1,4 @@
-// All that stands in the frame where code runs: it makes the worker, of the scripts that the page
+// All that stands in the frame where code runs: it makes the worker, of the script that the page
 // sends, and hands it the page's port. In the page itself it only marks that such a script runs.
 
 if (location.href !== "about:srcdoc") document.currentScript.dataset.ran = "yes";
@@ -8,8 +8,7 @@ else addEventListener("message", ({ source, data, ports }) => {
   addEventListener("securitypolicyviolation", ({ effectiveDirective }) => tell({ refused: effectiveDirective }));
   const plain = { createScriptURL: (url) => url };
   const trusted = globalThis.trustedTypes?.createPolicy("live-cells", plain) ?? plain;
-  const script = URL.createObjectURL(new Blob(data, { type: "text/javascript" }));
-  const worker = new Worker(trusted.createScriptURL(script));
+  const worker = new Worker(trusted.createScriptURL(URL.createObjectURL(data)));
   worker.onerror = (event) => {
     event.preventDefault();
     tell({ broken: event.message || "its worker could not be started" });
