@@ -297,6 +297,9 @@ class Preview:
             self.site.tell(busy=line)
 
         path = str(chapter.path)
+        known = self.sessions.get(path)
+        if known and known.chapter.environment != chapter.environment:
+            self.loop.run(self.sessions.pop(path).stop())       # its kernel has the old variables
         if path not in self.sessions:
             self.sessions[path] = Session(chapter, KeptResults(project.state_dir),
                                           lambda: self.events.put(None), on_cell,

@@ -15,7 +15,7 @@ from bookbuild.source.beside import environment, files_beside
 from bookbuild.source.settings import (CONFIG, as_list, config_problems, formats_of, pdf_problem,
                                        shape_problems)
 from bookbuild.source.verdicts import mistake
-from bookbuild.source.vocabulary import ELSEWHERE, FILE
+from bookbuild.source.vocabulary import ELSEWHERE, FILE, day_of
 from bookbuild.source.yaml_lines import load_yaml
 
 # Options of cells that may stand at the top of `_quarto.yml` and of a chapter's front matter.
@@ -116,13 +116,10 @@ class Project:
     @property
     def day(self) -> datetime.date | None:
         """The day that the book tells: its date, today, or when its text last changed."""
-        given = str(self.book.get("date") or "")
-        if given == "last-modified":
+        if self.book.get("date") == "last-modified":
             times = [(self.root / page.source).stat().st_mtime for page in self.pages]
             return datetime.date.fromtimestamp(max(times, default=0))
-        if given == "today":
-            return datetime.date.today()
-        return datetime.date.fromisoformat(given) if given else None
+        return day_of(self.book.get("date"))
 
     @property
     def date(self) -> str:

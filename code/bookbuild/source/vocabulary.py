@@ -7,8 +7,9 @@ it and why. The checks, the sentences of refusals and the list of what is covere
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 PRINTED, HARMLESS, REFUSED = "printed", "harmless", "refused"
@@ -143,13 +144,14 @@ def _named(value) -> bool:
     return isinstance(value, str) and (re.fullmatch(r"[a-z-]+", value) is not None or _own(value))
 
 
-def _day(value) -> bool:
-    if value in ("today", "last-modified"):
-        return True
-    try:
-        return bool(date.fromisoformat(str(value))) and len(str(value)) == 10
-    except ValueError:
-        return False
+def day_of(value) -> date | None:
+    """The day that a date names, in one of the forms that the press reads."""
+    if value in ("today", "now"):
+        return date.today()
+    for form in ("%Y-%m-%d", "%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%m/%d/%Y", "%m-%d-%Y"):
+        with suppress(ValueError):
+            return datetime.strptime(str(value), form).date()
+    return None
 
 
 def _formulas(value) -> bool:
@@ -190,7 +192,8 @@ TRUE = Values("true", lambda v: v is True)
 FALSE = Values("false", lambda v: v is False)
 OWN = Values("the book's own", _own)
 NAMED = Values("names, or the book's own files", _named)
-DAY = Values("a day such as 2026-11-25, `today` or `last-modified`", _day)
+DAY = Values("a day such as 2026-11-25, `today` or `last-modified`",
+             lambda v: v in ("", None, "last-modified") or day_of(v))
 PICTURE_TEXTS = Values("text, or a list of texts, one a picture",
                        lambda v: isinstance(v, str) or _texts(v))
 # The formats of this press, and others, for which content is left out here.
@@ -251,7 +254,9 @@ VOCABULARY = (
     *_all(REFUSED, BOOK, "search page-navigation", "every page has it", only=FALSE,
           refusal=UNKNOWN("`book: {name}: false`")),
     *_all(HARMLESS, BOOK, "search page-navigation", "every page has it"),
-    *_all(PRINTED, BOOK, "date", takes=DAY),
+    *_all(PRINTED, BOOK, "date", only=DAY),
+    *_all(REFUSED, BOOK, "date", "only a day is read",
+          mend="write it as 2026-11-25, or render with Quarto"),
     *_all(HARMLESS, BOOK, "site-url", "for maps of a site, of which none is made"),
     *_all(HARMLESS, BOOK, "reader-mode", _AS_IT_IS, only=FALSE),
     *_all(HARMLESS, BOOK, "sidebar", _AS_IT_IS, only=Values(
