@@ -4,6 +4,7 @@ import re
 import subprocess
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 from small_book import DOT, small_book
 
@@ -17,7 +18,7 @@ def pattern(n):
     """One of each, behind so much text that every round meets the end of a page elsewhere."""
     filler = "\n\n".join([LINE * (1 + n % 5)] * (1 + n % 3))
     code = "\n".join(f"c{n}x{line} = 1" for line in range(20))
-    items = "\n".join(f"- i{n}x{item} is an item.\n  {LINE}" for item in range(6))
+    items = "\n".join(f"- i{n}x{item} is an item.\n  {LINE}" for item in range(9))
     return f"""{filler}
 
 ::: {{.proof}}
@@ -25,6 +26,16 @@ Begin{n}. {LINE * 5}
 
 a) {LINE * 3}
 b) {LINE * 2} Finish{n}.
+:::
+
+::: {{#thm-t{n}}}
+Given{n}. {LINE}
+
+$$
+x = {n}
+$$
+
+Then{n} it holds.
 :::
 
 {LINE}
@@ -38,6 +49,8 @@ Under{n} stands one line.
 | Cell{n} | b |
 |---|---|
 | c | d |
+| e | f |
+| Row{n} | h |
 
 {filler}
 
@@ -106,6 +119,11 @@ def test_a_heading_has_more_than_a_line_under_it(words):
         assert head.page == under.page == table.page
 
 
+def test_a_short_table_and_a_short_theorem_stay_whole(words):
+    for pair in (("Cell", "Row"), ("Given", "Then")):
+        assert all(begin.page == end.page for begin, end in zip(*(each(words, name) for name in pair)))
+
+
 def test_a_formula_stays_with_the_words_around_it(words):
     for before, after in zip(each(words, "formula"), each(words, "where")):
         assert before.page == after.page
@@ -114,7 +132,7 @@ def test_a_formula_stays_with_the_words_around_it(words):
 def test_a_callout_breaks_between_items_with_two_on_each_side(words):
     broken = 0
     for n in range(ROUNDS):
-        pages = [words[f"i{n}x{item}"].page for item in range(6)]
+        pages = [words[f"i{n}x{item}"].page for item in range(9)]
         assert words[f"Box{n}"].page == words[f"Opening{n}"].page == pages[0]
         assert pages[0] == pages[1] and pages[-2] == pages[-1]
         broken += pages[0] != pages[-1]
@@ -130,10 +148,11 @@ def test_no_figure_stands_inside_a_proof(words):
     assert broken
 
 
-def test_the_square_stands_on_the_proofs_last_line(printed, words):
+def test_the_square_stands_at_the_right_edge_of_the_proofs_last_line(printed, words):
     for n, (page, top, bottom) in enumerate(each(words, "Finish")):
+        height = int(bottom - top) + 4
         part = subprocess.run(
-            ["pdftoppm", "-r", "72", "-gray", "-f", str(page), "-l", str(page), "-x", "464", "-W", "14",
-             "-y", str(int(top) - 2), "-H", str(int(bottom - top) + 4), printed],
-            capture_output=True, check=True).stdout
-        assert min(part[-14 * (int(bottom - top) + 4):]) < 160, n
+            ["pdftoppm", "-r", "72", "-gray", "-f", str(page), "-l", str(page), "-x", "467", "-W", "11",
+             "-y", str(int(top) - 2), "-H", str(height), printed], capture_output=True, check=True).stdout
+        rows = np.frombuffer(part, np.uint8)[-11 * height:].reshape(height, 11)
+        assert rows[:, 2:9].min() < 160, n
