@@ -128,6 +128,7 @@ Right
 <video poster="a.svg" src="film.mp4"></video>
 """,
     "two.qmd": "# Two {#sec-two}\n\n## Part {#sec-part}\n\nWords.\n\n## Plain {#plain}\n\nWords.\n\n"
+               "| - x | = y |\n|-----|-----|\n| +   | z   |\n\n: 4. Words of a table {#tbl-m}\n\n"
                "::: {#refs}\n:::\n",
     "sub/three.qmd": "# Three\n\n![A square](/images/a.svg){#fig-a fig-alt=\"A square\"}\n\n"
                      "See @fig-a, [the preface](/index.qmd) and [data](/data.csv).\n",
@@ -274,7 +275,7 @@ def test_the_book_tells_its_date(book, pages):
                           check=True)
     printed = " ".join(done.stdout.split())
     assert "5 March 2024" in printed
-    for words in ("Table 5.1: 1. Result, in (0, 1] only", "- First", "::: second", "plain callout"):
+    for words in ("Table 5.1: 1. Result, in (0, 1] only", "Table 2.1: 4. Words of a table", "= y", "- First", "::: second", "plain callout"):
         assert words in printed, words
     assert "Body of a warning" not in printed
 

@@ -90,8 +90,9 @@ def unknown_constructs(blocks: list, manuscript: Manuscript) -> Iterator[Problem
             if found := mistake(MARKDOWN, "code annotations"):
                 yield manuscript.problem(r"(#|//|--|%)\s*<\d+>\s*\n", *found)
     stray = r"(?m)^(?![ \t]*#[ \t]*\|).*?:::"
+    options = "\n".join(re.findall(r"(?m)^[ \t]*#[ \t]*\|.*:::.*", manuscript.prose))
     for node in nodes(blocks, "Str") if re.search(stray, manuscript.prose) else ():
-        if content(node).startswith(":::"):
+        if content(node).startswith(":::") and content(node) not in options:
             yield manuscript.problem(stray, "a fence of colons that opens or "
                                      "closes no block: put it on a line of its own, after a "
                                      "blank line")

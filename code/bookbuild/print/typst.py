@@ -186,9 +186,10 @@ def shows_formula(inline: Node) -> bool:
 
 def paragraph(node: Node, here: Head) -> Node | None:
     """Without a line break at its end, whose backslash would take what follows with it."""
-    if content(node) and is_node(content(node)[-1], "LineBreak"):
-        return with_content(node, content(node)[:-1])
-    return None
+    line = unmarked(content(node))
+    if line and is_node(line[-1], "LineBreak"):
+        line = line[:-1]
+    return None if line is content(node) else with_content(node, line)
 
 
 def heading(node: Node, here: Head) -> Node:
@@ -325,4 +326,6 @@ def image(node: Node, here: Head) -> Node:
 
 def link(node: Node, here: Head) -> Node | None:
     address = target(node)
-    return link_to(node, here.label_in(address[1:])) if address.startswith("#") else None
+    if address.startswith("#"):
+        return link_to(node, here.label_in(address[1:]))
+    return with_content(node, unmarked(content(node)))
