@@ -18,11 +18,15 @@ NESTED = %(nested)r
 GLOBAL = js.WorkerGlobalScope.prototype
 said = {}
 
+def in_time():
+    return js.Promise.new(create_proxy(
+        lambda resolve, reject: js.setTimeout(reject, 5000, js.Error.new("no answer"))))
+
 async def attempt(name, act):
     try:
         value = act()
         if hasattr(value, "then"):
-            value = await value
+            value = await js.Promise.race(to_js([value, in_time()]))
         said[name] = f"open: {str(value)[:60]}"
     except BaseException as error:
         said[name] = f"refused: {str(error).splitlines()[0][:90]}"
@@ -54,7 +58,6 @@ for place, at in PLACES.items():
         "XMLHttpRequest": lambda: synchronously(f"{at}xhr"),
         "WebSocketStream": lambda: js.WebSocketStream.new(f"{at}wss".replace("http", "ws")).opened,
         "WebTransport": lambda: js.WebTransport.new("https://127.0.0.1:1/").ready,
-        "Worker": lambda: js.Worker.new(f"{at}worker"),
         "compileStreaming":
             lambda: js.WebAssembly.compileStreaming(of_prototype("fetch", f"{at}wasm")),
     }
@@ -84,6 +87,7 @@ print(json.dumps(said))
 NESTED = r'''
 const at = PLACE;
 const ends = (thing) => new Promise((resolve, reject) => { thing.onopen = resolve; thing.onerror = () => reject("error"); });
+const inTime = () => new Promise((resolve, reject) => { setTimeout(() => reject("no answer"), 5000); });
 const worker = (text, options) => new Worker(URL.createObjectURL(new Blob([text])), options);
 const tries = {
   "import()": () => import(at + "import"),
@@ -92,6 +96,7 @@ const tries = {
   importScripts: () => importScripts(at + "nested-importScripts"),
   WebSocket: () => ends(new WebSocket(at.replace("http", "ws") + "nested-ws")),
   EventSource: () => ends(new EventSource(at + "nested-events")),
+  "a worker": () => ends(new Worker(at + "worker")),
   "a module worker": () => ends(worker(`import ${JSON.stringify(at + "module")};`, { type: "module" })),
   "a service worker": () => navigator.serviceWorker.register(at + "sw.js"),
   sendBeacon: () => navigator.sendBeacon(at + "beacon"),
@@ -109,7 +114,7 @@ const tries = {
   new BroadcastChannel("live").postMessage("FORGED");
   const said = {};
   for (const [name, act] of Object.entries(tries)) {
-    try { said[name] = `open: ${await act()}`; } catch (error) { said[name] = `refused: ${String(error).slice(0, 90)}`; }
+    try { said[name] = `open: ${await Promise.race([act(), inTime()])}`; } catch (error) { said[name] = `refused: ${String(error).slice(0, 90)}`; }
   }
   postMessage(JSON.stringify(said));
 })();

@@ -208,6 +208,7 @@ export class Engine {
     else if (type === "failed") this.broken(message);
     else if (type === "ready") {
       Object.assign(this, { state: "ready", canPause, progress: null });
+      this.sandbox.isReady = true;
       this.next();
       if (!this.current) this.sandbox.post({ type: "rehearse" });
     }

@@ -18,6 +18,7 @@ export class Sandbox {
     this.frame.onload = () => this.frame.contentWindow?.postMessage(script, "*", [port2]);
     this.listen = ({ source, data }) => {
       if (source !== this.frame.contentWindow || !source) return;
+      if (data.refused && this.isReady) return; // a run was refused something
       broken(data.refused ? lacking({ [data.refused]: ["blob:"] }) : String(data.broken));
     };
     addEventListener("message", this.listen);
