@@ -145,6 +145,16 @@ def test_hours_that_come_a_little_late_are_hours(tmp_path):
     assert list(read(tmp_path, layouts.openaq(rows)).table.valid_hours) == [24, 24]
 
 
+def test_two_readings_of_an_hourly_sensor_in_one_hour_are_told(tmp_path):
+    hours = layouts.openaq_hours(48)
+    rows = [layouts.openaq_row(utc, 5) for utc in hours]
+    rows.append(layouts.openaq_row(hours[30] - timedelta(minutes=20), 9))
+    record = read(tmp_path, layouts.openaq(rows))
+    assert list(record.table.valid_hours) == [24, 24]
+    assert record.table.pm25.iloc[1] == round((23 * 5 + 7) / 24, 6)
+    assert record.notes["hours with two readings of an hourly sensor, averaged"] == 1
+
+
 # -------------------------------------------------------------------------------------- dates
 
 @pytest.mark.parametrize("cell", ["2023-01-31", "20230131", "2023-01-31 00:00:00",

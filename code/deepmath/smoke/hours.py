@@ -151,7 +151,10 @@ def hourly(instant: np.ndarray, end: np.ndarray, pm25: np.ndarray,
         known = np.isfinite(pm25[part])
         count = np.bincount(which, known, len(hour))
         total = np.bincount(which, np.where(known, pm25[part], 0.0), len(hour))
-        full = count >= FULL * max(1, round(3600 / step))
+        expected = max(1, round(3600 / step))
+        full = count >= FULL * expected
+        note(notes, "hours with two readings of an hourly sensor, averaged",
+             int((count > 1).sum()) if expected == 1 else 0)
         note(notes, "hours with fewer than three quarters of their readings, missing",
              int(((count > 0) & ~full).sum()))
         means.append(np.where(full, total / np.maximum(count, 1), np.nan))
