@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from bookbuild.document.model import nodes, raw
 
-NAMING = {"src", "href", "poster", "data"}
+NAMING = {"src", "href", "poster"}
 
 
 class _Names(HTMLParser):
@@ -15,14 +15,15 @@ class _Names(HTMLParser):
         self.found: list[tuple[str, str]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found += [(tag, value) for name, value in attrs if name in NAMING and value]
+        naming = NAMING | {"data"} if tag == "object" else NAMING
+        self.found += [(tag, value) for name, value in attrs if name in naming and value]
 
 
 def files_in_html(tree) -> Iterator[tuple[str, str]]:
     """The tags and addresses, without what follows a path, of files beside the book."""
     for node in nodes(tree, "RawBlock", "RawInline"):
         format, source = raw(node)
-        if format != "html" or not any(f"{name}=" in source for name in NAMING):
+        if format != "html" or not any(name in source for name in (*NAMING, "<object")):
             continue
         parser = _Names()
         parser.feed(source)

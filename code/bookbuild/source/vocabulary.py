@@ -354,6 +354,11 @@ VOCABULARY = (
           "plotly-connected respect-user-color-scheme search smooth-scroll strip-comments",
           "every page is made in the same way"),
     *_all(REFUSED, SETTINGS, "link-citations", "every page is made in the same way"),
+    *_all(REFUSED, DOCUMENT, "back-to-top-navigation body-footer body-header bread-crumbs "
+          "cap-location google-scholar navbar open-graph page-footer page-navigation reader-mode "
+          "sidebar twitter-card", "every page is made in the same way"),
+    *_all(REFUSED, DOCUMENT, "affiliation-title author-title categories doi-title modified-title "
+          "published-title", "a page begins with its title"),
     *_all(REFUSED, DOCUMENT, "abbreviations canonical-url copyright date-format date-modified "
           "description keywords license pagetitle *-meta title-prefix",
           "a page begins with its title"),
