@@ -219,7 +219,8 @@ def _place_caption(node: Node) -> Node | list | None:
     body = content(node)
     if "cell-caption" in classes(node) and body and is_line(body[0]):
         return [para(content(body[0])[LINE:]), *body[1:]]
-    if "cell-figure" in classes(node) and [kind_of(each) for each in body] == ["Para", "Para"]:
+    if "cell-figure" in classes(node) and [kind_of(each) for each in body] == ["Para", "Para"] \
+            and [kind_of(each) for each in content(body[0])] == ["Image"]:
         image, caption = content(body[0])[0], content(body[1])
         bare = with_content(with_attributes(image, identifier=""), caption)
         return figure(identifier(image), caption, bare)

@@ -78,8 +78,8 @@ def line_of(markdown: object) -> str:
 
 def is_line(block) -> bool:
     """Is this block what pandoc made of a `line_of` text?"""
-    return is_node(block, "Para") and is_node(content(block)[0], "Span") and \
-        not content(content(block)[0])
+    first = next(iter(content(block)), None) if is_node(block, "Para") else None
+    return is_node(first, "Span") and not content(first)
 
 
 @lru_cache(maxsize=1000)

@@ -172,10 +172,12 @@ def leading(before: Node, block: Node, after: Node) -> list:
     inlines = content(block)
     formula = next((at for at, each in enumerate(inlines) if shows_formula(each)), None)
     said = len(text(inlines[:formula]))
-    leads = formula is not None or is_node(after, "Para") and shows_formula(content(after)[0])
+    leads = formula is not None or is_node(after, "Para") and any(
+        map(shows_formula, content(after)[:1]))
     if not said or said > (FEW_LINES if leads else ONE_LINE if is_node(before, "Header") else 0):
         return [block]
-    indented = is_node(before, "Para") and not shows_formula(content(before)[-1])
+    indented = is_node(before, "Para") and not any(
+        map(shows_formula, content(before)[-1:]))
     words = call(f"#kept(indent: {str(indented).lower()})[", inlines[:formula], "]")
     return [words] if formula is None else [words, with_content(block, inlines[formula:])]
 
