@@ -31,7 +31,7 @@ SECTIONS = [
 FIGURES = [
     f"fig-{name}" for name in """activations spirals random-layers computation-graph gradient-norms
     overfitting double-descent convolution memory optimisers initialisation sawtooth depth own-depth
-    leaves xor calibration confidence""".split()]
+    leaves xor units calibration confidence""".split()]
 AFTER_FIGURES = ["flips", "best-rates", "sure-and-right"]      # print what a figure has measured
 PARAMETERS = ["N_HIDDEN = 8", 'ACTIVATION = "relu"', "LEARNING_RATE = 0.05", "N_EPOCHS = 500"]
 
@@ -351,6 +351,22 @@ def test_the_bound_of_the_depth_theorem_is_not_beaten(k, m):
     thetas = default_rng(0).normal(size=(200, network.n_parameters))
     wrong = ((network.predict(thetas, x[:, None]) > 0.5) != labels).sum(axis=1)
     assert wrong.min() >= (2**k - m - 1) / 2
+
+
+def test_the_units_of_the_cell_start_at_the_origin_and_spread():
+    units, (names, _) = kept("units"), live(N_EPOCHS=500)
+    middle = len(units["side"]) // 2
+    assert not units["first"][0, :, middle, middle].any()
+    assert not units["second"][0, :, middle, middle].any()
+    network, X, y = (names[each] for each in ("network", "X", "y"))
+    trained = names["result"].theta
+    at = list(units["epochs"]).index(500)
+    assert units["accuracy"][at] == ((network.predict(trained, X) > 0) == (y > 0.5)).mean()
+    places = np.stack(np.meshgrid(units["side"], units["side"]), axis=-1).reshape(-1, 2)
+    first, second, _ = network.forward(trained, places).z
+    np.testing.assert_allclose(units["first"][at].reshape(8, -1), first, atol=1e-6)
+    assert len({column.tobytes() for column in (np.vstack([first, second]) > 0).T}) == \
+        units["n_regions"][at] > 2 * units["n_regions"][0]
 
 
 def test_directions_hold_over_seeds(chapter):

@@ -176,6 +176,8 @@ def test_mean_squares_start_with_the_inputs_and_follow_the_formula():
     ("leaves", {"n_kernels": 0}, "n_kernels must be a whole number, at least 1; got 0"),
     ("calibration", {"n_bins": 0}, "n_bins must be a whole number, at least 1; got 0"),
     ("confidence", {"limit": 0}, "limit must be a positive number; got 0"),
+    ("units", {"epochs": (5, 2)}, "epochs must be numbers of updates in growing order"),
+    ("units", {"n_hidden": 0}, "n_hidden must be a whole number, at least 1; got 0"),
     ("depth", {"learning_rates": (0.1,)}, "learning_rates must be one for each of 4"),
     ("depth", {"seeds": ()}, "seeds and architectures must name at least one each")])
 def test_what_makes_no_sense_is_refused_by_name(figure, setting, told):

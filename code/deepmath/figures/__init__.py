@@ -29,6 +29,7 @@ FIGURES = Register(__name__, {
     "sawtooth": "sawtooth",
     "depth": "depth",
     "leaves": "leaves",
+    "units": "units",
     "calibration": "calibration",
     "confidence": "confidence",
     "smoke-record": "smoke_record",
