@@ -10,6 +10,7 @@ from bookbuild import commands
 from bookbuild.doctor import BRING_PACKAGES, missing_packages
 from bookbuild.say import BookError, Problem, counted, say
 
+DEEPEST = 5000          # calls in one another, a few for each block that stands in another
 EXAMPLES = """\
 examples:
   book render                            the whole book, HTML and PDF, into _book/
@@ -41,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     if unknown and args.command != "lab":               # which hands them on to JupyterLab
         parser().error(f"unrecognized arguments: {' '.join(unknown)}")
     args.unknown = unknown
+    sys.setrecursionlimit(max(DEEPEST, sys.getrecursionlimit()))
     stopped_by = [signal.SIGINT]
 
     def stop(number, _):

@@ -1,73 +1,35 @@
 """From the project's files to the book: the steps in their order, and what they gave."""
 
-import os
+import copy
 import re
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from bookbuild.check import Survey, chapter_problems, own_ids, page_problems
-from bookbuild.document import (CellWriter, Chapter, Entry, citations, identifier, nodes,
+from bookbuild.check import Survey, chapter_problems, own_ids, page_problems, too_deep
+from bookbuild.document import (CellWriter, Chapter, Entry, citations, depth, identifier, nodes,
                                 number_chapter, pandoc, para, place_captions, references,
                                 stand_ins, structure, take_titles, words)
-from bookbuild.files import put_in_place, staging, write_file, writing
+from bookbuild.files import end_all, put_in_place, staging, write_file, writing
 from bookbuild.live import ASSETS, assemble
-from bookbuild.print import epub, formulas, hover, html, pdf, search
-from bookbuild.run import ChapterCode, InlineValue, KeptResults, kept_or_run
+from bookbuild.memory import Memory
+from bookbuild.print import epub, formulas, hover, html, pdf, search, typst
+from bookbuild.run import ChapterCode, InlineValue, KeptResults, kept_or_run, press
 from bookbuild.say import BookError, Problem, hindrances, tally
 from bookbuild.source import (Cell, Manuscript, Page, Project, Prose, SplitText,
                               output_problem, python_of, read_manuscript, show_cells, split_source)
 
 MARKS = re.compile(r"([\\`*_{}\[\]()<>#+!|~$^@-])")
+MEMORY = "memory"       # the file below .book
+# How deep blocks may stand in one another; Typst ends or takes forever not far beyond.
+DEEPEST, DEEPEST_IN_PRINT = 250, 12
 Say = Callable[[str], None]
 FORMATS = {"html": "html", "pdf": "typst", "epub": "epub"}      # by their names in Quarto
-
-
-class Memory:
-    """What steps gave the last time, so that an edit costs the pages that it changes.
-
-    A step is a function that depends on nothing but its inputs, and nobody changes what it gave.
-    A render begins with an empty memory; the preview keeps one from edit to edit. Where a step
-    fails, nothing is kept. A place is for one thread at a time.
-    """
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple, tuple[tuple, Any]] = {}
-
-    def step(self, make: Callable, place, *inputs) -> Any:
-        """What `make` gives, or gave at this place when its inputs were the same.
-
-        Inputs are the same if they are equal; for a result of another step, which is the same
-        object as long as that one is not done again, this costs nothing.
-        """
-        key = make.__module__, make.__qualname__, place
-        kept = self._kept.get(key)
-        if kept is None or kept[0] != inputs:
-            kept = self._kept[key] = inputs, make(*inputs)
-        return kept[1]
-
-    def steps(self, *calls: tuple) -> list:
-        """What `step` gives for each call, side by side on all cores."""
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            waiting = [pool.submit(self.step, *call) for call in calls]
-        return [done.result() for done in waiting]
-
-    def each(self, make: Callable, place, inputs: Iterable) -> dict:
-        """What `make` gives for each of many inputs; it is asked for those that are new there."""
-        wanted = list(dict.fromkeys(inputs))
-        key = make.__module__, make.__qualname__, place
-        made = dict(self._kept.get(key, ((), {}))[1])
-        if new := [each for each in wanted if each not in made]:
-            made.update(zip(new, make(new), strict=True))
-        made = {each: made[each] for each in wanted}
-        self._kept[key] = (), made
-        return made
 
 
 @dataclass(frozen=True)
@@ -97,7 +59,7 @@ class Pipeline:
     """A book on its way: its steps, in the order in which they are taken, and what they gave.
 
     `read` and `parse` are the same for all targets; `compose`, `resolve` and `write` are taken for
-    one target after the other. Between `read` and `parse`, somebody else may run the cells.
+    each `edition`. Between `read` and `parse`, somebody else may run the cells.
 
     Attributes
     ----------
@@ -132,20 +94,23 @@ class Pipeline:
         Cells without results are given stand-ins, so that their labels are known; unless the
         results are `complete`, what leads nowhere may lead to what a cell makes.
         """
+        self.results = results
         units = [unit for draft in self.drafts for unit in draft.source.units]
         self.code = "" if complete else "\n".join(map(python_of, units))
+        known = [{unit: results.get(unit) for unit in draft.source.units} for draft in self.drafts]
         parsed = self.memory.steps(*(
-            (parse_page, draft.page, self.project, draft,
-             {unit: results.get(unit) for unit in draft.source.units}, self.code)
-            for draft in self.drafts))
-        self.trees = [blocks for blocks, _, _ in parsed]
-        self.pictures = [pictures for _, pictures, _ in parsed]
-        self.problems.update(*(found for *_, found in parsed))
+            (parse_page, draft.page, self.project, draft, results)
+            for draft, results in zip(self.drafts, known)))
+        self.trees = [tree["blocks"] for tree, _ in parsed]
+        self.pictures = [pictures for _, pictures in parsed]
+        for draft, results, (tree, pictures) in zip(self.drafts, known, parsed):
+            self.problems |= self.memory.look(check_page, draft.page, self.project, draft, results,
+                                              tree, pictures, self.code)
         self.unseen = any(problem.stops == "builtin" for problem in self.problems)
 
     def compose(self, target: str) -> None:
         """Find the structure, number the book and check it, for one target."""
-        step, self.format = self.memory.step, FORMATS[target]
+        step, self.format = self.step, FORMATS[target]
         if target == "pdf" and self.project.pdf_problem:
             self.problems.add(self.project.pdf_problem)
         titled = take_titles([
@@ -168,12 +133,16 @@ class Pipeline:
         survey = Survey(self.project, self.entries, self.sources(), ids, self.code,
                         self.unseen, left_out)
         for draft, chapter in zip(self.drafts, self.chapters):
-            self.problems |= step(check_chapter, draft.page, survey, chapter, draft.manuscript,
-                                  self.format)
+            self.problems |= self.memory.look(check_chapter, (self.format, draft.page), survey,
+                                              chapter, draft.manuscript, self.format)
+            if self.format == "typst" and (found := step(depth_of, draft.page, chapter)
+                                           ) > DEEPEST_IN_PRINT:
+                self.problems.add(too_deep(draft.manuscript, f"blocks stand {found} deep in one "
+                                           f"another, and the PDF takes {DEEPEST_IN_PRINT}"))
 
     def resolve(self) -> None:
         """Word the references and citations."""
-        step, project = self.memory.step, self.project
+        step, project = self.step, self.project
         self.chapters = [
             step(references.refer, chapter.page, chapter,
                  {key: self.entries[key] for key in keys if key in self.entries}, self.format)
@@ -191,23 +160,60 @@ class Pipeline:
 
     def each(self, make: Callable[[Chapter], Any]) -> list[tuple[Chapter, Any]]:
         """The chapters, each with what a step makes of it alone."""
-        return [(chapter, self.memory.step(make, chapter.page, chapter))
-                for chapter in self.chapters]
+        return [(chapter, self.step(make, chapter.page, chapter)) for chapter in self.chapters]
+
+    def step(self, make: Callable, place, *inputs) -> Any:
+        """A step for this target."""
+        return self.memory.step(make, (self.format, place), *inputs)
+
+    def edition(self, target: str) -> "Pipeline":
+        """The book from here on for one target, beside others."""
+        edition = copy.copy(self)
+        edition.compose(target)
+        return edition
 
     def write(self, target: str, built: Path, only: Page | None, runtime: Path | None,
-              say: Say) -> None:
-        """Write the book, or one page of it, into a folder."""
+              say: Say) -> Callable[[], None]:
+        """Write the book, or one page of it, into a folder; it is whole when what is given back
+        was called, since another program may be at work on it."""
         if target == "html":
             self.write_html(built, only)
             self.write_search(built)
             self.write_live(built, runtime, say)
-            return
-        work = built.with_name(target)
+            return lambda: None
+        work, bound = built.with_name(target), built / name_of(self.project, target)
         self.write_pictures(work, None)
-        bind = pdf.bind if target == "pdf" else epub.bind
         with self.formulas_placed():
-            write_file(built / name_of(self.project, target),
-                       bind(self.project, self.chapters, work, say))
+            if target == "epub":
+                write_file(bound, epub.bind(self.project, self.chapters, work, say))
+                return lambda: None
+            setting = pdf.begin(self.project, self.write_typst(), work)
+
+        def finish() -> None:
+            try:
+                write_file(bound, pdf.bound(setting, work, say))
+            except pdf.Unset as error:
+                raise BookError([self.unset(error)]) from None
+        return finish
+
+    def unset(self, error: pdf.Unset) -> Problem:
+        """What Typst could not set, at the first words of it that are found on the page."""
+        problem, = error.problems
+        spoken = re.findall(r"\w+", error.text)
+        for draft in self.drafts:
+            if str(draft.page.source) != str(problem.path):
+                continue
+            for start in range(min(len(spoken), 100)):
+                pattern = r"\b" + r"\W+".join(map(re.escape, spoken[start:start + 3]))
+                if (place := draft.manuscript.find(pattern))[1]:
+                    return Problem(*place, problem.message)
+        return problem
+
+    def write_typst(self) -> str:
+        """The whole book as one Typst file."""
+        written = self.memory.steps(*((typst.write_chapter, chapter.page, self.heads, chapter)
+                                      for chapter in self.chapters))
+        return typst.write_book(self.project, self.heads, written)
 
     # ------------------------------------------------------------------------------ checking
 
@@ -254,10 +260,16 @@ class Pipeline:
             raise BookError(map(self.unread, error.formulas)) from None
 
     def unread(self, formula: str) -> Problem:
+        """A formula that pandoc cannot convert, where it is written or the cell that printed it."""
         message = f"pandoc cannot read the formula {' '.join(formula.split())}"
-        found = [draft.manuscript.problem(re.escape(formula.strip()), message)
-                 for draft in self.drafts if formula.strip() in draft.manuscript.text]
-        return found[0] if found else Problem("pandoc", None, message)
+        pattern = r"[\s>]+".join(map(re.escape, formula.split()[:12]))
+        for draft in self.drafts:
+            if (place := draft.manuscript.find(pattern))[1]:
+                return Problem(*place, message)
+        for unit, result in self.results.items():
+            if re.search(pattern, text_of(result)):
+                return Problem(unit.path, unit.line, message)
+        return Problem("pandoc", None, message)
 
     # ------------------------------------------------------------------------------- printing
 
@@ -272,7 +284,7 @@ class Pipeline:
                 write_file(built / page.output, shown)
         self.write_pictures(built, only)
         for chapter in wanted:
-            if self.memory.step(html.is_notebook, chapter.page, project, chapter):
+            if html.is_notebook(project, chapter):
                 source = project.root / chapter.page.source
                 write_file(built / chapter.page.output.with_suffix(".ipynb"),
                            runnable(source, read_text(source)))
@@ -376,14 +388,36 @@ def inline_text(value: InlineValue | None) -> str:
     return value.text if value.kind == "markdown" else MARKS.sub(r"\\\1", value.text)
 
 
-def parse_page(project: Project, draft: Draft, results: dict,
-               code: str) -> tuple[list, dict[str, bytes], list[Problem]]:
-    """The blocks of a page, the pictures that its cells drew, and what is wrong in them."""
+def text_of(result) -> str:
+    """What a cell printed or displayed, or an expression gave."""
+    if isinstance(result, InlineValue):
+        return result.text
+    return "\n".join(str(text) for output in result or []
+                     for text in (output.get("text", ""), *output.get("data", {}).values()))
+
+
+def parse_page(project: Project, draft: Draft, results: dict) -> tuple[dict, dict[str, bytes]]:
+    """A page as pandoc reads it, and the pictures that its cells drew."""
     text, pictures = write_results(project, draft, results)
-    tree, manuscript = pandoc.read(text), draft.manuscript
+    try:
+        tree = pandoc.read(text)
+    except pandoc.Unreadable as error:
+        raise BookError([too_deep(draft.manuscript, error.problems[0].message)]) from None
+    if depth(tree["blocks"]) > DEEPEST:
+        raise BookError([too_deep(draft.manuscript, pandoc.TOO_DEEP)])
     tree["blocks"] = references.own_paths(place_captions(tree["blocks"]), draft.page)
-    return tree["blocks"], pictures, list(page_problems(
-        project, draft.source, tree, manuscript, results, set(pictures), code))
+    return tree, pictures
+
+
+def check_page(project: Project, draft: Draft, results: dict, tree: dict,
+               pictures: dict[str, bytes], code: str) -> set[Problem]:
+    """What is wrong in a page."""
+    return set(page_problems(project, draft.source, tree, draft.manuscript, results,
+                             set(pictures), code))
+
+
+def depth_of(chapter: Chapter) -> int:
+    return depth(chapter.blocks)
 
 
 def ids_in(blocks: list) -> set[str]:
@@ -412,6 +446,7 @@ class Timings:
     """Seconds by stage, in the order in which the stages began."""
 
     seconds: dict[str, float] = field(default_factory=dict)
+    begun: float = field(default_factory=time.perf_counter)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -422,7 +457,7 @@ class Timings:
             self.seconds[name] = self.seconds.get(name, 0) + time.perf_counter() - start
 
     def __str__(self) -> str:
-        rows = [*self.seconds.items(), ("all", sum(self.seconds.values()))]
+        rows = [*self.seconds.items(), ("all", time.perf_counter() - self.begun)]
         return "\n".join(f"{name:<12}{seconds:7.2f} s" for name, seconds in rows)
 
 
@@ -457,29 +492,46 @@ def render(project: Project, targets: list[str], only: Page | None, say: Say, ti
     BookError
         With every problem found in the whole book.
     """
-    with staging(project.state_dir) as folder:
+    kept = project.state_dir / MEMORY
+    with staging(project.state_dir) as folder, nothing_outlives():
         built = folder / "book"
         with timings.stage("read"):
-            book = Pipeline(project)
+            memory = Memory() if fresh else Memory.of(kept, press())
+            book = Pipeline(project, memory)
         with timings.stage("cells"):
             results = run_cells(book, say, progress, cell_timeout, fresh)
         with timings.stage("parse"):
             book.parse(results, complete=bool(results))
         keep_rest(project, targets, only, built)
-        for target in targets:
-            with timings.stage("number"):
-                book.compose(target)
-                if book.hindered():
-                    continue
-                book.resolve()
+        with timings.stage("number"):
+            editions = {target: book.edition(target) for target in targets}
+            if book.hindered():
+                raise BookError([*book.hindered(), *book.unread_formulas()])
+            for edition in editions.values():
+                edition.resolve()
+        say(f"writing {' and '.join(targets)}")
+        unfinished = []
+        for target in sorted(targets, reverse=True):        # the PDF is set beside the others
             with timings.stage(target):
-                say(f"writing {target}")
-                book.write(target, built, only, runtime, say)
-        if book.hindered():
-            raise BookError([*book.hindered(), *book.unread_formulas()])
+                unfinished.append((target, editions[target].write(target, built, only, runtime,
+                                                                  say)))
+        memory.save(kept, press())
+        for target, finish in unfinished:
+            with timings.stage(target):
+                finish()
         if book.problems:
             say(f"`book check` has more to say: {tally(book.problems, 'quarto', 'builtin')}")
         put_in_place(built, project.output_dir)
+
+
+@contextmanager
+def nothing_outlives() -> Iterator[None]:
+    """Whatever ends a render ends the programs that it runs."""
+    try:
+        yield
+    except BaseException:
+        end_all()
+        raise
 
 
 def check_book(project: Project, targets: Sequence[str] = ("html", "pdf")) -> list[Problem]:
@@ -487,7 +539,7 @@ def check_book(project: Project, targets: Sequence[str] = ("html", "pdf")) -> li
     book = Pipeline(project)
     book.parse({}, complete=False)
     for target in targets:
-        book.compose(target)
+        book.edition(target)
     return sorted({*book.problems, *book.unread_formulas()})
 
 

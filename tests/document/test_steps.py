@@ -9,7 +9,7 @@ from bookbuild.document import nodes
 from bookbuild.document.model import Callout, Float, Theorem
 from bookbuild.document.numbers import Chapter, Head
 from bookbuild.pipeline import Memory, Pipeline
-from bookbuild.print import epub, typst
+from bookbuild.print import epub
 from bookbuild.source import Page, load_project
 
 BOOKS = Path(__file__).parents[1] / "conformance"
@@ -49,7 +49,7 @@ def test_steps_change_nothing(tmp_path, name):
         if target == "html":
             book.write_html(tmp_path / "html")
         elif target == "pdf":
-            typst.write_book(book.project, chapters)
+            book.write_typst()
         else:
             for chapter in chapters:
                 epub.lower(chapter.untitled, chapter)

@@ -2,13 +2,13 @@
 
 import gc
 import re
-import subprocess
 import sys
 import tracemalloc
 from functools import wraps
 
 import pytest
 
+from bookbuild import files
 from bookbuild.document import pandoc
 from bookbuild.pipeline import Memory, Pipeline, check_book
 from bookbuild.print import html
@@ -158,7 +158,7 @@ def test_a_book_of_pages_that_are_missing_is_told(book):
 @pytest.mark.parametrize("nth", range(1, 9))
 def test_a_failure_is_not_kept(book, tmp_path_factory, monkeypatch, nth):
     """Whichever call of pandoc fails for a moment, the next time the book is printed."""
-    run, calls = subprocess.run, []
+    run, calls = files.run, []
 
     def failing(*arguments, **options):
         calls.append(arguments)
@@ -168,7 +168,7 @@ def test_a_failure_is_not_kept(book, tmp_path_factory, monkeypatch, nth):
     pandoc.inlines.cache_clear()
     memory = Memory()
     with monkeypatch.context() as broken:
-        broken.setattr(pandoc.subprocess, "run", failing)
+        broken.setattr(files, "run", failing)
         with pytest.raises(OSError, match="no more processes"):
             printed(book, tmp_path_factory.mktemp("broken"), memory)
     again = printed(book, tmp_path_factory.mktemp("again"), memory)

@@ -14,6 +14,8 @@ from bookbuild.source import (ATTRIBUTE, CLASS, COMPUTED, EXECUTE, HEAD, MARKDOW
 
 UNREAD_PICTURE = re.compile(r"(?<!\\)!\[(?:(?!!\[|\]\()[^\n])*+\]\(")
 
+FENCE = re.compile(r"^[ \t>]*+:{3,}+[ \t]*+(\{.*\}|[\w-]++)?[ \t:]*+\r?$", re.MULTILINE)
+
 
 def front_matter(split: SplitText, manuscript: Manuscript) -> Iterator[Problem]:
     """Options of a chapter that the built-in press doesn't follow, or nobody computes."""
@@ -135,11 +137,23 @@ def raw_problems(format: str, source: str, manuscript: Manuscript) -> Iterator[P
         yield manuscript.problem(pattern, *found)
 
 
+def too_deep(manuscript: Manuscript, message: str) -> Problem:
+    """A problem where blocks stand deepest in one another."""
+    open_blocks, place, deepest = 0, 1, -1.0
+    for number, line in enumerate(manuscript.prose.split("\n"), 1):
+        mark = FENCE.match(line)
+        open_blocks = max(0, open_blocks + (1 if mark[1] else -1)) if mark else open_blocks
+        begin = line[:len(line) - len(line.lstrip(" \t>-+*"))]
+        depth = open_blocks + len(begin.expandtabs(2)) / 2
+        if line.strip() and depth > deepest:
+            deepest, place = depth, number
+    return Problem(*manuscript.origin(place), message, "builtin")
+
+
 def unclosed_blocks(manuscript: Manuscript) -> Iterator[Problem]:
     """Blocks that pandoc would end, silently, with the text around them."""
     opened: list[int] = []
-    for fence in re.finditer(r"(?m)^[ \t>]*+:{3,}+[ \t]*+(\{.*\}|[\w-]++)?[ \t:]*+\r?$",
-                             manuscript.prose):
+    for fence in FENCE.finditer(manuscript.prose):
         if fence[1]:
             opened.append(fence.start())
         elif opened:

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from stat import S_ISREG
 from urllib.parse import unquote, urlsplit
 
 from bookbuild.document import (content, files_in_html, identifier, nodes, pairs, picture_type,
@@ -21,6 +22,7 @@ BLOCK_HTML = re.compile(
 BLOCK_MARK = re.compile(r"(?:\(?(?:\d{1,9}|#|[A-Za-z]|[ivxlcIVXLC]+)[.)]|[-+*>|:]|#{1,6}|~{3,})"
                         r"(?:\s|$)|:{3,}|`{3,}|>")
 UNBRACKETED = re.compile(r"\\.|`[^`]*`|\$[^$]*\$")
+LARGEST = 500_000_000       # bytes
 NO_ALT = "a figure without alternative text: say in `fig-alt` what one would see"
 # How files of pictures begin that both the page and the PDF can show.
 SIGNS = {".png": (b"\x89PNG",), ".jpg": (b"\xff\xd8",), ".jpeg": (b"\xff\xd8",),
@@ -35,6 +37,11 @@ def file_problem(project: Project, source: PurePosixPath, address: str) -> str |
     try:
         if outside := leaves(project.root, place):
             return f"is a link to {outside}, outside the book's folder: copy it into the book"
+        found = Path(project.root, place).stat()        # what is no file may never end
+        if not S_ISREG(found.st_mode):
+            return "is no file"
+        if found.st_size > LARGEST:
+            return f"is larger than {LARGEST // 10**6} MB"
         with open(Path(project.root, place), "rb") as file:
             start = file.read(1000).lstrip()
     except (FileNotFoundError, NotADirectoryError):

@@ -6,12 +6,13 @@ from bookbuild.document.blocks import (CALLOUT_KINDS, FLOAT_KINDS, MACROS, MATH_
 from bookbuild.document.citations import cited_keys, link_to_bibliography
 from bookbuild.document.model import (LEAVES, Beside, Callout, Equation, Float, Layout, Node,
                                       Tabset, Theorem, Titled, Xref, caption, cited, classes,
-                                      content, display, div, emph, exchange, header, identifier,
-                                      is_display, is_node, kind_of, labelled, left_aligned, level,
-                                      link, metadata, nodes, numbering, outermost, pairs, para,
-                                      plain, raw, raw_block, raw_inline, rewrite, rewrite_lists,
-                                      span, strong, target, tex, text, translate, with_attributes,
-                                      with_content, with_pairs, with_target, words)
+                                      content, depth, display, div, emph, exchange, header,
+                                      identifier, is_display, is_node, kind_of, labelled,
+                                      left_aligned, level, link, metadata, nodes, numbering,
+                                      outermost, pairs, para, plain, raw, raw_block, raw_inline,
+                                      rewrite, rewrite_lists, span, strong, target, tex, text,
+                                      translate, with_attributes, with_content, with_pairs,
+                                      with_target, words)
 from bookbuild.document.numbers import (Chapter, Entry, Head, is_title, number_chapter,
                                         take_titles)
 from bookbuild.document.outputs import CellWriter, picture_type, place_captions, stand_ins
@@ -19,11 +20,11 @@ from bookbuild.document.raw_html import files_in_html
 from bookbuild.document.references import (chapter_name, cross_references, is_cross_reference,
                                            linked_page, page_links)
 
-__all__ = ["CALLOUT_KINDS", "FLOAT_KINDS", "LEAVES", "MACROS", "MATH_ENVIRONMENT",
-           "THEOREM_KINDS", "UNNUMBERED_KINDS", "Beside", "Callout", "CellWriter", "Chapter",
-           "Entry", "Equation", "Float", "Head", "Layout", "Node", "Tabset", "Theorem", "Titled",
-           "Xref", "caption", "chapter_name", "citations", "cited", "cited_keys", "classes",
-           "content", "cross_references", "display", "div", "emph", "exchange", "files_in_html",
+__all__ = ["CALLOUT_KINDS", "FLOAT_KINDS", "LEAVES", "MACROS", "MATH_ENVIRONMENT", "THEOREM_KINDS",
+           "UNNUMBERED_KINDS", "Beside", "Callout", "CellWriter", "Chapter", "Entry", "Equation",
+           "Float", "Head", "Layout", "Node", "Tabset", "Theorem", "Titled", "Xref", "caption",
+           "chapter_name", "citations", "cited", "cited_keys", "classes", "content",
+           "cross_references", "depth", "display", "div", "emph", "exchange", "files_in_html",
            "header", "identifier", "is_cross_reference", "is_display", "is_node", "is_title",
            "kind_of", "labelled", "left_aligned", "level", "link", "link_to_bibliography",
            "linked_page", "metadata", "nodes", "number_chapter", "numbering", "outermost",

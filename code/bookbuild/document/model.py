@@ -18,6 +18,7 @@ _ATTRIBUTES = {"Header": 1, "Div": 0, "Span": 0, "CodeBlock": 0, "Code": 0, "Lin
 _NODES = {"Header": 2, "Div": 1, "Span": 1, "Link": 1, "Image": 1, "Quoted": 1}
 _TEXTS = {"Code": 1, "CodeBlock": 1, "Math": 1, "RawBlock": 1, "RawInline": 1}
 _CONTENT = _NODES | _TEXTS | {"Figure": 2}
+_NESTING = {"Div", "BlockQuote", "BulletList", "OrderedList", "DefinitionList", "Note"}
 _BARE = LEAVES | _TEXTS.keys()
 
 
@@ -374,6 +375,22 @@ def _parts(node: Node, kind) -> list:
     if kind in _NODES:
         return node["c"][_NODES[kind]]
     return list(node.values())
+
+
+def depth(tree) -> int:
+    """How deep blocks stand in one another at most: divs, quotations, lists and our own."""
+    deepest, waiting = 0, [(tree, 0)]
+    while waiting:
+        item, level = waiting.pop()
+        if type(item) is not list:
+            kind = kind_of(item)
+            if kind in LEAVES or kind in _BARE:
+                continue
+            level += type(item) is not dict or kind in _NESTING
+            deepest = max(deepest, level)
+            item = _parts(item, kind)
+        waiting += [(part, level) for part in item if type(part) in _WALKED and part]
+    return deepest
 
 
 def outermost(tree, wanted: Callable[[Node], object]) -> Iterator[Node]:

@@ -2,20 +2,28 @@
 
 import json
 import re
-import subprocess
+from subprocess import CompletedProcess
 from functools import cache, lru_cache
 
 import pypandoc
 
+from bookbuild import files
 from bookbuild.document.model import content, is_node, words
 from bookbuild.say import BookError, Problem
 
 API_VERSION = [1, 23, 1]
 LINE = 1
+SECONDS = 20            # of the processor, and as many for each million characters
+MEMORY = "6g"
+TOO_DEEP = "blocks stand too deep in one another to be followed: take some of them out"
 UNREAD_FORMULA = re.compile(
     r"Could not convert TeX math ((?:(?!Could not convert ).)*?), rendering as TeX", re.DOTALL)
 UNCALLED_NOTE = re.compile(
     r"^\[WARNING\] Note with key '(?>(.*?)' defined at ).*+(?<= but not used\.)", re.MULTILINE)
+
+
+class Unreadable(BookError):
+    """Text that takes pandoc far too long, or whose blocks stand too deep in one another."""
 
 
 class UnreadFormulas(BookError):
@@ -32,10 +40,22 @@ def program() -> str:
     return pypandoc.get_pandoc_path()
 
 
-def call(source: str, *options: str) -> subprocess.CompletedProcess:
-    """Run pandoc on a string."""
-    done = subprocess.run([program(), *options], input=source, capture_output=True,
-                          text=True, encoding="utf-8")
+def call(source: str, *options: str) -> CompletedProcess:
+    """Run pandoc on a string, in time and memory that no honest text needs.
+
+    Raises
+    ------
+    Unreadable
+        If it takes longer.
+    BookError
+        If pandoc refuses its input.
+    """
+    seconds = SECONDS + SECONDS * len(source) // 1_000_000
+    try:
+        done = files.run([program(), "+RTS", f"-M{MEMORY}", "-RTS", *options], source, seconds)
+    except files.TookTooLong:
+        raise Unreadable([Problem("pandoc", None, f"took more than {seconds} s of the processor's "
+                                "time, and was ended")]) from None
     if done.returncode:
         raise BookError([Problem("pandoc", None, done.stderr.strip())])
     return done
@@ -62,7 +82,11 @@ def read(source: str, format: str = "markdown") -> dict:
     Under ``"uncalled"`` stand the names of notes that pandoc leaves out, since nothing calls them.
     """
     done = call(source, "--from", format, "--to", "json")
-    return json.loads(done.stdout) | {"uncalled": UNCALLED_NOTE.findall(done.stderr)}
+    try:
+        tree = json.loads(done.stdout)
+    except RecursionError:
+        raise Unreadable([Problem("pandoc", None, TOO_DEEP)]) from None
+    return tree | {"uncalled": UNCALLED_NOTE.findall(done.stderr)}
 
 
 def line_of(markdown: object) -> str:

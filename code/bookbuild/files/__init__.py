@@ -1,5 +1,6 @@
 """Files: written whole or not at all, locked, compared by digests, put in place in one step."""
 
+from bookbuild.files.children import TookTooLong, end_all, finish, run, start
 from bookbuild.files.digests import digest, digest_file, digest_folder
 from bookbuild.files.locks import locked
 from bookbuild.files.placing import only_render, put_in_place, staging
@@ -7,6 +8,6 @@ from bookbuild.files.reading import decode_utf8
 from bookbuild.files.writes import (
     free_name, is_writable, keep, put_file, replace_file, write_file, writing)
 
-__all__ = ["decode_utf8", "digest", "digest_file", "digest_folder", "free_name", "is_writable",
-           "keep", "locked", "only_render", "put_file", "put_in_place", "replace_file", "staging",
-           "write_file", "writing"]
+__all__ = ["TookTooLong", "decode_utf8", "digest", "digest_file", "digest_folder", "end_all",
+           "finish", "free_name", "is_writable", "keep", "locked", "only_render", "put_file",
+           "put_in_place", "replace_file", "run", "staging", "start", "write_file", "writing"]

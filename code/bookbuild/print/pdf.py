@@ -1,49 +1,73 @@
-"""The PDF: the whole book set by Typst, in a folder of its own."""
+"""The PDF: the whole book set by Typst, in a folder and a process of its own."""
 
+import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from subprocess import Popen
 
-import typst as compiler
-
-from bookbuild.document import Chapter
-from bookbuild.files import write_file, writing
+from bookbuild.files import TookTooLong, finish, start, write_file, writing
 from bookbuild.print import typst
 from bookbuild.say import BookError, Problem
 from bookbuild.source import CONFIG, Project
 
 EPOCH = "SOURCE_DATE_EPOCH"
+SETTING = Path(__file__).with_name("setting.py")
+PRINTED = "book.pdf"
+SECONDS = 120           # of the processor, and as many for each million characters
 
 
-def bind(project: Project, chapters: Sequence[Chapter], work: Path,
-         say: Callable[[str], None]) -> bytes:
-    """The book, set in the folder `work`, where its pictures are.
+class Unset(BookError):
+    """What Typst cannot set; `text` is what stands there, and what follows."""
 
-    It is PDF/UA-1 (ISO 14289-1, accessible), or `say` is told why it is not.
-    """
+    def __init__(self, problem: Problem, text: str) -> None:
+        super().__init__([problem])
+        self.text = text
+
+
+def begin(project: Project, source: str, work: Path) -> Popen:
+    """Begin to set a book from its Typst, in the folder `work`, where its pictures are."""
     date = date_of(project)
     with writing(work):
         shutil.copytree(typst.THEME, work, dirs_exist_ok=True)
-    write_file(work / "main.typ", typst.write_book(project, chapters))
-    press: Any = compiler.Compiler(str(work / "main.typ"), root=str(work))
-    try:
-        return press.compile(pdf_standards="ua-1", timestamp=date)
-    except compiler.TypstError as error:
-        if "PDF/UA-1" not in error.message:
-            raise typst_problem(error) from None
-        say(f"the PDF is not accessible to everyone: {error.message}")
-    try:
-        return press.compile(timestamp=date)
-    except compiler.TypstError as error:
-        raise typst_problem(error) from None
+    write_file(work / "main.typ", source)
+    # without -P, the typst beside the program would be taken for the package
+    return start([sys.executable, "-P", str(SETTING), *map(str, (
+        work / "main.typ", work, work / PRINTED, date))])
 
 
-def typst_problem(error: compiler.TypstError) -> BookError:
-    picture = re.search(r'image\("/([^"]+)"', error.diagnostic)
-    return BookError([Problem(picture[1] if picture else "typst", None, error.message)])
+def bound(setting: Popen, work: Path, say: Callable[[str], None]) -> bytes:
+    """The book that was begun: PDF/UA-1 (ISO 14289-1, accessible), or `say` is told why not."""
+    length = (work / "main.typ").stat().st_size
+    try:
+        done = finish(setting, "", SECONDS + SECONDS * length // 1_000_000)
+    except TookTooLong as error:
+        raise BookError([Problem("typst", None, f"{error} of the processor's time, and was ended")
+                         ]) from None
+    said = json.loads(done.stdout) if not done.returncode else {
+        "error": (done.stderr.strip().splitlines() or ["was ended"])[-1]}
+    if "error" in said:
+        raise unset(said["error"], said.get("diagnostic", ""),
+                    (work / "main.typ").read_text("utf-8"))
+    if "notice" in said:
+        say(f"the PDF is not accessible to everyone: {said['notice']}")
+    return (work / PRINTED).read_bytes()
+
+
+def unset(message: str, diagnostic: str, source: str) -> Unset:
+    """Typst's complaint about a book's text, with the page and the words that it is about."""
+    if picture := re.search(r'image\("/([^"]+)"', diagnostic):
+        return Unset(Problem(picture[1], None, message), "")
+    if not (place := re.search(r"main\.typ:(\d+):(\d+)", diagnostic)):
+        return Unset(Problem("typst", None, message), "")
+    lines = source.split("\n")
+    above = [line for line in lines[:int(place[1])] if line.startswith(typst.PAGE)]
+    page = above[-1].removeprefix(typst.PAGE) if above else "typst"
+    return Unset(Problem(page, None, f"Typst cannot set this: {message}"),
+                 lines[int(place[1]) - 1][max(0, int(place[2]) - 40):])
 
 
 def date_of(project: Project) -> int:

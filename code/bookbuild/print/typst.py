@@ -13,13 +13,14 @@ from bookbuild.document import (THEOREM_KINDS, UNNUMBERED_KINDS, Callout, Chapte
                                 Float, Head, Layout, Node, Tabset, Theorem, Titled, Xref, classes,
                                 content, display, exchange, identifier, is_display, is_node,
                                 labelled, level, nodes, page_links, pairs, pandoc, plain,
-                                raw_inline, span, target, tex, text, translate, with_attributes,
-                                with_content, words)
+                                raw_inline, rewrite_lists, span, target, tex, text, translate,
+                                with_attributes, with_content, words)
 from bookbuild.source import Project
 
 THEME = Path(__file__).parent / "theme" / "typst"
 UNSPLIT = 12            # lines of a cell, with what it prints, that stay on one page
 ONE_LINE, FEW_LINES = 90, 280      # characters
+PAGE = "// page: "       # a comment, for those who look for the page of an error
 # \, \; \! and \bigl( say nothing about the mathematics
 SPACING = re.compile(r"\\[,;:!]|\\q?quad\b|\\[bB]igg?[lrm]?(?![A-Za-z])|\\displaystyle\b")
 
@@ -63,25 +64,30 @@ def mark(key: str) -> str:
     return f" #label({string(key)})" if key else ""
 
 
-def write_book(project: Project, chapters: Sequence[Chapter]) -> str:
-    """The whole book as one Typst file."""
-    by_source = {chapter.page.source: chapter for chapter in chapters}
-    blocks: list[Node] = []
+def write_book(project: Project, heads: Sequence[Head], written: Sequence[str]) -> str:
+    """The whole book as one Typst file, from its chapters as `write_chapter` gives them."""
+    parts: list[str] = []
     front = True
-    for name, group in groupby(chapters, lambda chapter: chapter.part):
-        blocks += [part_opening(name, chapters)] if name else []
-        for chapter in group:
-            if front and chapter.number:
-                blocks.insert(len(blocks) - bool(name), bare("#show: main-matter"))
+    texts = iter(written)
+    for name, group in groupby(heads, lambda head: head.part):
+        parts += [part_opening(name, heads)] if name else []
+        for head in group:
+            if front and head.number:
+                parts.insert(len(parts) - bool(name), "#show: main-matter")
                 front = False
-            chapter = page_links(chapter, lambda node, source, fragment: link_to(
-                node, by_source[source].label_in(fragment)))
-            if chapter.page.kind != "part":
-                blocks.append(opening(chapter))
-            blocks += lower(kept_together(chapter.untitled), chapter)
-        blocks += [bare("]")] if name else []
-    body = pandoc.write(blocks, "--to", "typst-citations", "--wrap=none")
-    return preamble(project) + linked(body)
+            parts.append(f"{PAGE}{head.page.source}\n{next(texts)}")
+        parts += ["]"] if name else []
+    return preamble(project) + linked("\n\n".join(parts))
+
+
+def write_chapter(heads: Sequence[Head], chapter: Chapter) -> str:
+    """A chapter as Typst; `heads` are those of the book, to which it may have links."""
+    by_source = {head.page.source: head for head in heads}
+    chapter = page_links(chapter, lambda node, source, fragment: link_to(
+        node, by_source[source].label_in(fragment)))
+    blocks = [opening(chapter)] if chapter.page.kind != "part" else []
+    blocks += lower(kept_together(chapter.untitled), chapter)
+    return pandoc.write(blocks, "--to", "typst-citations", "--wrap=none").strip("\n")
 
 
 def linked(body: str) -> str:
@@ -110,12 +116,13 @@ def preamble(project: Project) -> str:
             f"{date}contents-depth: {depth})\n\n")
 
 
-def part_opening(name: str, chapters: Sequence[Chapter]) -> Node:
+def part_opening(name: str, heads: Sequence[Head]) -> str:
     """A part's heading; its title is that of its page, where it has one."""
-    page = next((each for each in chapters if str(each.page.source) == name), None)
+    page = next((each for each in heads if str(each.page.source) == name), None)
     title = lower(page.title, page) if page else pandoc.inlines(name)
     label = string(page.label) if page else "none"
-    return call(f"#part(key: {label})[", title, "][")
+    opened = call(f"#part(key: {label})[", title, "][")
+    return pandoc.write([opened], "--to", "typst-citations", "--wrap=none").strip("\n")
 
 
 def opening(chapter: Chapter) -> Node:
@@ -144,7 +151,7 @@ def lower(tree, here: Head):
                 for cell in nodes(tree, "Div") for block, following in pairwise(content(cell))
                 if "cell-code" in classes(block)
                 and 0 < sum(map(length, nodes(following, "CodeBlock"))) <= UNSPLIT - length(block)}
-    return translate(exchange(tree, printing), {
+    return translate(rewrite_lists(exchange(tree, printing), dots_escaped), {
         "Header": heading, "Div": division, "Span": inline_span, "Image": image, "Link": link,
         "CodeBlock": code_block, "Math": formula, "Para": paragraph, "Plain": paragraph,
         Float: floating, Callout: callout, Theorem: theorem, Equation: equation, Tabset: tabset,
@@ -184,6 +191,18 @@ def leading(before: Node, block: Node, after: Node) -> list:
 
 def shows_formula(inline: Node) -> bool:
     return isinstance(inline, Equation) or is_node(inline, "Math") and is_display(inline)
+
+
+def dots_escaped(items: list) -> list:
+    """Text such as `.py` directly behind an element, which Typst would take for a field of it."""
+    built: list[Node] = []
+    for item in items:
+        if built and is_node(item, "Str") and not is_node(built[-1], "Str", "Space", "SoftBreak") \
+                and re.match(r"\.[^\W\d]", content(item)):
+            built += [code("\\."), *words(content(item)[1:])]
+        else:
+            built.append(item)
+    return built if len(built) > len(items) else items
 
 
 def paragraph(node: Node, here: Head) -> Node | None:

@@ -57,11 +57,16 @@ sys.path.insert(places.index(True) if True in places else 0, "")
 OBSERVER = "__import__('sys').modules['_book_observing'].observer"
 TAKE = f"__import__('json').dumps({OBSERVER}.take())"
 
-# Matplotlib's lists of fonts, and no settings of the machine's owner: figures are the book's.
+# Matplotlib's lists of fonts, and no settings of the machine's owner: figures are the book's. The
+# file says what `rc` in SETUP says, which a style that holds for the first figure would take back.
+SETTINGS = Path(__file__).with_name("matplotlibrc")
 MATPLOTLIB = Path(".book") / "matplotlib"
 
-CELL_FRAME = re.compile(r"^[ \t]*Cell In\[(\d+)\], line (\d+)", re.MULTILINE)
-SYNTAX_PLACE = re.compile(r" \(\d+\.py, line \d+\)$")
+# A frame of a cell, or of what a magic such as %%time runs of one.
+FRAME = re.compile(r"^[ \t]*(?:Cell In\[(\d+)\], line |"
+                   r"File <(timed exec|timed eval|unknown|tokenize|magic-timeit)>:)(\d+)",
+                   re.MULTILINE)
+SYNTAX_PLACE = re.compile(r" \((?:\d+\.py|<\w+>), line \d+\)$")
 
 
 class _ThisPython(KernelSpecManager):
@@ -136,8 +141,8 @@ class Kernel:
         fonts = self.chapter.root / MATPLOTLIB
         environment = numeric_environment() | self.chapter.environment | os.environ | {
             "IPYTHONDIR": str(folder), "MPLCONFIGDIR": str(fonts),
+            "MATPLOTLIBRC": str(SETTINGS),
             "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
-        environment.pop("MATPLOTLIBRC", None)
         with open(folder / "log", "w+", errors="replace") as log:
             try:
                 await self.client.async_start_new_kernel(
@@ -261,11 +266,21 @@ class Kernel:
     def _error_place(self, cell: Cell, error: dict) -> tuple[str, int]:
         """The file and line of the innermost frame in the book's cells."""
         traceback = without_codes("\n".join(error["traceback"]))
-        for count, line in reversed(CELL_FRAME.findall(traceback)):
-            if int(count) in self.cells:
-                cell = self.cells[int(count)]
-                return cell.path, cell.code_line + int(line) - 1
+        for count, code, line in reversed(FRAME.findall(traceback)):
+            if count and int(count) in self.cells:
+                found, above = self.cells[int(count)], 0
+            elif code == "tokenize" or cell.code.startswith("%%"):
+                found, above = cell, 0 if code == "tokenize" else _above_body(cell.code)
+            else:
+                continue
+            return found.path, found.code_line + above + int(line) - 1
         return cell.path, cell.line
+
+
+def _above_body(code: str) -> int:
+    """How many lines stand above what a magic in a cell's first line runs."""
+    body = code.partition("\n")[2]
+    return 1 + body[:len(body) - len(body.lstrip())].count("\n")
 
 
 def _last_line(error: dict) -> str:

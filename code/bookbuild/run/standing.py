@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sys
+from functools import cache
 from pathlib import Path
 
 from bookbuild.files import digest, digest_folder, put_file
@@ -49,16 +50,20 @@ class Stamp:
 
     def _sources(self) -> str:
         book = self.project.output_dir.resolve()
-        made_by = [sys.version, *installed(), shutil.which("node"),
-                   os.environ.get("SOURCE_DATE_EPOCH")]
-        folders = [
-            digest_folder(self.project.root,
-                          lambda path: is_no_source(path) or path.resolve() == book),
-            digest_folder(Path(__file__).parents[1])]
-        return digest(json.dumps([self.asked, made_by, folders]).encode())
+        made_by = [press(), shutil.which("node"), os.environ.get("SOURCE_DATE_EPOCH")]
+        sources = digest_folder(self.project.root,
+                                lambda path: is_no_source(path) or path.resolve() == book)
+        return digest(json.dumps([self.asked, made_by, sources]).encode())
 
     def _book(self) -> str:
         return digest_folder(self.project.output_dir)
+
+
+@cache
+def press() -> str:
+    """A digest of what prints: this Python, the installed packages, and the press itself."""
+    return digest(json.dumps([sys.version, *installed(), os.environ.get("PYPANDOC_PANDOC"),
+                              digest_folder(Path(__file__).parents[1])]).encode())
 
 
 def is_no_source(path: Path) -> bool:

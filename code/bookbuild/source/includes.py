@@ -22,6 +22,9 @@ CALL = re.compile(r"(?<!\{)\{\{<\s*+(?P<name>[\w-]++)\s*+(?P<argument>(?:(?!>\}\
 ESCAPED = re.compile(r"\{(\{\{<(?:(?!>\}\}|\{\{\{<).)*+>\}\})\}")
 
 
+MOST_LINES = 200_000        # of what is included
+
+
 @dataclass(frozen=True)
 class Manuscript:
     """The expanded text of a page.
@@ -113,8 +116,12 @@ def expand(project: Project, source: PurePosixPath, above: tuple, content: bytes
                 problems.append(Problem(*where, f"the included file {target} is missing"))
             else:
                 inner, more = expand(project, target, (source, *above))
-                lines += [*inner, ("\n", where)]
                 problems += more
+                if len(lines) + len(inner) > MOST_LINES:
+                    problems.append(Problem(*where, f"with {target}, more than {MOST_LINES:,} "
+                                            "lines are included: include less"))
+                    break
+                lines += [*inner, ("\n", where)]
         else:
             line, more = substitute(project, line, where)
             lines.append((ESCAPED.sub(r"\1", line), where))

@@ -1,0 +1,128 @@
+"""What is wrong is told in time, with the file and the line where it is; nothing outlives a press."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from waiting import until
+
+from bookbuild.cli import main
+from bookbuild.files import TookTooLong, run
+
+CONFIG = "project:\n  type: book\nbook:\n  title: Odd\n  author: A\n  chapters:\n"
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write a book from its chapters' texts."""
+    def write(**chapters: str):
+        texts = {"index": "# Preface {.unnumbered}\n\nHello.\n", **chapters}
+        (tmp_path / "_quarto.yml").write_text(
+            CONFIG + "".join(f"    - {name}.qmd\n" for name in texts))
+        for name, text in texts.items():
+            (tmp_path / f"{name}.qmd").write_text(text)
+        return tmp_path
+    return write
+
+
+def render(root, *options: str) -> int:
+    return main(["render", "--engine", "builtin", str(root), *options])
+
+
+def cell(*lines: str) -> str:
+    return "\n".join(["# Chapter", "", "```{python}", *lines, "```", ""])
+
+
+def nested(times: int) -> str:
+    return "# Deep\n\n" + "::: {.a}\n\n" * times + "x\n\n" + ":::\n\n" * times
+
+
+def test_checked_places(write, capsys):
+    root = write(
+        lines="# One\n\nWords.\n\n$$\n\\begin{aligned}\na &= {\\tiny b} \\\\\nc &= d\n"
+              "\\end{aligned}\n$$ {#eq-a}\n\n> $$\n> \\frac{x}{y\n> $$\n",
+        heading="# One\n\n## Docstrings\n\n```{python}\n#| label: docstrings\n1\n```\n",
+        pipe="# One\n\n![a](pipe.png){fig-alt=\"x\"}\n\n[b](zero.bin)\n\n{{< include pipe.qmd >}}\n")
+    os.mkfifo(root / "pipe.png")
+    os.symlink("/dev/zero", root / "zero.bin")
+    (root / "pipe.qmd").rename(root / "file.qmd")
+    os.mkfifo(root / "pipe.qmd")
+    config = (root / "_quarto.yml").read_text()
+    (root / "_quarto.yml").write_text(config.replace("pipe.qmd", "file.qmd"))
+    assert main(["check", str(root)]) == 1
+    said = capsys.readouterr().out
+    for wanted in (r"lines\.qmd:6: pandoc cannot read the formula \\begin\{aligned\} a &= \{\\tiny",
+                   r"lines\.qmd:1[23]: pandoc cannot read the formula",
+                   r"heading\.qmd:6: the id `docstrings` is used twice",
+                   r"file\.qmd:3: the picture pipe\.png is no file",
+                   r"file\.qmd:5: the link leads to zero\.bin",
+                   r"file\.qmd:7: the included file pipe\.qmd is missing"):
+        assert re.search(wanted, said), (wanted, said)
+
+
+def test_errors_of_cells_have_their_lines_behind_magics_and_bad_indentation(write, capsys):
+    root = write(syntax=cell("%%time", "x = 1", "y = x +"), indent=cell("x = 1", "\tif x:", "  y=2"),
+                 timed=cell("%%time", "", "x = 1", "1 / 0"), captured=cell("%%capture", "1 / 0"))
+    assert render(root, "--to", "html") == 1
+    said = capsys.readouterr().err
+    for place in ("syntax.qmd:6: the cell that begins at line 3 raised SyntaxError: invalid syntax\n",
+                  "indent.qmd:6:", "timed.qmd:7:", "captured.qmd:5:"):
+        assert place in said, (place, said)
+
+
+@pytest.mark.needs("poppler")
+def test_a_dot_behind_an_element_is_text(write):
+    root = write(one="# One\n\nRun *file*.py, **b**.c, [the page](https://e.org).html, $x$.y, "
+                     "[d]{.smallcaps}.e, f^2^.g, note^[n.].h and *a*.5 or *a*.\n")
+    assert render(root, "--to", "pdf") == 0
+    page = subprocess.run(["pdftotext", root / "_book" / "Odd.pdf", "-"], check=True, text=True,
+                          capture_output=True).stdout
+    for text in ("file.py", "b.c", "the page.html", ".y", "d.e", "a.5 or a."):
+        assert text in " ".join(page.split()), (text, page)
+
+
+@pytest.mark.parametrize("text, place", [
+    ("# One\n\nwords `#nonesuch(4)`{=typst} here\n", "one.qmd:3: Typst cannot set this: unknown var"),
+    (nested(200), "one.qmd:401: blocks stand 200 deep in one another, and the PDF takes 12")],
+    ids=["Typst", "nesting"])
+def test_what_typst_cannot_set_has_its_line(write, capsys, text, place):
+    assert render(write(one=text), "--to", "pdf") == 1
+    assert place in capsys.readouterr().err
+
+
+def test_what_stands_too_deep_for_print_is_a_page_and_far_deeper_is_refused(write, capsys):
+    assert render(write(one=nested(200)), "--to", "html") == 0
+    assert render(write(one=nested(300)), "--to", "html") == 1
+    assert "one.qmd:601: blocks stand too deep in one another" in capsys.readouterr().err
+
+
+def test_a_program_has_its_time():
+    with pytest.raises(TookTooLong, match="took more than 1 s"):
+        run([sys.executable, "-c", "while True: pass"], "", 1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_render_ends_with_its_programs(write, number):
+    """These brackets take pandoc longer than anybody waits."""
+    root = write(one="# One\n\n" + "[a" * 40 + "](x)" * 40 + "\n")
+    command = [sys.executable, "-m", "bookbuild.cli", "render", "--engine", "builtin", str(root)]
+    press = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+    def pandoc():
+        found = []
+        with suppress(OSError):         # some come and go
+            for task in Path(f"/proc/{press.pid}/task").glob("*/children"):
+                found += [child for child in task.read_text().split()
+                          if "pandoc" in os.readlink(f"/proc/{child}/exe")]
+        return found
+
+    child, *_ = until(pandoc, "pandoc at work", press.poll)
+    press.send_signal(number)
+    assert "the book that stands is whole" in press.communicate()[1]
+    assert press.returncode == 128 + number
+    assert not os.path.exists(f"/proc/{child}")
