@@ -32,12 +32,13 @@ from deepmath.smoke.tables import RecordError, Table, read_table
 MICROGRAMS = {"µg/m³", "μg/m³", "ug/m3", "µg/m3", "ug/m³", "Âµg/mÂ³"}   # micro sign, Greek mu
 DICT = re.compile(r"""^\{['"]utc['"]: ?['"]([^'"\n]+)['"], ?"""
                   r"""['"]local['"]: ?['"]([^'"\n]+)['"]\}$""", re.MULTILINE)
-TIME = re.compile(r"^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?"
-                  r"(Z|[+-](?:0\d|1[0-4]):?-?[0-5]\d)?$", re.ASCII | re.MULTILINE)
+TIME = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?"
+                  r"(?:Z|[+-](?:0\d|1[0-4]):?-?[0-5]\d)?$", re.ASCII | re.MULTILINE)
 OFFSET = re.compile(r"([+-])(\d\d):?(-?)(\d\d)")
 NEAR = 1.0               # degrees by which a station's coordinates may be corrected in a file
 OFF_GREENWICH = 30.0     # degrees, beyond which no land keeps UTC
 LINES = "\n".join       # what is to be found in each of many cells is found in all at once
+NOT_A_TIME = int(np.timedelta64("NaT").astype(int))
 Times = tuple[np.ndarray, np.ndarray]      # local ends and instants
 
 
@@ -85,9 +86,10 @@ def read_openaq(path: str | Path, text: str) -> Readings:
     number = table.only(layout.station_id) if layout.station_id in table.header else ""
     name = table.only(layout.station)
     name = name.removesuffix(f"-{number}") if number else name
-    for line, unit in zip(table.lines, table.text(layout.unit)):
-        if unit not in MICROGRAMS:
-            raise RecordError(table.path, f"expected µg/m³, got {unit!r}", line, layout.unit)
+    if not table.distinct(layout.unit) <= MICROGRAMS:
+        line, unit = next((line, unit) for line, unit in zip(table.lines, table.text(layout.unit))
+                          if unit not in MICROGRAMS)
+        raise RecordError(table.path, f"expected µg/m³, got {unit!r}", line, layout.unit)
     pm25 = check_values(table, "value", table.numbers("value"), notes)
     end, instant = times_of(table, layout)
     tell_utc(table, layout, end == instant, notes)
@@ -150,18 +152,18 @@ def times_of(table: Table, layout: Layout) -> Times:
 
 def clock(table: Table, column: str, cells: list[str]) -> Times:
     """Return what the clock showed and its offset from UTC, NaT where none is written."""
-    parts = TIME.findall(LINES(cells))
     try:
-        if len(parts) != len(cells):
+        if len(TIME.findall(LINES(cells))) != len(cells):
             raise ValueError("a cell is no time")
-        days, times, offsets = zip(*parts)
-        shown = np.array([f"{day}T{time}" for day, time in zip(days, times)], "datetime64[s]")
-        for year in {day[:4] for day in set(days)}:
+        cells = [cell if cell[16:17] == ":" else f"{cell[:16]}:00{cell[16:]}" for cell in cells]
+        shown = np.array(cells, "U19").astype("datetime64[s]")
+        for year in {cell[:4] for cell in cells}:
             check_year(int(year))
     except ValueError:
         raise first_failure(table, column, cells) from None
-    known = {text: offset_of(text) for text in set(offsets)}
-    return shown, np.array([known[text] for text in offsets]).astype("timedelta64[s]")
+    ends = [cell[19:].lstrip(".0123456789") for cell in cells]
+    known = {text: offset_of(text) for text in set(ends)}
+    return shown, np.array([known[text] for text in ends]).astype("timedelta64[s]")
 
 
 def first_failure(table: Table, column: str, cells: list[str]) -> RecordError:
@@ -169,7 +171,9 @@ def first_failure(table: Table, column: str, cells: list[str]) -> RecordError:
     for line, cell in zip(table.lines, cells):
         found = TIME.match(cell)
         try:
-            check_year(datetime.fromisoformat(f"{found[1]}T{found[2]}").year if found else 0)
+            check_year(datetime.fromisoformat(cell[:16]).year if found else 0)
+            if found and cell[16:17] == ":" and int(cell[17:19]) > 59:
+                raise ValueError("a minute has 60 seconds")
         except ValueError as error:
             outside = found and "lies outside" in str(error)
             expected = ("{'utc': ..., 'local': ...} with times" if column == "date" else "a time")
@@ -178,14 +182,14 @@ def first_failure(table: Table, column: str, cells: list[str]) -> RecordError:
     raise AssertionError("every cell is a time")
 
 
-def offset_of(text: str) -> np.timedelta64:
-    """Return a written offset from UTC; that of Newfoundland may have a second minus."""
+def offset_of(text: str) -> int:
+    """Return a written offset from UTC in seconds; that of Newfoundland may have a second minus."""
     if not text:
-        return np.timedelta64("NaT", "s")
+        return NOT_A_TIME
     if text == "Z":
-        return np.timedelta64(0, "s")
+        return 0
     sign, hours, _, minutes = OFFSET.fullmatch(text).groups()   # type: ignore[union-attr]
-    return np.timedelta64((-1 if sign == "-" else 1) * (3600 * int(hours) + 60 * int(minutes)), "s")
+    return (-1 if sign == "-" else 1) * (3600 * int(hours) + 60 * int(minutes))
 
 
 def tell_utc(table: Table, layout: Layout, same: np.ndarray, notes: Counter[str]) -> None:

@@ -7,6 +7,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -55,7 +56,7 @@ class Table:
     preamble : list of tuple
         What stands above the header: lines, counted from 1, and their cells.
     header : list of str
-    rows : list of list of str
+    rows : list of tuple of str
         As long as the header, each.
     lines : list of int
         Of each row, its line in the file, counted from 1.
@@ -66,7 +67,7 @@ class Table:
     path: Path
     preamble: list[tuple[int, list[str]]]
     header: list[str]
-    rows: list[list[str]]
+    rows: list[tuple[str, ...]]
     lines: list[int]
     decimal_comma: bool = False
 
@@ -82,7 +83,18 @@ class Table:
                     raise RecordError(self.path, "two columns of this name hold "
                                       f"{row[first].strip()!r} and {row[other].strip()!r}: leave "
                                       "one of them out", line, column)
-        return [row[first].strip() for row in self.rows]
+        return [cell.strip() for cell in self.columns[first]]
+
+    @cached_property
+    def columns(self) -> list[tuple[str, ...]]:
+        """The cells by columns, as they are written."""
+        return list(zip(*self.rows))
+
+    def distinct(self, column: str) -> set[str]:
+        """Return what a column holds, each once: of ten thousand cells, often one."""
+        if self.header.count(column) != 1:
+            return set(self.text(column))
+        return {cell.strip() for cell in set(self.columns[self.header.index(column)])}
 
     def named_twice(self) -> int:
         """Count the columns whose name another column has, too."""
@@ -111,14 +123,15 @@ class Table:
 
     def only(self, column: str, expected: str | None = None) -> str:
         """Return the one value of a column, or raise RecordError where another stands."""
+        found = self.distinct(column)
+        if len(found) == 1 and expected in (None, *found):
+            return found.pop()
         cells = self.text(column)
         expected = cells[0] if expected is None else expected
-        if cells.count(expected) < len(cells):
-            for line, cell in zip(self.lines, cells):
-                if cell != expected:
-                    raise RecordError(self.path, f"expected {expected!r} in every row, "
-                                      f"got {cell!r}", line, column)
-        return expected
+        line, cell = next((line, cell) for line, cell in zip(self.lines, cells)
+                          if cell != expected)
+        raise RecordError(self.path, f"expected {expected!r} in every row, got {cell!r}", line,
+                          column)
 
     def only_near(self, column: str, within: float) -> float:
         """Return the first number of a column, or raise RecordError where another is far from it.
@@ -245,7 +258,9 @@ def read_table(path: str | Path, text: str, is_header: Asked, keep: Asked | None
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     preamble: list[tuple[int, list[str]]] = []
     header: list[str] | None = None
-    rows, lines, line = [], [], 0
+    rows: list[tuple[str, ...]] = []     # tuples of text are no burden to garbage collection
+    lines: list[int] = []
+    line = 0
     try:
         for cells in reader:
             line, before = reader.line_num, line
@@ -262,7 +277,7 @@ def read_table(path: str | Path, text: str, is_header: Asked, keep: Asked | None
                 raise RecordError(path, f"expected {len(header)} cells, got {len(cells)}: the "
                                   "file may be cut off or joined from two layouts", line)
             elif any(cells) and (keep is None or keep(cells)):
-                rows.append(cells)
+                rows.append(tuple(cells))
                 lines.append(line)
     except csv.Error as error:
         raise RecordError(path, f"not a table of cells divided by {delimiter!r}: {error}",
