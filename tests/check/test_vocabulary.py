@@ -36,7 +36,7 @@ VALUES = {"a text": "words", "text": "words", "true": True, "false": False, "one
           "text, or a list of texts, one a picture": "words",
           "a list of texts, one a picture": ["A", "B"], "a list of texts, one a table": ["A", "B"],
           "a list of texts": ["A"], **{step: step for step in v.OWN_STEPS},
-          "1 to 99": v.Attribute("2", "Div", ""), "the name of a format": v.Attribute("html", "Div", ""),
+          "1 to 99": v.Attribute("2", "Div", ""), "html, html:js, typst or epub": v.Attribute("html", "Div", ""),
           "on a picture": v.Attribute("seen", "Image", ""),
           "on a div without an id": v.Attribute("seen", "Div", ""),
           "beside an id that begins with lst-": v.Attribute("seen", "CodeBlock", "lst-a")}
