@@ -23,6 +23,11 @@ from playwright.sync_api import expect
     ("import matplotlib.pyplot as plt\nplt.figure(figsize=(10000, 1));", "is too large to be shown"),
     ("import matplotlib.pyplot as plt\nplt.title('日本語');", "line 2: UserWarning: Glyph 26085"),
     ("import matplotlib.pyplot as plt\nplt.title('日本語')\nplt.show()", "line 3: UserWarning: Glyph 26085"),
+    ("import numpy as np\nnp.linalg.inv(np.zeros((2, 2)))", "line 2: np.linalg.inv(np.zeros((2, 2)))\n"
+     "numpy.linalg.LinAlgError: Singular matrix"),
+    ("import numpy as np\nnp.linalg.solve(np.ones((2, 2)), [1, 2])", "Singular matrix"),
+    ("import numpy as np\nnp.linalg.cholesky(-np.eye(2))", "Matrix is not positive definite"),
+    ("import numpy as np\nprint(np.linalg.inv(2 * np.eye(1)), np.log(0))", "[[0.5]] -inf\n\nElsewhere numpy warns"),
     ("%matplotlib inline", "Lines that begin with % or ! are a notebook's"),
     ("for k in range(9): print(k, end='\\r')\nprint()", "8"),
     # Python itself breaks down: it says where, and there is another for the next run.

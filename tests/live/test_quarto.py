@@ -1,6 +1,9 @@
 """The same cells on pages that Quarto has printed: one reader's way through all that matters."""
 
+import json
+
 import pytest
+from attacking import Host, attack
 from playwright.sync_api import expect
 from programs import needs
 
@@ -11,7 +14,14 @@ def quarto_site(runtime, tmp_path_factory, press_and_serve):
     yield from press_and_serve(tmp_path_factory.mktemp("quarto") / "book", "quarto")
 
 
-def test_a_readers_way_through_quartos_page(visitor, quarto_site):
+@pytest.fixture
+def other_host():
+    host = Host()
+    yield host
+    host.shutdown()
+
+
+def test_a_readers_way_through_quartos_page(visitor, quarto_site, other_host):
     reader = visitor(f"{quarto_site}chapters/one.html")
     page = reader.page
     assert reader.cell().locator(".cell-output").first.inner_text().strip() == "total 10"
@@ -22,6 +32,11 @@ def test_a_readers_way_through_quartos_page(visitor, quarto_site):
     assert "N_HIDDEN = 9  # 2-64 units" in reader.code("cell-fig-xor")
     assert "final loss" in reader.run(name="cell-fig-xor")
     assert reader.cell("cell-fig-xor").locator(".live-figure").count() == 1
+    page.locator(".live-try").first.click()
+    expect(reader.cell("cell-fig-xor").locator(".live-output")).to_contain_text("final loss 0.517")
+    said = json.loads(reader.run(attack({"another host": other_host.address})).splitlines()[-1])
+    assert not [way for way, words in said.items() if not words.startswith("refused")]
+    assert not other_host.asked
     assert "Not yet. double(2) should be 4." in reader.run(name="task")
     expect(page.locator(".live-check summary")).to_be_visible()
     expect(page.locator(".live-check .cell")).to_be_hidden()

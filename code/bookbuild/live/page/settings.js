@@ -1,7 +1,7 @@
 // Settings that the text names, as links that set them in a cell and run it. In Markdown:
 //
 //     With [`N_HIDDEN = 4`]{.try} a quadrant is missing.
-//     With [`ACTIVATION = "tanh"` and `N_HIDDEN = 16`]{.try cell="xor-cell"} it is not.
+//     With [`ACTIVATION = "tanh"` and `N_HIDDEN = 16`]{.try cell="fig-xor"} it is not.
 //
 // The cell is the named one, else the nearest above that has parameters of these names. In print,
 // and without this script, the text stands as it is.

@@ -16,6 +16,7 @@ import sys
 import traceback
 import warnings
 from contextlib import suppress
+from functools import wraps
 from importlib import import_module
 from pathlib import Path
 from time import perf_counter
@@ -53,6 +54,9 @@ GRID = 48                     # points a side on which a boundary is followed
 FIGURES = "activations", "depth", "graph", "sawtooth", "spirals"    # those without pandas
 KNOWN_ACTIVATIONS = (activations.RELU, activations.LEAKY_RELU, activations.SIGMOID,
                      activations.TANH, activations.IDENTITY)
+NOT_FINITE = re.compile(r"\b(?:nan|inf)\b")
+SILENCE = ("Elsewhere numpy warns where inf or nan come from: a division by zero, an overflow. "
+           "In a browser it cannot tell.\n")
 NO_NETWORK = "A live cell has no network: put the data into the cell."
 
 
@@ -73,6 +77,28 @@ def post(kind, /, **fields):
     """Tell the page."""
     if page:
         page.post(kind, to_js(fields, dict_converter=Object.fromEntries))
+
+
+# ------------------------------------------------------------- numpy as it is elsewhere
+
+def raising(function, words):
+    """A function of `numpy.linalg` that raises where it does elsewhere.
+
+    It learns from the processor's flags that there is no answer. WebAssembly has none, and it
+    would return nan.
+    """
+    @wraps(function)
+    def checked(*arrays, **options):
+        result = function(*arrays, **options)
+        if np.isnan(result).any() and not any(np.isnan(each).any() for each in arrays):
+            raise np.linalg.LinAlgError(words)
+        return result
+    return checked
+
+
+for name in ("inv", "solve"):
+    setattr(np.linalg, name, raising(getattr(np.linalg, name), "Singular matrix"))
+np.linalg.cholesky = raising(np.linalg.cholesky, "Matrix is not positive definite")
 
 
 # ------------------------------------------------------------------------------- a run
@@ -98,6 +124,8 @@ async def run(code, first, check):
             value = await evaluate(code, names, CELL)
         show(value, output)
         output.show_figures()
+        if output.is_silent:
+            output.write(SILENCE, "note")
         if check:
             output.flush()
             post("answer", **await answer(check, names))
@@ -232,10 +260,12 @@ class Output:
     def __init__(self, code):
         self.code, self.pending, self.kind = code, [], "stdout"
         self.sent, self.length, self.due = 0, 0, 0.0
+        self.is_silent = False              # is there what numpy warns of elsewhere?
 
     def write(self, text, kind):
         if self.length >= TEXT_LIMIT:
             return
+        self.is_silent = self.is_silent or NOT_FINITE.search(text) is not None
         if kind != self.kind:
             self.flush()
         self.kind = kind
