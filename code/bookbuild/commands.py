@@ -12,7 +12,7 @@ import re
 import sys
 from pathlib import Path
 
-from bookbuild.say import BookError, Problem, hindrances, progress, say, tally
+from bookbuild.say import BookError, Problem, annotation, hindrances, progress, say, tally
 
 CELL_TIMEOUT = 600.0        # seconds
 PORT = 4848                 # of the preview
@@ -24,11 +24,12 @@ examples:
   book figures spirals --format png --width 1600 --dark --out slides
   book figures depth --set n_epochs=1000 --set "seeds=range(64)" --out slides
 
---check answers for each figure, and exits with 0 for the first two:
+--check answers for each figure, and exits with 0 for the first three:
   same                     equal bytes; not made again while code, data and versions are the same
                            (--force: is), and passes with a notice if they are others
   changed in pixels only   by other versions or another platform; the numbers agree
-  changed in numbers       which array, and how much
+  changed within its tolerance   the same, of a figure that rounding moves and that says so
+  changed in numbers       what is drawn is elsewhere: which curve, what it was and what it is
   changed in its picture   the numbers agree, lines and colours are too far off
   missing                  no such figure, or not the file that was made
   stale                    from other code or data the same numbers make another picture, or the
@@ -199,18 +200,11 @@ def print_findings(shown: list[Problem], failing: list[Problem], format: str, ro
                           for each, level in zip(shown, levels)], indent=1, ensure_ascii=False))
     for each, level in zip(shown, levels) if format != "json" else ():
         if format == "github":
-            path = os.path.relpath(root / each.path)
-            place = f"file={escaped(path, ':,')}" + (f",line={each.line}" if each.line else "")
-            print(f"::{level} {place}::{escaped(each.message)}")
+            print(annotation(level, root / each.path, each.line, each.message))
         elif level == "notice":
             print(Problem(each.path, each.line, f"notice: {each.message}"))
         else:
             print(each)
-
-
-def escaped(text: str, more: str = "") -> str:
-    """Text as GitHub's workflow commands want it."""
-    return "".join(f"%{ord(char):02X}" if char in "%\r\n" + more else char for char in text)
 
 
 # --------------------------------------------------------------------------------- preview

@@ -11,6 +11,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 import steps
 from programs import needs
@@ -173,9 +174,11 @@ def test_everything_is_there_and_written_down(made):
     assert wave["function"] == "deepmath.figures.wave.compute"
     assert set(wave["data"]) == {"data/height.txt"} and not records["noise"]["data"]
     assert {"python", "numpy", "matplotlib", "platform"} <= set(wave["versions"])
-    assert wave["arrays"]["values"]["shape"] == [50] and set(wave["arrays"]) == {
-        "name", "x", "values"}
-    assert {"wave.svg", "wave.pdf", "wave.png"} < set(wave["files"])
+    assert {"wave.svg", "wave.pdf", "wave.png", "numbers/wave.npz", "drawn/wave.npz"} < set(
+        wave["files"])
+    assert {"deepmath.figures.wave", "deepmath.figures.style"} < set(wave["code"])
+    with np.load(made.figures / "numbers" / "wave.npz") as numbers:
+        assert set(numbers.files) == {"name", "x", "values"} and len(numbers["x"]) == 50
     assert (made.figures / "wave.png").read_bytes()[:4] == b"\x89PNG"
 
 
@@ -207,17 +210,23 @@ def test_the_check_tells_what_has_changed(book):
     book.edit("wave", "6 * frequency", "6.01 * frequency")      # a formula
     book.edit("noise", 'plot(result.means, "o")', 'plot(result.means, "o", color="red")')
     (book.figures / "saw-tooth.pdf").unlink()
-    status, found, _ = book.check("--report", "report.html", GITHUB_STEP_SUMMARY="summary.md")
+    status, found, said = book.check("--report", "report.html", GITHUB_ACTIONS="true",
+                                     GITHUB_STEP_SUMMARY="summary.md")
     assert status == 1
-    assert re.match(r"changed in numbers \(values by \d\.\de-0\d of its largest value, toler",
+    assert re.match(r"changed in numbers \(sine, line: y at x 1: -0\.44, was -0\.56 \(\d\.\d+% of the "
+                    r"panel at most\); .*; made from other deepmath.figures.wave.compute\)$",
                     found["wave"])
     assert found["noise"].startswith("stale (numbers agree; image distance")
     assert found["saw-tooth"] == "missing (saw-tooth.pdf is missing)"
     page = (book.root / "report.html").read_text()
-    assert page.count("data:image/png;base64,") == 6 and "http" not in page.replace(
-        "http-equiv", "")
-    table = (book.root / "summary.md").read_text()
-    assert "| wave | ❌ changed in numbers | values by" in table and "saw-tooth" in table
+    assert page.count('src="data:image/webp;base64,') == 4 and "http" not in page
+    order = [page.index(f'id="{name}"') for name in ("saw-tooth", "wave", "noise")]
+    assert order == sorted(order) and len(page) < 1_000_000
+    summary = (book.root / "summary.md").read_text()
+    assert "❌ **wave** changed in numbers\n\n- sine, line: y at x 1: -0.44, was -0.56" in summary
+    line = 1 + (book.modules / "wave.py").read_text().splitlines().index(
+        "def compute(frequency: float = 1.0, n_points: int = 50) -> Wave:")
+    assert f"::error file=code/deepmath/figures/wave.py,line={line}::figure wave: changed" in said
     assert book.run()[0] == 0 and book.check()[0] == 0
 
 
@@ -232,8 +241,18 @@ def test_other_versions_are_a_notice(book):
     file.write_text(file.read_text().replace(
         old, hashlib.sha256(svg.read_bytes()).hexdigest()))
     status, found, said = book.check()
-    assert status == 0 and "notice: some figures have changed in pixels only" in said
+    assert status == 0 and "notice: some figures have changed in pixels only, or within" in said
     assert found["wave"].startswith("changed in pixels only (numbers agree; image distance 0.00")
+    book.edit("wave", "    return figure", "    drawn = figure\n    return drawn")
+    status, found, _ = book.check()         # whether version or code moved a pixel is not known
+    assert status == 0 and found["wave"].endswith(
+        "made from other deepmath.figures.wave.draw, versions)")
+    book.edit("wave", "result.values, color", "result.values + 0.001, color")
+    status, found, _ = book.check()
+    assert status == 1 and found["wave"].startswith("changed in numbers")
+    book.edit("wave", "HEIGHT =", "TOLERANCE = 0.002\nHEIGHT =")
+    status, found, _ = book.check()
+    assert status == 0 and found["wave"].startswith("changed within its tolerance (sine, line: y at")
 
 
 def test_data_and_edited_files_count(book):
@@ -241,9 +260,18 @@ def test_data_and_edited_files_count(book):
     svg = book.figures / "noise.svg"
     svg.write_text(svg.read_text().replace("<svg", "<svg ", 1))
     status, found, _ = book.check()
-    assert status == 1 and found["wave"].startswith("changed in numbers (values by 2.5e-01")
+    assert status == 1 and re.match(r"changed in numbers \(sine: the y axis from -2.75 to 2.7\d*, was "
+                                    r"from -2.2 to .*made from other data/height.txt", found["wave"])
     assert found["noise"] == "missing (noise.svg is not the file that was made)"
     assert book.run()[0] == 0 and book.check()[0] == 0
+
+
+def test_equal_bytes_pass_though_the_code_is_another(book):
+    book.edit("wave", "    figure, axes = plt", "    panels = plt")
+    book.edit("wave", "subplots(figsize=(4, 2))", "subplots(figsize=(4, 2))\n    figure, axes = panels")
+    status, found, said = book.check()
+    assert status == 0 and "`book figures` notes the new code" in said
+    assert found["wave"] == "same (the same bytes, made from other deepmath.figures.wave.draw)"
 
 
 @pytest.mark.parametrize("spoil", [
@@ -404,7 +432,7 @@ def test_what_is_read_only_stays_as_it_is(book, place):
     assert status == 1 and re.search(rf"{place}\S*: cannot write here: "
                                      "(Permission denied|the file is read-only)", said)
     changed = {name for name, content in contents(book.figures).items() if content != before[name]}
-    assert changed <= {"wave.svg", "wave.pdf", "wave.png", "numbers/wave.png"}
+    assert changed <= {"wave.svg", "wave.pdf", "wave.png", "drawn/wave.png"}
     path.chmod(0o755)
     assert book.run()[0] == 0 and book.check()[0] == 0
 

@@ -57,6 +57,11 @@ class Made:
     files : dict
         Content by format.
     arrays : dict
+        All numbers and words that were computed.
+    drawn : dict
+        Those that are shown, as `bookbuild.figures.drawn` tells them.
+    tolerance : float
+        How far these may be from the kept ones, in parts of a panel.
     lines : bytes
         The figure without text and legends, as a PNG: versions of matplotlib set text
         differently, and legends are as wide as theirs.
@@ -68,6 +73,8 @@ class Made:
 
     files: dict[str, bytes]
     arrays: dict[str, np.ndarray]
+    drawn: dict[str, np.ndarray]
+    tolerance: float
     lines: bytes
     modules: tuple[str, ...]
     data: tuple[str, ...]
@@ -138,6 +145,8 @@ def make_here(job: Job, observer: Observer) -> Made:
     from matplotlib import pyplot
     from matplotlib.legend import Legend
     from matplotlib.text import Text
+    from bookbuild.figures.differences import TOLERANCE
+    from bookbuild.figures.drawn import drawn
     from deepmath.figures.style import DPI, darken, render
 
     module = import_module(job.module)
@@ -149,11 +158,13 @@ def make_here(job: Job, observer: Observer) -> Made:
     # The hundredth of a pixel keeps rounding from taking one away.
     dpi = (job.width + 0.01) / figure.get_size_inches()[0] if job.width else DPI
     files = {suffix: render(figure, suffix, dpi) for suffix in job.formats}
+    shown = drawn(figure)
     for written in [*figure.findobj(Text), *figure.findobj(Legend)]:
         written.set_visible(False)
     lines = render(figure, "png", DPI / 2)
     pyplot.close(figure)
-    return Made(files, dict(arrays_of(result)), lines, loaded_modules(), data)
+    return Made(files, dict(arrays_of(result)), shown, getattr(module, "TOLERANCE", TOLERANCE),
+                lines, loaded_modules(), data)
 
 
 class Progress:

@@ -18,12 +18,18 @@ from pathlib import Path
 from bookbuild.run import Observer
 from bookbuild.source import PACKAGE
 
+NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+REST = "-"                                          # of a module: what is in no function or class
 LIBRARIES = ("numpy", "matplotlib", "pandas")       # whose versions show in numbers and pictures
 
 
 def loaded_modules() -> tuple[str, ...]:
-    """Return the modules of deepmath that this process has imported."""
-    return tuple(sorted(name for name in sys.modules if name.split(".")[0] == PACKAGE))
+    """Return the modules of deepmath that this process has imported.
+
+    That with the register is left out: a figure is no other when another one is entered.
+    """
+    return tuple(sorted(name for name in sys.modules
+                        if name.split(".")[0] == PACKAGE and name != f"{PACKAGE}.figures"))
 
 
 def read_data(observer: Observer, root: Path) -> tuple[str, ...]:
@@ -38,10 +44,36 @@ def read_data(observer: Observer, root: Path) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def code_of(modules: Iterable[str]) -> str:
-    """Return the digest of modules' code; comments, docstrings and blank lines do not count."""
-    codes = "".join(f"{name}\0{essence(name)}\0" for name in sorted(modules))
-    return sha256(codes.encode()).hexdigest()
+def code_of(modules: Iterable[str]) -> dict[str, str]:
+    """Return the digests of modules' functions, classes and the rest, each module's as one text.
+
+    Comments, docstrings and blank lines do not count.
+    """
+    return {name: " ".join(f"{part}:{digest}" for part, digest in digests(name).items())
+            for name in sorted(modules)}
+
+
+def other_code(before: dict[str, str]) -> list[str]:
+    """Name the functions and modules that are not as they were, such as "deepmath.losses.mse"."""
+    found = []
+    for module, text in before.items():
+        old = dict(each.split(":") for each in text.split())
+        now = digests(module)
+        parts = dict.fromkeys([*old, *now]) if now else [REST]
+        found += [f"{module}.{part}".removesuffix(f".{REST}") for part in parts
+                  if old.get(part) != now.get(part)]
+    return found
+
+
+def place_of(name: str) -> tuple[Path, int] | None:
+    """Return the file and line of a function or module as `other_code` names it."""
+    module, _, part = name.rpartition(".")
+    if (file := file_of(name)) is not None:
+        return file, 1
+    if (file := file_of(module)) is None:
+        return None
+    return file, next((node.lineno for node in ast.parse(file.read_bytes()).body
+                       if isinstance(node, NAMED) and node.name == part), 1)
 
 
 def versions() -> dict[str, str]:
@@ -51,29 +83,47 @@ def versions() -> dict[str, str]:
             "platform": f"{platform.system()} {platform.machine()}"}
 
 
-@cache
-def essence(module: str) -> str:
-    """Return a module's source without comments, docstrings and blank lines; of one that is
-    gone, nothing."""
+def file_of(module: str) -> Path | None:
+    """Return the file of a module of deepmath; nothing is imported."""
     top, *rest = module.split(".")
-    spec = util.find_spec(top)
-    if not (spec and spec.submodule_search_locations):
-        return ""
+    spec = util.find_spec(PACKAGE)
+    if top != PACKAGE or not (spec and spec.submodule_search_locations):
+        return None
     folder = Path(spec.submodule_search_locations[0], *rest)
     files = [folder / "__init__.py", folder.with_name(folder.name + ".py")]
-    file = next((file for file in files if file.is_file()), None)
+    return next((file for file in files if file.is_file()), None)
+
+
+@cache
+def digests(module: str) -> dict[str, str]:
+    """Return the digests of a module's functions and classes, and of the rest; none if it is
+    gone."""
+    file = file_of(module)
     if file is None:
-        return ""
+        return {}
     source = file.read_text(encoding="utf-8")
     lines = source.splitlines()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             row, column = token.start
             lines[row - 1] = lines[row - 1][:column]
-    for node in ast.walk(ast.parse(source, file)):
+    tree = ast.parse(source, file)
+    for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and (
                 ast.get_docstring(node, clean=False) is not None):
             text = node.body[0]
             last = text.end_lineno or text.lineno
             lines[text.lineno - 1:last] = [""] * (last - text.lineno + 1)
-    return "\n".join(line.rstrip() for line in lines if line.strip())
+    parts: dict[str, list[str]] = {}
+    for node in tree.body:
+        if isinstance(node, NAMED):
+            first = min([node.lineno, *(each.lineno for each in node.decorator_list)]) - 1
+            last = node.end_lineno or node.lineno
+            parts.setdefault(node.name, []).extend(lines[first:last])
+            lines[first:last] = [""] * (last - first)
+    return {name: digest_of(part) for name, part in {**parts, REST: lines}.items()}
+
+
+def digest_of(lines: list[str]) -> str:
+    text = "\n".join(line.rstrip() for line in lines if line.strip())
+    return sha256(text.encode()).hexdigest()[:12]

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from bookbuild.figures.origin import code_of, versions
+from bookbuild.figures.origin import code_of, other_code, versions
 from bookbuild.files import digest_file, locked, put_file
 
 FORMATS = ("svg", "pdf", "png")
-PARTS = ("function", "modules", "code", "data", "versions", "files")
+PARTS = ("function", "code", "data", "versions", "files")
 
 
 class KeptFigures:
@@ -53,36 +53,33 @@ class KeptFigures:
         return None
 
     def changes(self, name: str, module: str) -> list[str]:
-        """Name what a kept figure was made from and is no longer so."""
+        """Name what a kept figure was made from and is no longer so: functions, data, versions."""
         record = self.records[name]
-        made_from = record["function"], record["code"]
-        changed = ["code"] if made_from != (function(module), code_of(record["modules"])) else []
+        changed = [] if record["function"] == function(module) else [function(module)]
+        changed += other_code(record["code"])
         changed += [path for path, digest in record["data"].items()
                     if digest_file(self.root / path) != digest]
         if record["versions"] != versions():
             changed.append("versions")
         return changed
 
-    def arrays(self, name: str) -> dict[str, np.ndarray]:
-        """Return a kept figure's numbers."""
-        with np.load(self.folder / numbers_file(name), allow_pickle=False) as kept:
+    def drawn(self, name: str) -> dict[str, np.ndarray]:
+        """Return what a kept figure shows."""
+        with np.load(self.folder / drawn_file(name), allow_pickle=False) as kept:
             return {array: kept[array] for array in kept.files}
 
     def keep(self, name: str, module: str, made) -> list[Path]:
         """Put a figure's files in their places, and then its record."""
         contents = {f"{name}.{suffix}": content for suffix, content in made.files.items()}
         contents[numbers_file(name)] = packed(made.arrays)
+        contents[drawn_file(name)] = packed(made.drawn)
         contents[lines_file(name)] = made.lines
         for path, content in contents.items():
             put_file(self.folder / path, content)
         record = {
-            "function": function(module), "modules": list(made.modules),
-            "code": code_of(made.modules),
+            "function": function(module), "code": code_of(made.modules),
             "data": {path: digest_file(self.root / path) for path in made.data},
             "versions": versions(),
-            "arrays": {array: {"shape": list(a.shape), "dtype": str(a.dtype),
-                               "sha256": sha256(a.tobytes()).hexdigest()}
-                       for array, a in made.arrays.items()},
             "files": {path: sha256(content).hexdigest() for path, content in contents.items()},
         }
         put_file(self.folder / record_file(name),
@@ -102,7 +99,8 @@ def read_record(file: Path) -> dict:
     try:
         record = json.loads(file.read_bytes())
         [record[part] for part in PARTS]
-        [record[part].items() for part in ("data", "files")]
+        [record[part].items() for part in ("code", "data", "files")]
+        [digests.split() for digests in record["code"].values()]
     except (ValueError, TypeError, KeyError, AttributeError):
         return {}
     return record
@@ -114,7 +112,8 @@ def function(module: str) -> str:
 
 def files_of(name: str) -> tuple[str, ...]:
     """Return what is kept of a figure beside its record."""
-    return *(f"{name}.{suffix}" for suffix in FORMATS), numbers_file(name), lines_file(name)
+    return *(f"{name}.{suffix}" for suffix in FORMATS), numbers_file(name), \
+        drawn_file(name), lines_file(name)
 
 
 def record_file(name: str) -> str:
@@ -125,8 +124,12 @@ def numbers_file(name: str) -> str:
     return f"numbers/{name}.npz"
 
 
+def drawn_file(name: str) -> str:
+    return f"drawn/{name}.npz"
+
+
 def lines_file(name: str) -> str:
-    return f"numbers/{name}.png"
+    return f"drawn/{name}.png"
 
 
 def packed(arrays: dict[str, np.ndarray]) -> bytes:

@@ -133,7 +133,7 @@ def check(args, kept: KeptFigures) -> int:
         for order, made in results:
             verdicts[order.name] = Verdict(order.name, State.FAILED, str(made)) if isinstance(
                 made, Problem) else compare(order.name, kept, made, changes[order.name])
-    return tell(args, kept, [verdicts[name] for name in sorted(verdicts)])
+    return tell(args, kept, sorted(verdicts.values(), key=lambda verdict: verdict.gravity))
 
 
 def tell(args, kept: KeptFigures, verdicts: list[Verdict]) -> int:
@@ -145,10 +145,13 @@ def tell(args, kept: KeptFigures, verdicts: list[Verdict]) -> int:
     if step := os.environ.get("GITHUB_STEP_SUMMARY"):
         with open(step, "a", encoding="utf-8") as stream:
             stream.write(report.summary(verdicts))
+    if os.environ.get("GITHUB_ACTIONS"):
+        for annotation in report.annotations(verdicts, FIGURES.names):
+            print(annotation)
     good = all(verdict.state.passes for verdict in verdicts)
-    if any(verdict.state is State.PIXELS for verdict in verdicts):
-        say("notice: some figures have changed in pixels only")
-    if any(verdict.state is State.SAME and verdict.detail for verdict in verdicts):
+    if any(verdict.state in (State.PIXELS, State.WITHIN) for verdict in verdicts):
+        say("notice: some figures have changed in pixels only, or within their tolerance")
+    if any(verdict.state is State.SAME and verdict.changes for verdict in verdicts):
         say("notice: some figures are made from other code and come out the same: "
             "`book figures` notes the new code")
     say(f"figures: {report.title(verdicts)}; see {file}"

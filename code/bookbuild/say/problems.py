@@ -1,5 +1,6 @@
 """What is wrong with a book, said one line a problem."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,3 +63,24 @@ def tally(problems: Iterable[Problem], *presses: str) -> str:
 def counted(number: int, what: str) -> str:
     """`"1 problem"`, `"2 problems"`."""
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def annotation(level: str, path: str | Path, line: int | None, message: str) -> str:
+    """A message as GitHub shows it beside a line of a file, in a workflow that is run there.
+
+    Parameters
+    ----------
+    level : str
+        "error", "warning" or "notice".
+    path : str or Path
+        GitHub takes it relative to the repository, in which the command runs.
+    line : int or None
+    message : str
+    """
+    place = f"file={escaped(os.path.relpath(path), ':,')}" + (f",line={line}" if line else "")
+    return f"::{level} {place}::{escaped(message)}"
+
+
+def escaped(text: str, more: str = "") -> str:
+    """Text as GitHub's workflow commands want it."""
+    return "".join(f"%{ord(char):02X}" if char in "%\r\n" + more else char for char in text)
