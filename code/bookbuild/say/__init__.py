@@ -3,5 +3,5 @@
 from bookbuild.say.problems import BookError, Problem, annotation, counted, hindrances, tally
 from bookbuild.say.terminal import progress, say, without_codes
 
-__all__ = ["BookError", "Problem", "annotation", "counted", "hindrances", "progress", "say", "tally",
-           "without_codes"]
+__all__ = ["BookError", "Problem", "annotation", "counted", "hindrances", "progress", "say",
+           "tally", "without_codes"]
