@@ -213,7 +213,7 @@ def test_the_check_tells_what_has_changed(book):
     status, found, said = book.check("--report", "report.html", GITHUB_ACTIONS="true",
                                      GITHUB_STEP_SUMMARY="summary.md")
     assert status == 1
-    assert re.match(r"changed in numbers \(sine, line: y at x 1: -0\.44, was -0\.56 \(\d\.\d+% of the "
+    assert re.match(r"changed in numbers \(sine, line: y at x 1: -0\.54, was -0\.56 \(\d\.\d+% of the "
                     r"panel at most\); .*; made from other deepmath.figures.wave.compute\)$",
                     found["wave"])
     assert found["noise"].startswith("stale (numbers agree; image distance")
@@ -223,7 +223,7 @@ def test_the_check_tells_what_has_changed(book):
     order = [page.index(f'id="{name}"') for name in ("saw-tooth", "wave", "noise")]
     assert order == sorted(order) and len(page) < 1_000_000
     summary = (book.root / "summary.md").read_text()
-    assert "❌ **wave** changed in numbers\n\n- sine, line: y at x 1: -0.44, was -0.56" in summary
+    assert "❌ **wave** changed in numbers\n\n- sine, line: y at x 1: -0.54, was -0.56" in summary
     line = 1 + (book.modules / "wave.py").read_text().splitlines().index(
         "def compute(frequency: float = 1.0, n_points: int = 50) -> Wave:")
     assert f"::error file=code/deepmath/figures/wave.py,line={line}::figure wave: changed" in said
