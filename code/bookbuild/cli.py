@@ -11,6 +11,9 @@ from bookbuild.doctor import BRING_PACKAGES, missing_packages
 from bookbuild.say import BookError, Problem, counted, say
 
 DEEPEST = 5000          # calls in one another, a few for each block that stands in another
+WINDOWS = sys.platform == "win32"
+# What runs cells or makes figures watches what they read, by means that Windows has not.
+NOT_ON_WINDOWS = ("render", "preview", "figures", "lab", "notebook")
 EXAMPLES = """\
 examples:
   book render                            the whole book, HTML and PDF, into _book/
@@ -54,6 +57,10 @@ def main(arguments: list[str] | None = None) -> int:
     for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:     # not on Windows
         signal.signal(number, stop)
     try:
+        if WINDOWS and args.command in NOT_ON_WINDOWS:
+            raise BookError([Problem("book", None, (
+                f"`book {args.command}` runs on Linux and macOS; on Windows install WSL (`wsl "
+                "--install`) and run `make book` in it; `book check` and `book data` run here"))])
         return args.run(args)
     except BookError as error:
         return tell(error.problems)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from bookbuild import doctor
+from bookbuild import cli, doctor
 
 
 def report(path, **environment):
@@ -102,3 +102,33 @@ def test_every_command_says_in_one_line_which_package_is_missing(tmp_path, comma
     assert first.startswith("book: without ") and "pyyaml" in first
     assert first.endswith("pip install -r requirements.txt") and last == (
         "book: 1 problem; nothing was replaced")
+
+
+@pytest.mark.parametrize("command", [["render"], ["preview"], ["figures"], ["lab"],
+                                     ["notebook", "one.qmd"]])
+def test_windows_is_told_of_wsl(monkeypatch, capsys, command):
+    monkeypatch.setattr(cli, "WINDOWS", True)
+    assert cli.main(command) == 1
+    first, last = capsys.readouterr().err.strip().splitlines()
+    assert first.startswith(f"book: `book {command[0]}` runs on Linux and macOS; on Windows")
+    assert "wsl --install" in first and last == "book: 1 problem; nothing was replaced"
+
+
+LACKING = """
+import asyncio, multiprocessing, subprocess, sys        # which look for these with care
+for module in ("fcntl", "_posixsubprocess", "pwd", "grp", "resource", "termios", "pty", "syslog"):
+    sys.modules[module] = None
+from bookbuild.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("command, status", [(["check"], 0), (["doctor"], 0), (["figures", "-h"], 0),
+                                             (["data", "nowhere", "--years", "2019"], 1)])
+def test_what_runs_on_windows_needs_no_module_of_posix(tmp_path, command, status):
+    (tmp_path / "_quarto.yml").write_text("project:\n  type: book\nbook:\n  title: A\n"
+                                          "  author: B\n  chapters: [index.qmd]\n")
+    (tmp_path / "index.qmd").write_text("# A\n\n```{python}\n1\n```\n")
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", LACKING, *command], cwd=tmp_path,
+                          capture_output=True, text=True)
+    assert done.returncode == status and "mistake of the press" not in done.stderr, done.stderr

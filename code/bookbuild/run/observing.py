@@ -39,8 +39,6 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from importlib import metadata
 
-import _posixsubprocess
-
 Look = tuple[str, str, str, str]
 Key = tuple[str, str, str]
 
@@ -237,6 +235,8 @@ class Observer:
         """From now on, note."""
         for name in KERNEL_FILES:
             self.note("file", whole(name))
+        import _posixsubprocess             # which Windows lacks: no cells run there
+
         self.watching = True
         sys.meta_path.insert(0, self)
         sys.addaudithook(self._on_event)
