@@ -37,7 +37,7 @@ class Difference:
 
 
 def differences(before: dict[str, np.ndarray], after: dict[str, np.ndarray]) -> list[Difference]:
-    """Return what differs by more than the tolerance, the largest first.
+    """Return what differs by more than the tolerance, the largest first and axes last.
 
     Parameters
     ----------
@@ -45,7 +45,8 @@ def differences(before: dict[str, np.ndarray], after: dict[str, np.ndarray]) -> 
         As `bookbuild.figures.drawn.drawn` returns them.
     """
     old_panels, new_panels = (json.loads(str(drawn[PANELS])) for drawn in (before, after))
-    found = []
+    found: list[Difference] = []
+    sides: list[Difference] = []
     for name in dict.fromkeys([*before, *after]):
         if name == PANELS:
             continue
@@ -64,9 +65,14 @@ def differences(before: dict[str, np.ndarray], after: dict[str, np.ndarray]) -> 
         else:
             found += moved(place, before[name], after[name], old_panels.get(panel))
     for panel in old_panels.keys() & new_panels.keys():
-        found += other_sides(panel_named(panel, new_panels[panel]), old_panels[panel],
+        sides += other_sides(panel_named(panel, new_panels[panel]), old_panels[panel],
                              new_panels[panel])
-    return sorted(found, key=lambda difference: -difference.size)
+    return [*sorted(found, key=size_of), *sorted(sides, key=size_of)]
+
+
+def size_of(difference: Difference) -> float:
+    """Return a key that puts the largest first."""
+    return -difference.size
 
 
 def panel_named(panel: str, about: Panel | None) -> str:
