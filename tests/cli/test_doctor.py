@@ -116,7 +116,7 @@ def test_windows_is_told_of_wsl(monkeypatch, capsys, command):
 
 LACKING = """
 import asyncio, multiprocessing, subprocess, sys        # which look for these with care
-for module in ("fcntl", "_posixsubprocess", "pwd", "grp", "resource", "termios", "pty", "syslog"):
+for module in ("fcntl", "_posixsubprocess", "pwd", "grp", "termios", "pty", "syslog"):
     sys.modules[module] = None
 from bookbuild.cli import main
 sys.exit(main(sys.argv[1:]))
