@@ -54,8 +54,8 @@ def call(source: str, *options: str) -> CompletedProcess:
     try:
         done = files.run([program(), "+RTS", f"-M{MEMORY}", "-RTS", *options], source, seconds)
     except files.TookTooLong:
-        raise Unreadable([Problem("pandoc", None, f"took more than {seconds} s of the processor's "
-                                "time, and was ended")]) from None
+        raise Unreadable([Problem("pandoc", None, f"this takes pandoc more than {seconds} s of the "
+                                  "processor's time, and was ended")]) from None
     if done.returncode:
         raise BookError([Problem("pandoc", None, done.stderr.strip())])
     return done
