@@ -126,3 +126,9 @@ def test_a_render_ends_with_its_programs(write, number):
     assert "the book that stands is whole" in press.communicate()[1]
     assert press.returncode == 128 + number
     assert not os.path.exists(f"/proc/{child}")
+
+
+def test_a_heading_of_eight_marks_is_numbered(write):
+    root = write(one="# One\n\n## Two\n\n######## Eight\n\nWords.\n")
+    assert render(root, "--to", "html") == 0
+    assert "1.1.0.0.0.0.0.1" in (root / "_book" / "one.html").read_text()

@@ -184,6 +184,7 @@ def section_number(head: Head, heading: Node, sections: list[int]) -> str | None
         return None
     if depth == 1:
         return head.number
+    sections += [0] * (depth - len(sections))       # seven marks are a heading, too
     sections[depth - 1] += 1
     sections[depth:] = [0] * (6 - depth)
     return ".".join([head.number, *map(str, sections[1:depth])])
