@@ -76,7 +76,7 @@ def compute(shift: int = 9, n_places: int = 24, seed: int = 0) -> Convolution:
 @styled
 def draw(result: Convolution) -> Figure:
     """Draw both matrices at the left; the signals, and what becomes of them, at the right."""
-    figure = plt.figure(figsize=(WIDTH, 4.6))
+    figure = plt.figure(figsize=(WIDTH, 4.62))       # a whole number of pixels
     frame = {"bottom": 0.1, "top": 0.93}
     left = figure.add_gridspec(2, 1, left=0.02, right=0.3, hspace=0.3, **frame).subplots(
         squeeze=False).flat

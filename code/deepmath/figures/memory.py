@@ -95,6 +95,7 @@ def draw(result: Memory) -> Figure:
         axes.grid(axis="y")
     panels[0].plot(times, result.bound.T, color=GREY, linewidth=0.8, zorder=0,
                    label=["bounds", *[None] * (len(result.bound) - 1)])
+    panels[0].set_yticks(10.0 ** np.arange(-15, 10, 3))     # versions choose others
     panels[0].set_ylabel(r"norm of $\partial h_t / \partial h_0$")
     panels[0].legend(loc="lower left", borderaxespad=0.2)
     letter(panels[0], "a", "plain")
