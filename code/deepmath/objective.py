@@ -65,20 +65,26 @@ class InChunks:
 
     def __init__(self, objective: Callable[[np.ndarray], Trainable], theta: np.ndarray,
                  size: int) -> None:
-        self.chunks = [slice(i, i + size) for i in range(0, len(theta), size)]
+        self.chunks = ([slice(i, i + size) for i in range(0, len(theta), size)] if size > 1
+                       else range(len(theta)))
         self.objectives = [objective(theta[chunk]) for chunk in self.chunks]
+        self.gradient = np.empty(theta.shape)
 
     def value(self, X: np.ndarray, Y: np.ndarray) -> np.ndarray:
-        return np.concatenate([objective.value(own(X, chunk), own(Y, chunk))
-                               for objective, chunk in zip(self.objectives, self.chunks)])
+        values = np.empty(len(self.gradient))
+        for objective, chunk in zip(self.objectives, self.chunks):
+            values[chunk] = objective.value(own(X, chunk), own(Y, chunk))
+        return values
 
     def value_and_gradient(self, X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        values, gradients = zip(*[objective.value_and_gradient(own(X, chunk), own(Y, chunk))
-                                  for objective, chunk in zip(self.objectives, self.chunks)])
-        return np.concatenate(values), np.concatenate(gradients)
+        values = np.empty(len(self.gradient))
+        for objective, chunk in zip(self.objectives, self.chunks):
+            values[chunk], self.gradient[chunk] = objective.value_and_gradient(
+                own(X, chunk), own(Y, chunk))
+        return values, self.gradient
 
 
-def own(data: np.ndarray, chunk: slice) -> np.ndarray:
+def own(data: np.ndarray, chunk: slice | int) -> np.ndarray:
     """Return the data of a chunk's networks, or those that all networks share."""
     return data if data.ndim == 2 else data[chunk]
 

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import partial
-from math import ceil, isfinite
+from math import isfinite
 
 import numpy as np
 from numpy.random import Generator
@@ -13,13 +12,10 @@ from numpy.random import Generator
 from deepmath.arrays import brief, real
 from deepmath.checks import (
     DivergenceError, check_choice, check_finite, check_not_negative, check_whole, generator)
-from deepmath.fast import IN_PLACE, FastObjective
+from deepmath.engines import Epochs, Losses, computed
 from deepmath.losses import Loss, loss_function
 from deepmath.network import AnyNetwork, Network
-from deepmath.objective import InChunks, Objective, Trainable
 from deepmath.optimisers import GradientDescent, Optimiser
-
-CHUNK_BYTES = 2**21
 
 OnEpoch = Callable[[int, np.ndarray, np.ndarray, np.ndarray | None], bool | None]
 Watcher = Callable[[AnyNetwork, np.ndarray, np.ndarray, int], OnEpoch | None]
@@ -72,7 +68,7 @@ def fit(network: AnyNetwork, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
         optimiser: Optimiser = GradientDescent(0.05), n_epochs: int = 500,
         batch_size: int | None = None, batch_seed: int | Generator = 0, l2: float = 0.0,
         validation: tuple[np.ndarray, np.ndarray] | None = None,
-        on_epoch: OnEpoch | None = None, engine: str = "fast") -> Fit:
+        on_epoch: OnEpoch | None = None, engine: str = "auto") -> Fit:
     """Train a network, or each network of a stack, from `theta` on.
 
     A stack of S networks gives what S calls give, in less time: all see the same
@@ -141,30 +137,23 @@ def fit(network: AnyNetwork, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
     n_points = X.shape[-1]
     size = n_points if batch_size is None else check_whole("batch_size", batch_size)
     size = min(size, n_points)
-    objective = make_objective(engine, network, loss, theta, size)
-    rng, decay = generator(batch_seed, "batch_seed"), l2 * network.weight_mask
-    state, step, history = optimiser.start(theta), 0, []
     told = on_epoch, watcher and watcher(network, *points, n_epochs)
     callbacks = [each for each in told if each]
-    for epoch in range(n_epochs):
-        with np.errstate(all="ignore"):  # divergence is reported below
-            validation_loss = objective.value(*validation) if validation else None
-            training_loss = np.zeros(theta.shape[:-1])
-            for X_batch, Y_batch, share in batches(X, Y, size, rng):
-                value, gradient = objective.value_and_gradient(X_batch, Y_batch)
-                training_loss = training_loss + share * value
-                if l2:
-                    gradient += decay * theta
-                step += 1
-                optimiser.step(theta, gradient, state, step)
-        check_converging(training_loss, epoch, optimiser)
-        history.append((training_loss, validation_loss))
-        answers = [tell(epoch, theta.copy(), training_loss, validation_loss) for tell in callbacks]
-        if any(answers):
+    epochs = Epochs(network, theta, X, Y, validation, loss, optimiser, n_epochs, size,
+                    generator(batch_seed, "batch_seed"), l2, watched=bool(callbacks))
+    history: list[Losses] = []
+    epoch = -1
+    for training_losses, validation_losses in computed(epochs, engine):
+        check_converging(training_losses, epoch + 1, optimiser)
+        history.append((training_losses, validation_losses))
+        epoch += len(training_losses)
+        checked = validation_losses if validation_losses is None else validation_losses[0]
+        if any([tell(epoch, theta.copy(), training_losses[0], checked) for tell in callbacks]):
             break
-    check_converging(theta, epoch, optimiser)
-    training_losses, validation_losses = map(np.array, zip(*history))
-    return Fit(theta, History(training_losses, validation_losses if validation else None))
+    check_converging(theta[None], epoch, optimiser)
+    training, checked = zip(*history)
+    return Fit(theta, History(np.concatenate(training),
+                              np.concatenate(checked) if validation else None))
 
 
 @contextmanager
@@ -195,45 +184,6 @@ def watched(watcher: Watcher) -> Iterator[None]:
         WATCHER.reset(token)
 
 
-def batches(X: np.ndarray, Y: np.ndarray, size: int,
-            rng: Generator) -> Iterator[tuple[np.ndarray, np.ndarray, float]]:
-    """Yield the points in batches, in an order drawn anew, each with its share of them."""
-    n = X.shape[-1]
-    if size == n:
-        yield X, Y, 1.0
-        return
-    order = rng.permutation(n)
-    for start in range(0, n, size):
-        batch = order[start:start + size]
-        yield X[..., batch], Y[..., batch], len(batch) / n
-
-
-def make_objective(engine: str, network: AnyNetwork, loss: Loss, theta: np.ndarray,
-                   n_points: int) -> Trainable:
-    """Return what `engine` calls for; a stack in even chunks of CHUNK_BYTES of activations."""
-    fast = check_choice("engine", engine, {"fast": True, "readable": False})
-    objective: Callable[[np.ndarray], Trainable]
-    if fast and type(network) is Network and IN_PLACE.keys() >= set(network.activations):
-        objective = partial(FastObjective, network, loss, arrays={})
-    else:
-        keep_freed_memory()
-        objective = partial(Objective, network, loss)
-    if theta.ndim == 1:
-        return objective(theta)
-    n_chunks = ceil(len(theta) * n_points * network.n_activations * 8 / CHUNK_BYTES)
-    return InChunks(objective, theta, ceil(len(theta) / min(n_chunks, len(theta))))
-
-
-def keep_freed_memory(n_bytes: int = 2**24) -> None:
-    """Have glibc keep freed arrays of up to `n_bytes` for the next ones.
-
-    At first its malloc returns each block above 128 KB to the system, and the next costs a
-    page fault for every 4 KB. It raises that limit to the size of the largest such block
-    that it has seen freed (mallopt(3), M_MMAP_THRESHOLD), so one is made and freed, unused.
-    """
-    np.empty(n_bytes, dtype=np.uint8)
-
-
 def check_validation(network: AnyNetwork, theta: np.ndarray,
                      validation: tuple[np.ndarray, np.ndarray] | None,
                      loss: Loss) -> tuple[np.ndarray, np.ndarray] | None:
@@ -255,8 +205,9 @@ def check_optimiser(optimiser: Optimiser) -> None:
 
 
 def check_converging(numbers: np.ndarray, epoch: int, optimiser: Optimiser) -> None:
-    """Raise DivergenceError unless all numbers are finite."""
-    if not isfinite(numbers.sum() if numbers.ndim else numbers):
+    """Raise DivergenceError unless all numbers, of one epoch a row from `epoch` on, are finite."""
+    if not isfinite(numbers.sum()):
+        finite = np.isfinite(numbers.reshape(len(numbers), -1)).all(axis=1)
         raise DivergenceError(
-            f"training diverged in epoch {epoch}: the loss is no longer finite; lower the "
-            f"learning rate ({optimiser})")
+            f"training diverged in epoch {epoch + finite.argmin()}: the loss is no longer finite; "
+            f"lower the learning rate ({optimiser})")

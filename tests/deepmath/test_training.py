@@ -77,7 +77,7 @@ def test_a_stack_is_its_networks_one_by_one(network, run, seed, own_data, engine
     validation = data(network, seed + 1)
     thetas = network.initialise_stack(range(seed, seed + 5))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("deepmath.training.CHUNK_BYTES", chunk_bytes)
+        patch.setattr("deepmath.engines.CHUNK_BYTES", chunk_bytes)
         stacked = fit(network, thetas, X, y, validation=validation, engine=engine, **run)
     assert stacked.theta.shape == thetas.shape
     for s in range(5):
