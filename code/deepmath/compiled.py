@@ -9,21 +9,24 @@ Import this module only where numba is wanted: `engines.load_compiled` does.
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import astuple
 from functools import partial
 from math import log
+from threading import Timer
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.random import default_rng
 
 from deepmath.activations import IDENTITY, LEAK, LEAKY_RELU, RELU, SIGMOID, TANH
 from deepmath.engines import Epochs, Losses
 from deepmath.losses import BINARY_CROSS_ENTROPY, MEAN_SQUARED_ERROR
-from deepmath.network import Network
+from deepmath.network import AnyNetwork, Network
 from deepmath.optimisers import Adam, GradientDescent, Momentum
 
 ACTIVATIONS = {RELU: 0, LEAKY_RELU: 1, SIGMOID: 2, TANH: 3, IDENTITY: 4}
@@ -34,6 +37,7 @@ BLOCK = 256             # points
 WIDE = 16               # numbers that two of the widest instructions take
 GROUP = 2e7             # multiplications with a weight in a call: about 10 ms
 SHARE = 1e6             # and of a thread that is worth its start
+PATIENCE = 2.0          # seconds
 
 # Sums may be taken in any order, and `x * y + z` rounded once. The functions of numbers below
 # stand on their order.
@@ -284,7 +288,7 @@ class Share(NamedTuple):
     Y: np.ndarray
     X_checked: np.ndarray       # those of validation, perhaps of none
     Y_checked: np.ndarray
-    layers: np.ndarray          # (L, 6): d, h, where W begins, rows of A below and above, activation
+    layers: np.ndarray          # (L, 6): d, h, where W begins, rows below and above, activation
     loss: int
     batch_size: int
     optimiser: int
@@ -366,14 +370,16 @@ def shared_out(epochs: Epochs, n_shares: int) -> list[Share]:
     settings[:len(astuple(optimiser))] = astuple(optimiser)
     n_columns = -(-min(BLOCK, max(data[0].shape[-1], data[2].shape[-1])) // WIDE) * WIDE
     layers, n_rows = plan(network)
+    tallest = max(max(shape) for shape in network.shapes)
     shares = []
     for part in np.array_split(np.arange(len(theta)), n_shares):
         those = slice(part[0], part[-1] + 1)
+        X, Y, X_checked, Y_checked = (each[those] if len(each) > 1 else each for each in data)
         shares.append(Share(
-            theta[those], state[those], *(each[those] if len(each) > 1 else each for each in data),
-            layers, LOSSES[epochs.loss], epochs.batch_size, OPTIMISERS[type(optimiser)], settings,
+            theta[those], state[those], X, Y, X_checked, Y_checked, layers,
+            LOSSES[epochs.loss], epochs.batch_size, OPTIMISERS[type(optimiser)], settings,
             epochs.l2 * network.weight_mask, np.empty(network.n_parameters),
-            aligned(n_rows, n_columns), aligned(max(network.sizes) + 1, n_columns)))
+            aligned(n_rows, n_columns), aligned(tallest + 1, n_columns)))
     return shares
 
 
@@ -382,7 +388,7 @@ def own_copy(columns: np.ndarray) -> np.ndarray:
     return np.array(columns if columns.ndim == 3 else columns[None], order="C")
 
 
-def plan(network: Network) -> tuple[np.ndarray, int]:
+def plan(network: AnyNetwork) -> tuple[np.ndarray, int]:
     """Return `Share.layers`, and the table's rows, with those that `product` needs around it."""
     layers, at, below = [], 0, 3
     for (d, h), activation in zip(network.shapes, network.activations):
@@ -407,9 +413,19 @@ def n_processors() -> int:
 
 
 def warm_up() -> None:
-    """Compile `train`, or load it from its cache."""
-    network = Network((1, 1))
-    theta, X = np.zeros((1, 2)), np.zeros((1, 1))
-    for _ in computed(Epochs(network, theta, X, X, None, MEAN_SQUARED_ERROR, GradientDescent(), 1,
-                             1, np.random.default_rng(0), 0.0, watched=True)):
-        pass
+    """Load `train` from its cache or else compile it, and say so if that takes long."""
+    telling = Timer(PATIENCE, tell)
+    telling.daemon = True
+    telling.start()
+    X = np.zeros((1, 1))
+    try:
+        list(computed(Epochs(Network((1, 1)), np.zeros((1, 2)), X, X, None, MEAN_SQUARED_ERROR,
+                             GradientDescent(), 1, 1, default_rng(0), 0.0, watched=True)))
+    finally:
+        telling.cancel()
+
+
+def tell() -> None:
+    if train.stats.cache_misses:
+        print("deepmath: compiling the training loops, once for this machine; later runs load "
+              "them", file=sys.stderr, flush=True)

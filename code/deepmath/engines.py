@@ -17,10 +17,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache, partial
+from importlib.metadata import version
 from importlib.util import find_spec
 from itertools import count
 from math import ceil
-from threading import Timer
 from types import ModuleType
 
 import numpy as np
@@ -39,7 +39,6 @@ GROUP = 32          # epochs
 # about a second, three times what loading numba does. Of a sweep's many networks each needs less.
 WORTH_LOADING = 1e9
 WORTH_IN_SWEEPS = 1e7
-PATIENCE = 2.0      # seconds of compiling after which it is told
 
 ENGINES = {name: name for name in ("auto", "compiled", "fast", "readable")}
 IN_SWEEP: ContextVar[bool] = ContextVar("in a sweep", default=False)
@@ -78,14 +77,25 @@ def computed(epochs: Epochs, engine: str) -> Iterator[Losses]:
     """Compute the epochs as they are asked for: losses of one or more, before their updates."""
     engine = check_choice("engine", engine, ENGINES)
     if engine == "auto":
-        engine = check_choice("DEEPMATH_ENGINE", os.environ.get("DEEPMATH_ENGINE", engine),
-                              ENGINES)
-    if engine == "compiled" and (reason := not_compiled(epochs)):
+        engine = told_by_environment()
+    elif engine == "compiled" and (reason := not_compiled(epochs)):
         raise ValueError(f"engine='compiled' {reason}")
-    if engine == "compiled" or (engine == "auto" and pays(epochs) and not not_compiled(epochs)):
-        if compiled := load_compiled():
-            return compiled.computed(epochs)
+    wanted = engine == "compiled" or (engine == "auto" and pays(epochs))
+    if wanted and not not_compiled(epochs) and (compiled := load_compiled()):
+        return compiled.computed(epochs)
     return by_numpy(epochs, readable=engine == "readable")
+
+
+def told_by_environment() -> str:
+    """Return the engine that "auto" stands for, which may be itself."""
+    return check_choice("DEEPMATH_ENGINE", os.environ.get("DEEPMATH_ENGINE") or "auto", ENGINES)
+
+
+def what_auto_takes() -> str:
+    """Return an engine's name or, where "auto" may compile, numba's version."""
+    engine = told_by_environment()
+    compiles = engine in ("auto", "compiled") and find_spec("numba") is not None
+    return f"numba {version('numba')}" if compiles else engine
 
 
 # ------------------------------------------------------------------------- the compiled one
@@ -133,20 +143,16 @@ def load_compiled() -> ModuleType | None:
 
     numba keeps machine code beside the package, or else in the user's cache.
     """
-    telling = Timer(PATIENCE, print, ["deepmath: compiling the training loops, once for this "
-                                      "machine; later runs load them"], {"file": sys.stderr})
-    telling.daemon = True
-    telling.start()
     try:
         from deepmath import compiled
 
         compiled.warm_up()
     except Exception as error:      # of numba, of its cache's files, of their folders
+        module = sys.modules.get("deepmath.compiled")
+        kept = f"; what is kept of it in {module.train.stats.cache_path} may go" if module else ""
         warnings.warn(f"training goes on with numpy: the compiled engine cannot be loaded "
-                      f"({type(error).__name__}: {error})", RuntimeWarning, stacklevel=2)
+                      f"({type(error).__name__}: {error}){kept}", RuntimeWarning, stacklevel=2)
         return None
-    finally:
-        telling.cancel()
     return compiled
 
 
@@ -160,7 +166,7 @@ def by_numpy(epochs: Epochs, readable: bool) -> Iterator[Losses]:
     state, steps = optimiser.start(theta), count(1)
 
     def trained() -> np.ndarray:
-        loss = 0.0
+        loss = np.zeros(theta.shape[:-1])
         for X, Y, share in batches(epochs):
             value, gradient = objective.value_and_gradient(X, Y)
             loss = loss + share * value

@@ -4,7 +4,7 @@ An objective is bound to an array `theta` that an optimiser moves in place. Data
 columns, X of shape (..., d, n) and Y of shape (..., k, n).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -65,8 +65,9 @@ class InChunks:
 
     def __init__(self, objective: Callable[[np.ndarray], Trainable], theta: np.ndarray,
                  size: int) -> None:
-        self.chunks = ([slice(i, i + size) for i in range(0, len(theta), size)] if size > 1
-                       else range(len(theta)))
+        self.chunks: Sequence[slice | int] = (
+            range(len(theta)) if size == 1 else
+            [slice(i, i + size) for i in range(0, len(theta), size)])
         self.objectives = [objective(theta[chunk]) for chunk in self.chunks]
         self.gradient = np.empty(theta.shape)
 

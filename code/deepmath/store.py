@@ -19,6 +19,8 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from deepmath.engines import what_auto_takes
+
 SEEDS = "seeds of the rows"     # beside a run's arrays, in a file
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS",
                             "VECLIB_MAXIMUM_THREADS"), "1")
@@ -34,12 +36,12 @@ def arithmetic() -> dict[str, str]:
     """Return what decides, beside the code, the digits that this process computes.
 
     numpy's version and build, with its BLAS and the instructions that it found and may use; the
-    C library, whose logarithm numpy takes; the instructions that OpenBLAS was told to take; and
-    the number of threads, which divide sums.
+    C library, whose logarithm numpy takes; the instructions that OpenBLAS was told to take; the
+    number of threads, which divide sums; and what `engine="auto"` may take.
     """
     told = {name: os.environ.get(name, "") for name in ("OPENBLAS_CORETYPE", *ONE_THREAD)}
     return {"numpy": np.__version__, "build": str(np.show_config(mode="dicts")),
-            "library": " ".join(platform.libc_ver()), **told}
+            "library": " ".join(platform.libc_ver()), "engine": what_auto_takes(), **told}
 
 
 def digest(value: Any) -> bytes:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from deepmath.checks import check_whole, require
+from deepmath.engines import in_sweep
 from deepmath.store import (
     ONE_THREAD, Arrays, Run, Setting, arithmetic, file_name, folder_of, locked, read_file,
     read_folder, split, write_file)
@@ -221,7 +222,8 @@ def run_stack(run: Run, seeds: list[int], setting: dict[str, Any],
         if file and (kept := read_file(file)):
             return kept[1]
         try:
-            arrays = {name: np.asarray(a) for name, a in run(seeds, **setting).items()}
+            with in_sweep():
+                arrays = {name: np.asarray(a) for name, a in run(seeds, **setting).items()}
         except Exception as error:
             error.add_note(f"in {run.__name__} with {setting}, seeds {seeds}")
             raise

@@ -11,10 +11,10 @@ from numpy.random import Generator
 
 from deepmath.arrays import brief, real
 from deepmath.checks import (
-    DivergenceError, check_choice, check_finite, check_not_negative, check_whole, generator)
+    DivergenceError, check_finite, check_not_negative, check_whole, generator)
 from deepmath.engines import Epochs, Losses, computed
 from deepmath.losses import Loss, loss_function
-from deepmath.network import AnyNetwork, Network
+from deepmath.network import AnyNetwork
 from deepmath.optimisers import GradientDescent, Optimiser
 
 OnEpoch = Callable[[int, np.ndarray, np.ndarray, np.ndarray | None], bool | None]
@@ -37,7 +37,7 @@ class History:
 
     Examples
     --------
-    >>> from deepmath import xor
+    >>> from deepmath import Network, xor
     >>> network = Network((2, 8, 1))
     >>> thetas = network.initialise_stack(range(3))
     >>> history = fit(network, thetas, *xor(40, 0), n_epochs=10).history
@@ -98,10 +98,13 @@ def fit(network: AnyNetwork, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
         `on_epoch(epoch, theta, training_loss, validation_loss)` is called after the last
         update of each epoch, counted from 0, with the parameters after it and the losses
         before it. Training stops where it returns True.
-    engine : {"fast", "readable"}
-        Which passes are used, those of `deepmath.fast` or those of `deepmath.layers`. They
-        differ by rounding alone. Activations of one's own, and the networks of
-        `deepmath.sequence`, always use the readable ones.
+    engine : {"auto", "compiled", "fast", "readable"}
+        How it is computed: by the passes of `deepmath.layers` ("readable"), by those of
+        `deepmath.fast`, or by `deepmath.compiled`, which needs the extra `compiled`. They differ
+        by rounding alone. "auto" compiles where numba is installed and the run is long enough to
+        repay loading it, and else is "fast"; the variable DEEPMATH_ENGINE has it take another.
+        Activations, losses and optimisers of one's own are not compiled; such activations, and
+        the networks of `deepmath.sequence`, always use the readable passes.
 
     Returns
     -------
@@ -111,7 +114,7 @@ def fit(network: AnyNetwork, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
     Raises
     ------
     ValueError
-        If an argument is out of its range; the message names both.
+        If an argument is out of its range, or "compiled" cannot be had; the message says why.
     DivergenceError
         If the loss or the parameters stop being finite; it names the epoch.
 
@@ -148,7 +151,8 @@ def fit(network: AnyNetwork, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
         history.append((training_losses, validation_losses))
         epoch += len(training_losses)
         checked = validation_losses if validation_losses is None else validation_losses[0]
-        if any([tell(epoch, theta.copy(), training_losses[0], checked) for tell in callbacks]):
+        answers = [tell(epoch, theta.copy(), training_losses[0], checked) for tell in callbacks]
+        if any(answers):
             break
     check_converging(theta[None], epoch, optimiser)
     training, checked = zip(*history)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bookbuild.run.arithmetic import AVX2, ONE_THREAD, numeric_environment
+from bookbuild.run.arithmetic import AVX2, NUMPY, ONE_THREAD, numeric_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 FEATURES = ("import numpy, numpy._core._multiarray_umath as m;"
@@ -40,7 +40,7 @@ def test_a_processor_without_avx2_is_left_as_it_is(tmp_path, monkeypatch):
 def test_quarto_by_itself_gets_what_suits_every_processor():
     lines = (ROOT / "_environment").read_text().splitlines()
     given = dict(line.split("=") for line in lines if not line.startswith("#"))
-    assert given | {"OPENBLAS_CORETYPE": "Haswell"} == ONE_THREAD | AVX2
+    assert given | {"OPENBLAS_CORETYPE": "Haswell"} == ONE_THREAD | NUMPY | AVX2
 
 
 def test_every_kept_figure_is_made_again(tmp_path):

@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,6 +47,7 @@ NEEDS = {
     "node": Need(lambda: shutil.which("node"), "Node", "apt install nodejs npm"),
     "runtime": Need((ROOT / ".runtime" / "pyodide.js").is_file, "the runtime of live cells",
                     "make runtime"),
+    "numba": Need(lambda: find_spec("numba"), "numba", "pip install 'deepmath-book[compiled]'"),
     "quarto": Need(has_quarto, "Quarto", "pip install -r requirements-quarto.txt"),
     "setpriv": Need(may_drop_powers, "setpriv", "apt install util-linux, or run as a common user"),
     "station files": Need(lambda: STATION, "the real station files",

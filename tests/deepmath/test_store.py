@@ -109,10 +109,10 @@ def squares(seeds, **setting):
 
 
 @pytest.mark.parametrize("variable", [
-    "OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"])
+    "OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "DEEPMATH_ENGINE"])
 def test_a_result_of_another_arithmetic_is_not_taken(variable, tmp_path, monkeypatch):
     runs = []
-    for value in ("", "3", "3", ""):
+    for value in ("", *["fast" if "ENGINE" in variable else "3"] * 2, ""):
         monkeypatch.setenv(variable, value)
         RUNS.clear()
         sweep(squares, range(3), store=tmp_path)

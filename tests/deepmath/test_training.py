@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sklearn.neural_network import MLPClassifier
 
 pytestmark = pytest.mark.filterwarnings("error")
+COMPILED = pytest.param("compiled", marks=pytest.mark.needs("numba"))
 
 
 # --- the reference run of the chapter's interactive cell
@@ -27,7 +28,7 @@ REFERENCE = [
 ]
 
 
-@pytest.mark.parametrize("engine", ["fast", "readable"])
+@pytest.mark.parametrize("engine", ["fast", "readable", COMPILED])
 @pytest.mark.parametrize("hidden, width, rate, n_epochs, first, line", REFERENCE)
 def test_reference_run(engine, hidden, width, rate, n_epochs, first, line):
     rng = default_rng(42)
@@ -69,9 +70,10 @@ def assert_same(one, other):
         assert a == pytest.approx(b, rel=1e-12, abs=1e-12)
 
 
+@pytest.mark.parametrize("engine", ["fast", "readable", COMPILED])
 @given(network=networks, run=runs, seed=st.integers(0, 99), own_data=st.booleans(),
-       engine=st.sampled_from(["fast", "readable"]), chunk_bytes=st.sampled_from([1, 9000, 2**21]))
-@settings(max_examples=60, deadline=None)
+       chunk_bytes=st.sampled_from([1, 9000, 2**21]))
+@settings(max_examples=25, deadline=None)
 def test_a_stack_is_its_networks_one_by_one(network, run, seed, own_data, engine, chunk_bytes):
     X, y = data(network, seed, (5,) if own_data else ())
     validation = data(network, seed + 1)
@@ -88,23 +90,25 @@ def test_a_stack_is_its_networks_one_by_one(network, run, seed, own_data, engine
             validation_loss=stacked.history.validation_loss[:, s])))
 
 
+@pytest.mark.parametrize("engine", ["fast", COMPILED])
 @given(network=networks, run=runs, seed=st.integers(0, 99), stack=st.booleans())
 @settings(max_examples=60, deadline=None)
-def test_the_engines_agree(network, run, seed, stack):
+def test_the_engines_agree(engine, network, run, seed, stack):
     theta = network.initialise_stack(range(seed, seed + 3)) if stack else network.initialise(seed)
     arguments = {"validation": data(network, seed + 1), **run}
-    fast, readable = (fit(network, theta, *data(network, seed), engine=engine, **arguments)
-                      for engine in ("fast", "readable"))
-    assert_same(fast, readable)
+    one, readable = (fit(network, theta, *data(network, seed), engine=each, **arguments)
+                     for each in (engine, "readable"))
+    assert_same(one, readable)
 
 
 @pytest.mark.parametrize("hidden", ["relu", "tanh"])
-def test_the_engines_agree_after_a_whole_training(hidden):
+@pytest.mark.parametrize("engine", ["fast", COMPILED])
+def test_the_engines_agree_after_a_whole_training(engine, hidden):
     network = Network((2, 8, 8, 1), hidden)
     thetas, (X, y) = network.initialise_stack(range(4)), xor(120, 42)
-    fast, readable = (fit(network, thetas, X, y, validation=xor(60, 1), n_epochs=500,
-                          engine=engine) for engine in ("fast", "readable"))
-    assert_same(fast, readable)
+    one, readable = (fit(network, thetas, X, y, validation=xor(60, 1), n_epochs=500,
+                         engine=each) for each in (engine, "readable"))
+    assert_same(one, readable)
 
 
 def test_an_activation_of_ones_own_trains():
@@ -246,7 +250,7 @@ def test_on_epoch_owns_its_theta():
 
 # --- what goes wrong
 
-@pytest.mark.parametrize("engine", ["fast", "readable"])
+@pytest.mark.parametrize("engine", ["fast", "readable", COMPILED])
 @pytest.mark.parametrize("hidden", ["relu", "leaky_relu", "identity"])
 def test_divergence_names_the_epoch_and_the_rate(engine, hidden):
     network = Network((2, 8, 1), hidden)
@@ -294,7 +298,7 @@ NAN = float("nan")
     ({"l2": -0.1}, "l2 must be a number, zero or more; got -0.1"),
     ({"validation": (X[:, :1], Y)}, r"validation X must have the shape \(n, 2\)"),
     ({"validation": (X, Y + 1)}, "validation y must hold labels from 0 to 1"),
-    ({"engine": "slow"}, "engine must be one of fast, readable; got 'slow'"),
+    ({"engine": "slow"}, "engine must be one of auto, compiled, fast, readable; got 'slow'"),
 ])
 def test_bad_arguments(changes, message):
     good = {"network": NETWORK, "theta": THETA, "X": X, "y": Y, "n_epochs": 2}

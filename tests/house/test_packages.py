@@ -68,7 +68,7 @@ def test_a_list_pins_what_its_extra_asks_for(extra):
     pins, wanted = pinned(LISTS[extra]), needed(EXTRAS[extra])
     if extra == "book":
         wanted |= needed(PROJECT["project"]["dependencies"])
-    if extra == "test":                             # the cluster is tested, with the press's joblib
+    if extra == "test":                             # with the press's joblib
         wanted |= needed(EXTRAS["cluster"])
         pins |= {name: number for name, number in pinned("requirements").items() if name in wanted}
     assert pins.keys() == wanted.keys()
