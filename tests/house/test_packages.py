@@ -68,8 +68,8 @@ def test_a_list_pins_what_its_extra_asks_for(extra):
     pins, wanted = pinned(LISTS[extra]), needed(EXTRAS[extra])
     if extra == "book":
         wanted |= needed(PROJECT["project"]["dependencies"])
-    if extra == "test":                             # with the press's joblib
-        wanted |= needed(EXTRAS["cluster"])
+    if extra == "test":         # the cluster and the engine are tested, with the press's joblib
+        wanted |= needed(EXTRAS["cluster"]) | needed(EXTRAS["compiled"])
         pins |= {name: number for name, number in pinned("requirements").items() if name in wanted}
     assert pins.keys() == wanted.keys()
     assert [name for name, number in pins.items() if number not in wanted[name].specifier] == []
