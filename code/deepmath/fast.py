@@ -12,6 +12,7 @@ Four things make the difference at these sizes:
   instructions compute than one with a number.
 """
 
+import sys
 from collections.abc import Callable
 from functools import partial
 
@@ -25,6 +26,7 @@ from deepmath.objective import flat
 
 ZERO, MINUS = np.zeros(()), np.array(-1.0)
 Call = Callable[[], object]
+HAS_BLAS = sys.platform != "emscripten"         # numpy in a browser has loops of its own
 
 # Each activation as two functions that write: (z, out, zeros) makes z its activation, with `out`
 # to work in; (a, out) makes `out` the derivative, said in terms of the activation.
@@ -109,9 +111,12 @@ def layer_calls(M: np.ndarray, dM: np.ndarray, activation: Activation, inputs: n
 
 def products(A: np.ndarray, B: np.ndarray, out: np.ndarray) -> list[Call]:
     """Return the calls that write A B; columns times rows, of a stack, one after the other."""
+    is_outer = A.shape[-1] == 1
+    if not HAS_BLAS:
+        return [partial(np.multiply if is_outer else np.matmul, A, B, out)]
     if out.ndim == 2:
         return [partial(A.dot, B, out)]
-    if A.shape[-1] == 1 and A.ndim == B.ndim:
+    if is_outer and A.ndim == B.ndim:
         return [call for parts in zip(A, B, out) for call in products(*parts)]
     return [partial(np.matmul, A, B, out)]
 
