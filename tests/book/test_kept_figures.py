@@ -43,6 +43,22 @@ def test_quarto_by_itself_gets_what_suits_every_processor():
     assert given | {"OPENBLAS_CORETYPE": "Haswell"} == ONE_THREAD | NUMPY | AVX2
 
 
+LONG = """
+import sys
+from deepmath import Network, engines, fit, xor
+engines.WORTH_LOADING = 0
+network = Network((2, 3, 1))
+fit(network, network.initialise(0), *xor(20, 0), n_epochs=2)
+print("numba" in sys.modules)
+"""
+
+
+def test_the_books_numbers_are_numpys_where_numba_is_installed():
+    printed = subprocess.run([sys.executable, "-c", LONG], env=environment(**numeric_environment()),
+                             capture_output=True, text=True, check=True).stdout
+    assert printed == "False\n"
+
+
 def test_every_kept_figure_is_made_again(tmp_path):
     for name in ("code", "figures"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))

@@ -188,6 +188,17 @@ def test_a_numba_that_does_not_know_this_python_is_told_once(elsewhere, tmp_path
                              "(ImportError: Numba needs Python 3.10 or less)") == 1
 
 
+# --- numpy's, where it has no BLAS
+
+@pytest.mark.parametrize("seeds", [None, 3])
+def test_the_calls_for_a_browser_give_the_same(seeds, monkeypatch):
+    network = Network((2, 5, 4, 1))
+    theta = network.initialise(0) if seeds is None else network.initialise_stack(range(seeds))
+    here = train("fast", network, theta=theta)
+    monkeypatch.setattr("deepmath.fast.HAS_BLAS", False)
+    assert train("fast", network, theta=theta).theta == pytest.approx(here.theta, rel=1e-12, abs=1e-12)
+
+
 # --- the compiled one
 
 @numba
