@@ -99,8 +99,9 @@ def test_one_line_edited_is_one_line_changed():
     text = (ROOT / "chapters" / "neural-networks.qmd").read_text()
     notebook = notebook_of(text)
     cell, = [cell for cell in notebook.cells if cell.id == "fig-xor"]
-    cell.source = cell.source.replace("N_HIDDEN = 8", "N_HIDDEN = 16")
-    assert text_of(notebook) == text.replace("\nN_HIDDEN = 8", "\nN_HIDDEN = 16")
+    before = cell.source
+    cell.source = before.replace("N_HIDDEN = 8", "N_HIDDEN = 16")
+    assert cell.source != before and text_of(notebook) == text.replace(before, cell.source)
 
 
 # ----------------------------------------------------------- what Jupyter keeps beside a cell
