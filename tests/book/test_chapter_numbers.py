@@ -89,6 +89,13 @@ def test_every_exercise_has_a_solution():
     assert solved == [(name, name) for name in exercises]
 
 
+@pytest.mark.parametrize("chapter", sorted((ROOT / "chapters").glob("*.qmd")), ids=lambda p: p.stem)
+def test_no_number_of_a_sentence_is_left_as_code(chapter):
+    """A line that ends within an inline expression, behind its language, is shown and not run."""
+    assert not re.findall(r"`\{\w+\}\s*\n.*", re.sub(r"^```.*$", "", chapter.read_text("utf-8"),
+                                                     flags=re.MULTILINE))
+
+
 def test_every_equation_is_labelled():
     assert CHAPTER.count("\n$$ {#eq-") * 2 == len(re.findall(r"^\$\$", CHAPTER, re.MULTILINE))
     assert SOLUTIONS.count("\n$$ {#eq-") * 2 == len(re.findall(r"^\$\$", SOLUTIONS, re.MULTILINE))
