@@ -242,6 +242,7 @@ def test_malformed_yaml_in_options_has_its_line():
     ("a\n\n```{mermaid}\nx\n```\n", "x.qmd:3: the built-in press runs Python cells only, not `{mermaid}`"),
     ("so `{r} 1+1`\n", "x.qmd:1: the built-in press runs Python only, not `{r}`"),
     ("so `{python} 1 +\n1`\n", "x.qmd:1: an expression in the text must stand on one line"),
+    ("so `{python}\n1`\n", "x.qmd:1: an expression in the text must stand on one line"),
     ("```{python echo=FALSE}\nx\n```\n", "x.qmd:1: `echo=FALSE` in the braces has no effect"),
     ("````md\n```{python}\nx\n```\n````\n", "x.qmd:2: Quarto runs a cell even inside another code block"),
     ("~~~{python}\nx\n~~~\n", "x.qmd:1: a cell is fenced with ```"),

@@ -17,7 +17,7 @@ from bookbuild.source.yaml_lines import load_yaml
 
 FRONT_MATTER = re.compile(r"\ufeff?(?:[ \t\r]*\n)*---[ \t]*\r?\n(?![ \t]*\r?\n)(?P<yaml>(?:.*\n)*?)"
                           r"(?:---|\.\.\.)[ \t]*\r?(?:\n|\Z)|\ufeff")
-INLINE = re.compile(r"\{(?P<language>[A-Za-z]\w*)\}[ \t]+(?P<expression>.*)", re.DOTALL)
+INLINE = re.compile(r"\{(?P<language>[A-Za-z]\w*)\}\s+(?P<expression>.*)", re.DOTALL)
 LIST_ITEM = re.compile(r" *(?:[-+*:]|\(?\w{1,9}[.)]|\(?@[\w-]*\)) +")
 SHOWN_CELL = re.compile(r"^[ \t]*`{3,}[ \t]*\{python[ \t,}]", re.MULTILINE)
 OPTION = re.compile(r"#\s*\| ?")
@@ -106,7 +106,7 @@ class _Splitter:
         path, line = self.origin(self.line(start))
         if found := mistake(EXPRESSION, match["language"]):
             self.problems.append(Problem(path, line, *found))
-        elif "\n" in match["expression"]:
+        elif "\n" in match[0]:
             self.complain(start, "an expression in the text must stand on one line")
         else:
             self.inline.append(InlineCode(path, line, match["expression"].strip(),
