@@ -8,7 +8,8 @@ from deepmath import ACTIVATIONS, LEAKY_RELU, RELU, SIGMOID, TANH, Activation, a
 from hypothesis import given
 from hypothesis import strategies as st
 
-pytestmark = pytest.mark.filterwarnings("error")
+# Not what other tests have left open, which is collected now or then.
+pytestmark = pytest.mark.filterwarnings("error", "ignore::ResourceWarning")
 
 POINTS = [0.0, 1e-300, 1e-12, 1e-3, 0.5, 1.0, 3.0, 19.0, 40.0, 300.0, 700.0]
 POINTS += [-x for x in POINTS]

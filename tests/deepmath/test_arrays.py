@@ -8,7 +8,8 @@ from deepmath import (
     accuracy, check_gradient, fit, l2_penalty, linear_probe, smoke, views, xor)
 from deepmath.arrays import real
 
-pytestmark = pytest.mark.filterwarnings("error")
+# Not what other tests have left open, which is collected now or then.
+pytestmark = pytest.mark.filterwarnings("error", "ignore::ResourceWarning")
 
 NETWORK = Network((2, 3, 1), "tanh")
 THETA = NETWORK.initialise(0)

@@ -6,7 +6,8 @@ from deepmath import checkerboard, default_rng, spirals, xor
 from hypothesis import given
 from hypothesis import strategies as st
 
-pytestmark = pytest.mark.filterwarnings("error")
+# Not what other tests have left open, which is collected now or then.
+pytestmark = pytest.mark.filterwarnings("error", "ignore::ResourceWarning")
 
 every_data_set = pytest.mark.parametrize("make", [xor, spirals, checkerboard])
 

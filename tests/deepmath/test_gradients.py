@@ -8,7 +8,8 @@ from deepmath import (
     ACTIVATIONS, LOSSES, Activation, ConvolutionalNetwork, Network, RecurrentNetwork,
     check_gradient, default_rng, views)
 
-pytestmark = pytest.mark.filterwarnings("error")
+# Not what other tests have left open, which is collected now or then.
+pytestmark = pytest.mark.filterwarnings("error", "ignore::ResourceWarning")
 
 every_hidden = pytest.mark.parametrize("hidden", ACTIVATIONS)
 loss_and_output = pytest.mark.parametrize("loss, output", [

@@ -10,7 +10,8 @@ from deepmath.losses import loss_function
 from hypothesis import given
 from hypothesis import strategies as st
 
-pytestmark = pytest.mark.filterwarnings("error")
+# Not what other tests have left open, which is collected now or then.
+pytestmark = pytest.mark.filterwarnings("error", "ignore::ResourceWarning")
 
 
 def cross_entropy_of_definition(z, y):

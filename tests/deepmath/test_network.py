@@ -8,7 +8,8 @@ from deepmath import ACTIVATIONS, Network, default_rng, views
 from hypothesis import given
 from hypothesis import strategies as st
 
-pytestmark = pytest.mark.filterwarnings("error")
+# Not what other tests have left open, which is collected now or then.
+pytestmark = pytest.mark.filterwarnings("error", "ignore::ResourceWarning")
 
 widths = st.lists(st.integers(1, 5), min_size=2, max_size=5).map(tuple)
 

@@ -9,7 +9,8 @@ from deepmath.sawtooth import count_pieces, tent
 from hypothesis import given
 from hypothesis import strategies as st
 
-pytestmark = pytest.mark.filterwarnings("error")
+# Not what other tests have left open, which is collected now or then.
+pytestmark = pytest.mark.filterwarnings("error", "ignore::ResourceWarning")
 
 every_k = pytest.mark.parametrize("k", range(1, 9))
 dyadic = st.integers(0, 2**20).map(lambda i: Fraction(i, 2**20))
