@@ -4,6 +4,7 @@ import base64
 import re
 import textwrap
 import zlib
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -122,14 +123,14 @@ def _runnable(chapter: Path, text: str, lines: tuple[Line, ...], root: Path, sta
 
 def lines_of(project: Project, chapter: PurePosixPath, text: str) -> Iterator[Line]:
     """A chapter's lines as its page shows them: what it includes, and metadata, put in."""
-    expanded, _ = expand(project, chapter, (), text.encode())
+    expanded = deque(expand(project, chapter, (), text.encode())[0])
     for number, written in enumerate(LINE_ENDS.findall(text.removeprefix(BYTE_ORDER_MARK)), 1):
         own = (str(chapter), number)
         while expanded and expanded[0][1] != own:
-            shown, (source, _) = expanded.pop(0)
+            shown, (source, _) = expanded.popleft()
             yield Line(shown, written, source)
             written = ""
-        shown, _ = expanded.pop(0)
+        shown, _ = expanded.popleft()
         yield Line(shown, written)
 
 
