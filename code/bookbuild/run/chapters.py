@@ -11,6 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from bookbuild.run.observing import Look
+from bookbuild.run.svg import lighter
 from bookbuild.say import BookError, Problem, without_codes
 from bookbuild.source import Cell, InlineCode, Unit
 
@@ -233,7 +234,8 @@ def shown_outputs(outputs: Sequence[dict], warning: bool = True) -> list[dict]:
     """What a reader is to see of a cell's outputs.
 
     Parts of one stream are put together, terminal codes and the kernel's file names taken
-    out, and a plot's text value (`[<matplotlib.lines.Line2D ...>]`) is left out.
+    out, and a plot's text value (`[<matplotlib.lines.Line2D ...>]`) is left out. Matplotlib's
+    SVG is made lighter.
 
     Parameters
     ----------
@@ -259,7 +261,8 @@ def shown_outputs(outputs: Sequence[dict], warning: bool = True) -> list[dict]:
                           "evalue": clean(output["evalue"]),
                           "traceback": [clean(part) for part in output["traceback"]]})
         elif not (kind == "execute_result" and _is_plot_text(output["data"], picture)):
-            data = {mime: clean(value) if mime.startswith("text/") else value
+            data = {mime: clean(value) if mime.startswith("text/") else
+                    lighter(value) if mime == "image/svg+xml" else value
                     for mime, value in output["data"].items()}
             shown.append({"output_type": kind, "data": data, "metadata": dict(output["metadata"])})
     for output in shown:
