@@ -16,6 +16,7 @@ import pytest
 import steps
 from programs import needs
 from waiting import LIMIT, until
+from warm import Warm
 
 from bookbuild.figures import environment
 
@@ -95,9 +96,9 @@ def draw(result):
 class Book:
     """A project's folder with its own deepmath."""
 
-    def __init__(self, root):
-        self.root, self.figures = root, root / "figures"
-        self.modules = root / "code" / "deepmath" / "figures"
+    def __init__(self, root, warm):
+        self.root, self.warm = root, warm
+        self.figures, self.modules = root / "figures", root / "code" / "deepmath" / "figures"
         shutil.copytree(CODE / "deepmath", root / "code" / "deepmath",
                         ignore=shutil.ignore_patterns("__pycache__"))
         (root / "_quarto.yml").write_text("project:\n  type: book\n")
@@ -106,21 +107,25 @@ class Book:
         for name, text in (("__init__", REGISTRY), ("wave", WAVE), ("noise", NOISE)):
             (self.modules / f"{name}.py").write_text(text)
 
-    def start(self, *options, before=(), **environment):
-        options = [*options, *(() if "--jobs" in options else ("--jobs", 1))]
+    def start(self, *options, before=(), **variables):
+        """Start a process of its own."""
         return subprocess.Popen(
-            [*before, sys.executable, "-m", "bookbuild.cli", "figures", *map(str, options)],
-            cwd=self.root,
-            env={**os.environ, "PYTHONPATH": str(self.root / "code"),
-                 "PYTHONDONTWRITEBYTECODE": "1", **environment},
+            [*before, sys.executable, "-m", "bookbuild.cli", *self.arguments(options)],
+            cwd=self.root, env={**os.environ, **self.variables(), **variables},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
-    def run(self, *options, **environment):
+    def arguments(self, options):
+        return ["figures", *map(str, options), *(() if "--jobs" in options else ("--jobs", "1"))]
+
+    def variables(self):
+        return {"PYTHONPATH": str(self.root / "code"), "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def run(self, *options, **variables):
         """Return the exit status, and all that was said, the output last."""
-        process = self.start(*options, **environment)
-        out, err = process.communicate()
-        assert "Traceback" not in err
-        return process.returncode, err + out
+        done = self.warm.book(*self.arguments(options), cwd=self.root, **self.variables(),
+                              **variables)
+        assert "Traceback" not in done.stderr
+        return done.returncode, done.stderr + done.stdout
 
     def edit(self, name, old, new):
         file = self.modules / f"{name}.py"
@@ -146,10 +151,18 @@ def contents(folder):
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    book = Book(tmp_path_factory.mktemp("figures") / "book")
-    status, said = book.run("--jobs", 2)
-    assert status == 0, said
+def warm():
+    with Warm("bookbuild.cli", "bookbuild.figures.report", "bookbuild.figures.making",
+              **environment()) as warm:
+        yield warm
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, warm):
+    book = Book(tmp_path_factory.mktemp("figures") / "book", warm)
+    process = book.start("--jobs", 2)
+    _, said = process.communicate()
+    assert process.returncode == 0, said
     return book
 
 
@@ -162,8 +175,8 @@ def book(made, tmp_path):
 def copy_of(book, root):
     shutil.copytree(book.root, root, dirs_exist_ok=True)
     copy = object.__new__(Book)
-    copy.root, copy.figures = root, root / "figures"
-    copy.modules = root / "code" / "deepmath" / "figures"
+    copy.root, copy.warm = root, book.warm
+    copy.figures, copy.modules = root / "figures", root / "code" / "deepmath" / "figures"
     return copy
 
 
@@ -182,8 +195,8 @@ def test_everything_is_there_and_written_down(made):
     assert (made.figures / "wave.png").read_bytes()[:4] == b"\x89PNG"
 
 
-def test_every_byte_is_the_same_again(made, tmp_path):
-    other = Book(tmp_path / "a longer path" / "book")
+def test_every_byte_is_the_same_again(made, tmp_path, warm):
+    other = Book(tmp_path / "a longer path" / "book", warm)
     assert other.run("--jobs", 1)[0] == 0
     assert contents(other.figures) == contents(made.figures)
 
@@ -429,8 +442,9 @@ def test_what_is_read_only_stays_as_it_is(book, place):
     if place == ".book":
         path = path / "figures.lock"
     path.chmod(0o555 if path.is_dir() else 0o444)
-    status, said = book.run("wave", before=without_power())
-    assert status == 1 and re.search(rf"{place}\S*: cannot write here: "
+    process = book.start("wave", before=without_power())
+    _, said = process.communicate()
+    assert process.returncode == 1 and re.search(rf"{place}\S*: cannot write here: "
                                      "(Permission denied|the file is read-only)", said)
     changed = {name for name, content in contents(book.figures).items() if content != before[name]}
     assert changed <= {"wave.svg", "wave.pdf", "wave.png", "drawn/wave.png"}
@@ -438,15 +452,16 @@ def test_what_is_read_only_stays_as_it_is(book, place):
     assert book.run()[0] == 0 and book.check()[0] == 0
 
 
-# The command is imported once and forked, so that most of a killed run's life is making figures.
+# The command is imported once and forked. Runs that are killed at a step have the figure from
+# the first run of its edition, since all their steps are about putting files in their places.
 KILLER = """
-import gc, json, os, random, sys
+import json, os, pickle, random
 from collections import Counter
 from pathlib import Path
 from bookbuild.cli import main
-import deepmath.figures
-from deepmath.figures.style import plt
+from bookbuild.figures.making import make_all
 from steps import forked
+from warm import load
 
 MOMENTS, NEXT = 12, 5
 HEIGHTS = ["3.0", "4.0"]
@@ -454,17 +469,29 @@ HEIGHTS = ["3.0", "4.0"]
 def contents():
     return {str(path): path.read_bytes() for path in Path("figures").rglob("*") if path.is_file()}
 
-def run(edition, **options):
+def made_before(edition):
+    file = Path.cwd().with_name(f"edition-{edition}")
+
+    def make(jobs, n_jobs):
+        if not file.exists():
+            file.write_bytes(pickle.dumps(list(make_all(jobs, n_jobs))))
+        yield from pickle.loads(file.read_bytes())
+
+    return make
+
+def run(edition, anew=False, **options):
     Path("data/height.txt").write_text(HEIGHTS[edition])
 
     def figures():
+        regenerating.make_all = make_all if anew else made_before(edition)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         os.dup2(1, 2)
         return main(["figures", "wave", "--jobs", "1", "--force"])
 
     return forked(figures, within=".", **options)
 
-gc.freeze()
+load(["bookbuild.figures.regenerating"])
+from bookbuild.figures import regenerating
 editions, left = [], Counter()
 for edition in (0, 1):
     left["steps"] = run(edition)
@@ -476,7 +503,7 @@ kills += [{"fatal": rng.randrange(1, left["steps"]), "delay": rng.expovariate(10
           for _ in range(MOMENTS)]
 old = 1
 for turn, options in enumerate(kills):
-    killed = run(1 - old, **options) is None
+    killed = run(1 - old, anew="delay" in options, **options) is None
     at = "at a moment" if "delay" in options else "at a step"
     left[f"killed {at}" if killed else "finished before"] += 1
     for path, content in contents().items():
@@ -489,7 +516,7 @@ for turn, options in enumerate(kills):
         if turn % NEXT:                 # so that the next one's steps are the same
             path.unlink()
     if turn % NEXT == 0:
-        run(1 - old)
+        run(1 - old, anew=True)
         old = 1 - old
         left["next runs"] += 1
         left["next run works"] += contents() == editions[old]
@@ -511,8 +538,8 @@ def test_runs_killed_at_each_step_leave_whole_files(book, record_property):
 
 
 @pytest.mark.parametrize("step", [1, 9, 20, 35])
-def test_killed_with_all_its_processes(made, tmp_path, step):
-    book, whole = Book(tmp_path / "book"), contents(made.figures)
+def test_killed_with_all_its_processes(made, tmp_path, warm, step):
+    book, whole = Book(tmp_path / "book", warm), contents(made.figures)
     process = book.start("--jobs", 2, **steps.environment(
         tmp_path / "report", book.root / "code", fatal=step, within=str(book.root), group=True))
     _, said = process.communicate()

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import traceback
 from collections.abc import Generator, Iterable, Mapping
@@ -17,6 +18,14 @@ import numpy as np
 from bookbuild.figures.origin import loaded_modules, read_data
 from bookbuild.run import Observer
 from bookbuild.say import Problem, progress
+
+# A figure's process is forked from one that has loaded what all of them need, nothing of
+# deepmath among it. What macOS calculates with does not bear to be forked.
+PROCESSES = get_context("spawn" if sys.platform == "darwin" else "forkserver")
+PROCESSES.set_forkserver_preload([
+    "bookbuild.cli", "bookbuild.figures.drawn", "bookbuild.figures.making",
+    *(f"matplotlib.{part}" for part in ("pyplot", "backends.backend_agg", "backends.backend_pdf",
+                                        "backends.backend_svg"))])
 
 
 @dataclass(frozen=True)
@@ -106,7 +115,7 @@ def make_all(jobs: list[Job], n_jobs: int) -> Generator[tuple[Job, Made | Proble
 
 def make_alone(job: Job, n_jobs: int) -> Made | Problem:
     """Make a figure in a process of its own."""
-    with ProcessPoolExecutor(1, get_context("spawn"), initializer=prepare) as pool:
+    with ProcessPoolExecutor(1, PROCESSES, initializer=prepare) as pool:
         try:
             return pool.submit(make, job, n_jobs).result()
         except BrokenProcessPool:
