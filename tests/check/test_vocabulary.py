@@ -28,7 +28,7 @@ VALUES = {"a text": "words", "text": "words", "true": True, "false": False, "one
           "rows such as [[1, 1], [2]]": [[1, 1], [2]],
           "false on code": v.Attribute("false", "CodeBlock", ""),
           "true or hover": True, "mathml, mathjax or katex": "katex", "docked": {"style": "docked"},
-          **{each: each for each in ("none", "markdown", "last_expr", "ua-1", "jupyter")},
+          **{each: each for each in ("none", "markdown", "last_expr", "ua-1", "jupyter", "svg")},
           "true, false or fenced": "fenced", "true, false or asis": "asis",
           "true, false or show": "show", "true, false or refresh": "refresh",
           "one word of letters, digits and -_.:": "a", "one word that begins with lst-": "lst-a",

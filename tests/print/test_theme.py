@@ -48,7 +48,7 @@ def finish():
     spec = importlib.util.spec_from_file_location("finish", THEME / "quarto" / "finish.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.finished
+    return module
 
 
 HEAD = """<script src="https://cdn.jsdelivr.net/npm/jquery@3.5.1/dist/jquery.min.js"></script>
@@ -59,9 +59,22 @@ HEAD = """<script src="https://cdn.jsdelivr.net/npm/jquery@3.5.1/dist/jquery.min
 
 def test_a_table_of_quartos_loads_nothing_from_another_host():
     page = f"<head>{HEAD}</head><table><tr><th role=x></th><th>a</th></tr></table>"
-    assert finish()(page) == "<head></head><table><tr><td></td><th>a</th></tr></table>"
+    assert finish().finished(page) == "<head></head><table><tr><td></td><th>a</th></tr></table>"
 
 
 def test_a_widget_keeps_what_it_needs():
     page = f"<head>{HEAD}</head><script>require(['plotly'], draw)</script>"
-    assert finish()(page) == page
+    assert finish().finished(page) == page
+
+
+def test_pictures_of_quartos_are_light(tmp_path, monkeypatch):
+    page, picture = tmp_path / "words.html", tmp_path / "words_files" / "figure-html" / "one.svg"
+    picture.parent.mkdir(parents=True)
+    page.write_text("<p>Words.</p>")
+    picture.write_text('<svg xmlns="http://www.w3.org/2000/svg"><!-- Matplotlib -->\n'
+                       '<path d="M 0 0 \nL 1.123456 2 \n"/></svg>')
+    monkeypatch.setenv("QUARTO_PROJECT_DIR", str(tmp_path))
+    monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_DIR", ".")
+    monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_FILES", str(page))
+    finish().main()
+    assert 'd="M0 0l1.12 2"' in picture.read_text() and page.read_text() == "<p>Words.</p>"

@@ -9,8 +9,9 @@ from bookbuild.run.chapters import (ChapterCode, CodeRaised, InlineValue, Ran, R
 from bookbuild.run.kept import KeptResults, kept_or_run, unit_key
 from bookbuild.run.observing import Answers, Look, Observer, answer, holds
 from bookbuild.run.standing import Stamp, press
+from bookbuild.run.svg import lighter
 
 __all__ = ["AVX2", "ONE_THREAD", "PROCESSORS", "Answers", "ChapterCode", "CodeRaised",
            "InlineValue", "KeptResults", "Look", "Observer", "Ran", "Result", "Stamp", "answer",
-           "holds", "kept_or_run", "kernel", "numeric_environment", "press", "run_chapters",
-           "run_unit", "started", "unit_key"]
+           "holds", "kept_or_run", "kernel", "lighter", "numeric_environment", "press",
+           "run_chapters", "run_unit", "started", "unit_key"]

@@ -380,6 +380,8 @@ VOCABULARY = (
           "syntax-definitions", "code is shown as its cell says"),
     *_all(REFUSED, DOCUMENT, "bibliographystyle citation* cite-method citeproc footnotes-* nocite "
           "notes-after-punctuation reference-location", "sources and notes are Quarto's defaults"),
+    *_all(PRINTED, FORMAT, "fig-format", "as all pictures of cells are",
+          only=Values("svg", lambda v: v == "svg")),
     *_all(REFUSED, DOCUMENT, "default-image-extension df-print fig-* html-table-processing "
           "lightbox lof lot tabsets tbl-*", "figures and tables are as their cells say"),
     *_all(REFUSED, DOCUMENT, "toc-expand toc-location toc-title", "contents stand in one place"),
