@@ -1,8 +1,11 @@
 """The mathematics of a small neural network, said in the chapter's symbols.
 
 Read `network` first: a layer, its forward pass and its backward pass. `training` is the
-loop around it.
+loop around it. `composed` has other layers, such as convolution and attention.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from numpy.random import default_rng
 
@@ -13,7 +16,8 @@ from deepmath.datasets import checkerboard, spirals, xor
 from deepmath.gradients import GradientCheck, check_gradient
 from deepmath.layers import Trace, views
 from deepmath.losses import (
-    BINARY_CROSS_ENTROPY, LOSSES, MEAN_SQUARED_ERROR, Loss, accuracy, l2_penalty)
+    BINARY_CROSS_ENTROPY, LOSSES, MEAN_SQUARED_ERROR, SOFTMAX_CROSS_ENTROPY, Loss, accuracy,
+    class_accuracy, l2_penalty, softmax)
 from deepmath.network import AnyNetwork, Network
 from deepmath.optimisers import Adam, GradientDescent, Momentum
 from deepmath.probe import linear_probe
@@ -22,13 +26,27 @@ from deepmath.sequence import ConvolutionalNetwork, RecurrentNetwork
 from deepmath.stopping import EarlyStopping
 from deepmath.training import Fit, History, fit
 
+if TYPE_CHECKING:
+    from deepmath.composed import (
+        Attention, Conv1d, Conv2d, Dense, Flatten, GlobalPool, Last, LayerNorm, Pool, Recurrent,
+        Residual, Sequential, Steps)
+
 __version__ = "0.2.0"
 __all__ = [
     "ACTIVATIONS", "BINARY_CROSS_ENTROPY", "IDENTITY", "LEAKY_RELU", "LOSSES",
-    "MEAN_SQUARED_ERROR", "RELU", "SIGMOID", "TANH", "Activation", "Adam", "AnyNetwork",
-    "ConvolutionalNetwork", "DivergenceError", "EarlyStopping", "Fit", "GradientCheck",
-    "GradientDescent", "History", "Loss", "Momentum", "Network", "RecurrentNetwork", "Trace",
-    "accuracy", "activation",
-    "check_gradient", "checkerboard", "default_rng", "fit", "folded_sawtooth", "l2_penalty",
-    "linear_probe", "shallow_sawtooth", "spirals", "views", "xor",
+    "MEAN_SQUARED_ERROR", "RELU", "SIGMOID", "SOFTMAX_CROSS_ENTROPY", "TANH", "Activation",
+    "Adam", "AnyNetwork", "Attention", "Conv1d", "Conv2d", "ConvolutionalNetwork", "Dense",
+    "DivergenceError", "EarlyStopping", "Fit", "Flatten", "GlobalPool", "GradientCheck",
+    "GradientDescent", "History", "Last", "LayerNorm", "Loss", "Momentum", "Network", "Pool",
+    "Recurrent", "RecurrentNetwork", "Residual", "Sequential", "Steps", "Trace",
+    "accuracy", "activation", "check_gradient", "checkerboard", "class_accuracy", "default_rng",
+    "fit", "folded_sawtooth", "l2_penalty", "linear_probe", "shallow_sawtooth", "softmax",
+    "spirals", "views", "xor",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Return a name of `deepmath.composed`, loaded when it is first asked for (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("deepmath.composed"), name)

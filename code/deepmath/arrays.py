@@ -110,3 +110,12 @@ def check_labels(name: str, y: np.ndarray) -> np.ndarray:
         raise ValueError(f"{name} must hold labels from 0 to 1 for binary_cross_entropy; "
                          f"got values from {y.min():g} to {y.max():g}")
     return y
+
+
+def check_classes(name: str, y: np.ndarray, n_classes: int) -> np.ndarray:
+    """Return `y`, or raise ValueError unless it holds whole numbers from 0 to n_classes - 1."""
+    wrong = ~((y >= 0) & (y < n_classes) & (y == np.floor(y)))
+    if wrong.any():
+        raise ValueError(f"{name} must hold whole numbers from 0 to {n_classes - 1}, one for each "
+                         f"output, for softmax_cross_entropy; got {y[wrong][0]:g}")
+    return y

@@ -1,6 +1,6 @@
 """How the epochs of a training are computed: by numpy, or by loops that numba has compiled.
 
-    readable    the passes of `deepmath.layers`, for networks of every kind
+    readable    the passes of `deepmath.layers`, and those of networks of every other kind
     fast        those of `deepmath.fast`: numpy, without new arrays
     compiled    `deepmath.compiled`: whole epochs as machine code; needs numba
     auto        compiled where that pays, else fast where the network allows, else readable
@@ -28,7 +28,7 @@ from numpy.random import Generator
 
 from deepmath.checks import check_choice
 from deepmath.fast import IN_PLACE, FastObjective
-from deepmath.losses import BINARY_CROSS_ENTROPY, MEAN_SQUARED_ERROR, Loss
+from deepmath.losses import BINARY_CROSS_ENTROPY, MEAN_SQUARED_ERROR, SOFTMAX_CROSS_ENTROPY, Loss
 from deepmath.network import AnyNetwork, Network
 from deepmath.objective import InChunks, Objective, Trainable
 from deepmath.optimisers import Adam, GradientDescent, Momentum, Optimiser
@@ -108,6 +108,8 @@ def not_compiled(epochs: Epochs) -> str:
     if not IN_PLACE.keys() >= set(network.activations):
         own = next(each for each in network.activations if each not in IN_PLACE)
         return f"knows deepmath's activations alone; got {own.name!r}: use 'auto'"
+    if epochs.loss is SOFTMAX_CROSS_ENTROPY:
+        return f"knows losses of single outputs alone; got {epochs.loss.name!r}: use 'auto'"
     if epochs.loss not in (BINARY_CROSS_ENTROPY, MEAN_SQUARED_ERROR):
         return f"knows deepmath's losses alone; got {epochs.loss.name!r}: use 'auto'"
     if type(optimiser) not in (GradientDescent, Momentum, Adam):

@@ -22,7 +22,7 @@ from deepmath.activations import IDENTITY, LEAK, LEAKY_RELU, RELU, SIGMOID, TANH
 from deepmath.layers import layer_matrices
 from deepmath.losses import BINARY_CROSS_ENTROPY, Loss
 from deepmath.network import Network
-from deepmath.objective import flat
+from deepmath.objective import flat, for_loss
 
 ZERO, MINUS = np.zeros(()), np.array(-1.0)
 Call = Callable[[], object]
@@ -147,7 +147,6 @@ class Arrays:
                 arrays.append(buffers[buffer][:outputs.size].reshape(outputs.shape))
         zeros = np.zeros(len(buffers[0]))
         self.zeros = [zeros[:outputs.size].reshape(outputs.shape) for outputs in self.outputs]
-        self.flat_outputs, self.flat_delta = flat(last), flat(self.deltas[-1])
         self.X: np.ndarray | None = None
 
     def load(self, X: np.ndarray) -> None:
@@ -172,17 +171,18 @@ class FastObjective:
 
     def value(self, X: np.ndarray, Y: np.ndarray) -> np.ndarray:
         """Return the loss, of shape () or (S,)."""
-        return self.loss.value(self.forward(X)[0].flat_outputs, flat(Y))
+        return self.loss.value(for_loss(self.loss, self.forward(X)[0].outputs[-1]), flat(Y))
 
     def value_and_gradient(self, X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the loss and its gradient, in an array that the next call overwrites."""
         arrays, backward = self.forward(X)
-        outputs, targets = arrays.flat_outputs, flat(Y)
+        outputs, delta = (for_loss(self.loss, each[-1])
+                          for each in (arrays.outputs, arrays.deltas))
         if self.loss is BINARY_CROSS_ENTROPY:
-            value = binary_cross_entropy(outputs, targets, arrays.flat_delta)
+            value = binary_cross_entropy(outputs, flat(Y), delta)
         else:
-            value = self.loss.value(outputs, targets)
-            arrays.flat_delta[...] = self.loss.gradient(outputs, targets)
+            value = self.loss.value(outputs, flat(Y))
+            delta[...] = self.loss.gradient(outputs, flat(Y))
         for call in backward:
             call()
         return value, self.gradient

@@ -1,7 +1,8 @@
 """Losses, each beside its gradient: means over the points, which are the last axis.
 
-Targets have the shape of the outputs, or are shared by a stack; labels lie from 0 to 1. Anything
-else is refused, by the losses as by `fit`.
+Those in `LOSSES` take each output by itself: targets have the shape of the outputs, or are shared
+by a stack; labels lie from 0 to 1. Softmax cross-entropy takes the K outputs of a point together,
+and labels from 0 to K - 1. Anything else is refused, by the losses as by `fit`.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepmath.activations import sigmoid
-from deepmath.arrays import analytic, check_labels, matching, real
+from deepmath.arrays import analytic, check_classes, check_labels, matching, real
 from deepmath.checks import check_choice
 
 
@@ -26,6 +27,8 @@ class Loss:
         `value(outputs, targets)`: (..., n) and (..., n) or (n,) to (...).
     gradient : callable
         `gradient(outputs, targets)`: dL/d(outputs), of shape (..., n).
+    of_classes : bool
+        Whether it takes k outputs a point together, of shape (..., k, n), and a label for each.
 
     Examples
     --------
@@ -37,6 +40,7 @@ class Loss:
     name: str
     value: Callable[[np.ndarray, np.ndarray], np.ndarray]
     gradient: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    of_classes: bool = False
 
 
 def mean(losses: np.ndarray) -> np.ndarray:
@@ -81,12 +85,67 @@ def mean_squared_error_gradient(outputs: np.ndarray, y: np.ndarray) -> np.ndarra
     return 2.0 * (outputs - y) / outputs.shape[-1]
 
 
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """exp(z_j) / sum_k exp(z_k) along the last axis, the probabilities of K classes.
+
+    Parameters
+    ----------
+    logits : array of shape (..., K)
+
+    Returns
+    -------
+    array of shape (..., K)
+
+    Examples
+    --------
+    >>> softmax(np.array([1000.0, 1000.0]))
+    array([0.5, 0.5])
+    """
+    logits = analytic("logits", logits)
+    e = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def labelled(logits: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return logits (..., K, n) as (..., n, K) and labels (..., n), or raise ValueError."""
+    logits, y = analytic("logits", logits), real("y", y)
+    if logits.ndim < 2 or logits.shape[-2] < 2:
+        raise ValueError("logits must have the shape (..., K, n) of at least K = 2 classes; "
+                         f"got {logits.shape}")
+    matching("y", y, "the points", logits[..., 0, :])
+    return logits.mT, np.broadcast_to(check_classes("y", y, logits.shape[-2]), logits.mT.shape[:-1])
+
+
+def softmax_cross_entropy(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Mean of -log softmax(z)_y, for logits (..., K, n) and labels from 0 to K - 1.
+
+    Written as log(sum_k exp(z_k - m)) - (z_y - m) with the largest logit m, so that no
+    exponential overflows and one of them is 1.
+    """
+    z, labels = labelled(logits, y)
+    z = z - z.max(axis=-1, keepdims=True)
+    own = np.take_along_axis(z, labels[..., None].astype(int), axis=-1)[..., 0]
+    return mean(np.log(np.exp(z).sum(axis=-1)) - own)
+
+
+def softmax_cross_entropy_gradient(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """(softmax(z) - e_y) / n, where e_y is 1 in row y and 0 elsewhere (Bishop 2006, eq. 4.109)."""
+    z, labels = labelled(logits, y)
+    is_own = labels[..., None] == np.arange(z.shape[-1])
+    return (softmax(z) - is_own).mT / labels.shape[-1]
+
+
 BINARY_CROSS_ENTROPY = Loss(
     "binary_cross_entropy", binary_cross_entropy, binary_cross_entropy_gradient)
 MEAN_SQUARED_ERROR = Loss(
     "mean_squared_error", mean_squared_error, mean_squared_error_gradient)
 
+SOFTMAX_CROSS_ENTROPY = Loss(
+    "softmax_cross_entropy", softmax_cross_entropy, softmax_cross_entropy_gradient,
+    of_classes=True)
+
 LOSSES = {loss.name: loss for loss in (BINARY_CROSS_ENTROPY, MEAN_SQUARED_ERROR)}
+ALL_LOSSES = LOSSES | {SOFTMAX_CROSS_ENTROPY.name: SOFTMAX_CROSS_ENTROPY}
 
 
 def loss_function(choice: str | Loss) -> Loss:
@@ -97,7 +156,7 @@ def loss_function(choice: str | Loss) -> Loss:
     ValueError
         If there is no such loss; it lists the choices.
     """
-    return choice if isinstance(choice, Loss) else check_choice("loss", choice, LOSSES)
+    return choice if isinstance(choice, Loss) else check_choice("loss", choice, ALL_LOSSES)
 
 
 def l2_penalty(weights: np.ndarray, l2: float) -> tuple[np.ndarray, np.ndarray]:
@@ -148,3 +207,30 @@ def accuracy(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
     """
     logits, y = checked(real("logits", logits), y, labels=True)
     return ((logits > 0) == (y > 0.5)).mean(axis=-1)
+
+
+def class_accuracy(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the share of points whose largest logit is that of their class.
+
+    Parameters
+    ----------
+    logits : array of shape (..., n, K)
+        As a network's `predict` gives them.
+    y : array of shape (..., n), or (n,) for a stack, of whole numbers from 0 to K - 1
+
+    Returns
+    -------
+    array of shape (...)
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, there is no point, or a label is out of range.
+
+    Examples
+    --------
+    >>> print(class_accuracy(np.array([[2.0, 1.0, 0.0], [0.0, 0.5, 3.0]]), np.array([0, 1])))
+    0.5
+    """
+    z, labels = labelled(real("logits", logits).mT, y)
+    return (z.argmax(axis=-1) == labels).mean(axis=-1)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.random import Generator
 
 from deepmath.activations import IDENTITY, RELU, SIGMOID, Activation, activation
-from deepmath.arrays import analytic, check_labels, real
+from deepmath.arrays import analytic, check_classes, check_labels, real
 from deepmath.checks import (
     check_choice, check_finite, check_positive, check_shape, check_whole, generator)
 from deepmath.layers import (
@@ -31,11 +31,10 @@ class AnyNetwork(ABC):
 
     Attributes
     ----------
-    hidden, output : Activation
-        Of the hidden layers, and of the last one.
+    output : Activation
+        Of the last layer.
     """
 
-    hidden: Activation
     output: Activation
 
     @property
@@ -52,6 +51,11 @@ class AnyNetwork(ABC):
     @abstractmethod
     def shapes(self) -> list[tuple[int, int]]:
         """Each layer's (d, h), in the order in which `theta` holds them."""
+
+    @property
+    def gains(self) -> list[bool]:
+        """Of each of `shapes`, whether W is a gain: 1 at first, and not penalised."""
+        return [False] * len(self.shapes)
 
     @property
     @abstractmethod
@@ -79,10 +83,10 @@ class AnyNetwork(ABC):
 
     @property
     def weight_mask(self) -> np.ndarray:
-        """1 in the place of each weight, 0 in that of each bias, of shape (P,)."""
+        """1 in the place of each weight, 0 in that of each bias or gain, of shape (P,)."""
         mask = np.zeros(self.n_parameters)
-        for W, _ in self.layers(mask):
-            W[...] = 1.0
+        for (W, _), gain in zip(self.layers(mask), self.gains):
+            W[...] = 0.0 if gain else 1.0
         return mask
 
     def layers(self, theta: np.ndarray) -> list[Layer]:
@@ -122,9 +126,9 @@ class AnyNetwork(ABC):
         deviation = check_choice("scheme", scheme, schemes)
         rng = generator(seed)
         theta = np.zeros(self.n_parameters)
-        for W, _ in self.layers(theta):
+        for (W, _), gain in zip(self.layers(theta), self.gains):
             h, d = W.shape
-            W[...] = rng.normal(0.0, deviation(d, h), (h, d))
+            W[...] = 1.0 if gain else rng.normal(0.0, deviation(d, h), (h, d))
         return theta
 
     def initialise_stack(self, seeds: Iterable[int | Generator], scheme: str = "normal",
@@ -223,7 +227,9 @@ class AnyNetwork(ABC):
         theta : array of shape (P,) or (S, P)
         X : array of shape (n, d) or (S, n, d)
         y : array of shape (n,) or (S, n); (n, k) or (S, n, k) for k > 1 output units
-        loss : "binary_cross_entropy", "mean_squared_error" or Loss
+        loss : str or Loss
+            "binary_cross_entropy", "mean_squared_error", or "softmax_cross_entropy", for which
+            y (n,) or (S, n) holds labels from 0 to k - 1.
         l2 : float
 
         Returns
@@ -260,7 +266,10 @@ class AnyNetwork(ABC):
              which: str = "") -> tuple[np.ndarray, np.ndarray]:
         """Return X and y as columns, or raise ValueError if they do not fit network and loss."""
         X_columns = self.columns(theta, X, f"{which}X")
-        Y = self.targets(theta, X, y, f"{which}y")
+        n = X_columns.shape[-1]
+        if loss.of_classes:
+            return X_columns, self.labels(theta, n, y, loss, f"{which}y")
+        Y = self.targets(theta, n, y, f"{which}y")
         if loss is BINARY_CROSS_ENTROPY:
             check_labels(f"{which}y", Y)
             if self.output is SIGMOID:
@@ -274,11 +283,19 @@ class AnyNetwork(ABC):
                         theta.shape[:-1])
         return X.mT
 
-    def targets(self, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
-                name: str = "y") -> np.ndarray:
+    def labels(self, theta: np.ndarray, n: int, y: np.ndarray, loss: Loss,
+               name: str = "y") -> np.ndarray:
+        """Return `y` as columns (..., 1, n), or raise ValueError unless it labels n points."""
+        if self.output_size < 2:
+            raise ValueError(f"{loss.name} needs a network with at least 2 outputs, one a class; "
+                             f"got {self.output_size}")
+        y = check_shape(name, check_finite(name, y), (n,), theta.shape[:-1])
+        return check_classes(name, y, self.output_size)[..., None, :]
+
+    def targets(self, theta: np.ndarray, n: int, y: np.ndarray, name: str = "y") -> np.ndarray:
         """Return `y` as columns like the outputs, or raise ValueError if it does not fit."""
         k = self.output_size
-        point = (np.shape(X)[-2],) if k == 1 else (np.shape(X)[-2], k)
+        point = (n,) if k == 1 else (n, k)
         return self.outputs_as_columns(
             check_shape(name, check_finite(name, y), point, theta.shape[:-1]))
 

@@ -36,12 +36,12 @@ class Objective:
     def value(self, X: np.ndarray, Y: np.ndarray) -> np.ndarray:
         """Return the loss, of shape () or (S,)."""
         outputs = self.network.forward_pass(self.layers, X).a[-1]
-        return self.loss.value(flat(outputs), flat(Y))
+        return self.loss.value(for_loss(self.loss, outputs), flat(Y))
 
     def value_and_gradient(self, X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the loss and its gradient, in an array that the next call overwrites."""
         trace = self.network.forward_pass(self.layers, X)
-        outputs, targets = flat(trace.a[-1]), flat(Y)
+        outputs, targets = for_loss(self.loss, trace.a[-1]), flat(Y)
         dA = self.loss.gradient(outputs, targets).reshape(trace.a[-1].shape)
         self.network.backward_pass(self.layers, trace, dA, self.gradients)
         return self.loss.value(outputs, targets), self.gradient
@@ -88,6 +88,11 @@ class InChunks:
 def own(data: np.ndarray, chunk: slice | int) -> np.ndarray:
     """Return the data of a chunk's networks, or those that all networks share."""
     return data if data.ndim == 2 else data[chunk]
+
+
+def for_loss(loss: Loss, outputs: np.ndarray) -> np.ndarray:
+    """Return outputs (..., k, n) as the loss takes them."""
+    return outputs if loss.of_classes else flat(outputs)
 
 
 def flat(columns: np.ndarray) -> np.ndarray:

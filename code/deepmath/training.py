@@ -76,13 +76,16 @@ def fit(network: AnyNetwork, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
 
     Parameters
     ----------
-    network : Network, RecurrentNetwork or ConvolutionalNetwork
+    network : Network, Sequential, RecurrentNetwork or ConvolutionalNetwork
     theta : array of shape (P,) or (S, P)
         Where to start; it is not changed.
     X, y : arrays
         Points, (n, d), and targets, (n,), that all networks share, or one data set a
-        network, (S, n, d) and (S, n). With k > 1 output units, y is (n, k) or (S, n, k).
-    loss : "binary_cross_entropy", "mean_squared_error" or Loss
+        network, (S, n, d) and (S, n). With k > 1 output units, y is (n, k) or (S, n, k). A
+        `Sequential` takes points of other shapes.
+    loss : str or Loss
+        "binary_cross_entropy", "mean_squared_error", or "softmax_cross_entropy", for which y,
+        (n,) or (S, n), holds whole numbers from 0 to k - 1.
     optimiser : GradientDescent, Momentum or Adam
     n_epochs : int
         Passes over the points, at least 1.
@@ -103,8 +106,9 @@ def fit(network: AnyNetwork, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
         `deepmath.fast`, or by `deepmath.compiled`, which needs the extra `compiled`. They differ
         by rounding alone. "auto" compiles where numba is installed and the run is long enough to
         repay loading it, and else is "fast"; the variable DEEPMATH_ENGINE has it take another.
-        Activations, losses and optimisers of one's own are not compiled; such activations, and
-        the networks of `deepmath.sequence`, always use the readable passes.
+        Activations, losses and optimisers of one's own are not compiled, nor is
+        "softmax_cross_entropy"; such activations, and networks of other kinds than `Network`,
+        always use the readable passes.
 
     Returns
     -------

@@ -1,0 +1,125 @@
+"""Softmax attention with one head."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from deepmath.arrays import brief
+from deepmath.checks import check_whole, describe
+from deepmath.composed.layer import Layer, Parameters, Shape, check_features, side_by_side
+
+Mask = Sequence[Sequence[bool]] | np.ndarray | None
+
+
+@dataclass(frozen=True)
+class Attention(Layer):
+    """V P^T with P = softmax(Q^T K / sqrt(k)), row by row: (d, T) to (h, T), T at least 2.
+
+    Each place asks (a column of Q), and offers a key and a value: Q, K (k, T) and V (h, T) are
+    layers W a + b of the places' d features. P (T, T) says in row t how much place t takes from
+    each place. (Vaswani et al. 2017, eq. 1, with columns for rows.)
+
+    Parameters
+    ----------
+    n_inputs, n_keys, n_outputs : int
+        d, k and h.
+    mask : array of bool, of shape (T, T), or None
+        Whether place t (row) may look at place s (column); None lets each look at all. Each must
+        be allowed to look somewhere, and some place at two.
+
+    Examples
+    --------
+    >>> layer = Attention(3, 4, 8)
+    >>> layer.output_shape((3, 20)), layer.shapes
+    ((8, 20), [(3, 4), (3, 4), (3, 8)])
+    >>> earlier = Attention(3, 4, 8, mask=np.tri(20, dtype=bool))
+    """
+
+    n_inputs: int
+    n_keys: int
+    n_outputs: int
+    mask: Mask = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        for name in ("n_inputs", "n_keys", "n_outputs"):
+            check_whole(name, getattr(self, name))
+        if self.mask is not None:
+            rows = check_mask(self.mask).tolist()       # comparable, and nobody's to change
+            object.__setattr__(self, "mask", tuple(map(tuple, rows)))
+
+    @property
+    def shapes(self) -> list[tuple[int, int]]:
+        return [(self.n_inputs, h) for h in (self.n_keys, self.n_keys, self.n_outputs)]
+
+    def output_shape(self, shape: Shape) -> Shape:
+        check_features("n_inputs", self.n_inputs, shape, n_axes=1)
+        T = shape[1]
+        if T < 2:
+            raise ValueError("what comes in must have at least 2 places, or there is nothing to "
+                             f"choose among; got the shape {describe(shape)}")
+        if self.mask is not None and len(self.mask) != T:
+            raise ValueError(f"mask must have the shape ({T}, {T}), by the places that come in; "
+                             f"got ({len(self.mask)}, {len(self.mask)})")
+        return (self.n_outputs, T)
+
+    def n_numbers(self, shape: Shape) -> int:
+        return shape[1] * (2 * self.n_keys + 2 * self.n_outputs + 2 * shape[1])
+
+    def forward(self, parameters: list[Parameters], A: np.ndarray) -> tuple[np.ndarray, Any]:
+        columns = side_by_side(A)
+        Q, K, V = (points_first((W @ columns + b).reshape(-1, W.shape[1], *A.shape[2:]))
+                   for W, b in parameters)
+        P = self.weights(Q, K)
+        return points_last(V @ P.mT), (A, Q, K, V, P)
+
+    def weights(self, Q: np.ndarray, K: np.ndarray) -> np.ndarray:
+        """Return P (S, n, T, T), whose rows add up to 1."""
+        scores = Q.mT @ K / sqrt(self.n_keys)
+        if self.mask is not None:
+            scores = np.where(self.mask, scores, -np.inf)
+        e = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        return e / e.sum(axis=-1, keepdims=True)
+
+    def backward(self, parameters: list[Parameters], gradients: list[Parameters], kept: Any,
+                 dZ: np.ndarray, to_inputs: bool) -> np.ndarray:
+        A, Q, K, V, P = kept
+        dO = points_first(dZ)
+        dP = dO.mT @ V
+        dS = P * (dP - (dP * P).sum(axis=-1, keepdims=True)) / sqrt(self.n_keys)
+        deltas = K @ dS.mT, Q @ dS, dO @ P
+        columns, dA = side_by_side(A), np.zeros((len(dZ), *A.shape[1:]))
+        for (W, _), (dW, db), d in zip(parameters, gradients, deltas):
+            d = side_by_side(points_last(d))
+            dW[...] = d @ columns.mT
+            db[...] = d.sum(axis=-1, keepdims=True)
+            dA += (W.mT @ d).reshape(dA.shape)
+        return dA
+
+
+def check_mask(mask: Mask) -> np.ndarray:
+    """Return a mask as an array of booleans, or raise ValueError if none can look anywhere."""
+    array = np.asarray(mask)
+    if array.dtype != bool or array.ndim != 2 or array.shape[0] != array.shape[1]:
+        raise ValueError("mask must be an array of booleans, of the shape (T, T); "
+                         f"got {brief(mask)}")
+    allowed = array.sum(axis=1)
+    if not allowed.all():
+        raise ValueError("mask must let each place look at one at least; "
+                         f"row {int(allowed.argmin())} is all False")
+    if allowed.max(initial=0) < 2:
+        raise ValueError("mask must let some place look at two at least, or there is nothing to "
+                         f"choose among; got one in each of {len(array)} rows")
+    return array
+
+
+def points_first(A: np.ndarray) -> np.ndarray:
+    """Return (S, c, T, n) as (S, n, c, T), one matrix a point."""
+    return np.ascontiguousarray(np.moveaxis(A, -1, 1))
+
+
+def points_last(A: np.ndarray) -> np.ndarray:
+    """Undo `points_first`."""
+    return np.moveaxis(A, 1, -1)
