@@ -6,7 +6,6 @@ import zipfile
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pikepdf
 import pytest
 import yaml
@@ -14,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from lxml import etree
 from layout import wide, without_cue
+from printed import blanks
 from programs import EPUBCHECK, ROOT
 from waiting import frames
 
@@ -129,24 +129,11 @@ def test_the_pdfs_figures_and_formulas_have_words_and_its_headings_an_order(pdf,
             level = int(heading[1])
 
 
-TEXT = slice(85, 757)       # the rows of a page that hold its text, in points
-
-
 @pytest.mark.needs("poppler")
-def test_the_pdfs_pages_are_filled_but_at_the_ends_of_chapters(pdf, real_book):
-    with pdf.open_outline() as outline:
-        starts = {pikepdf.Page(each.destination[0]).index for each in outline.root}
-    ends = {start - 1 for start in starts} | {len(pdf.pages) - 1}
-    drawn = subprocess.run(["pdftoppm", "-r", "36", "-gray", real_book.output / "neural-networks.pdf"],
-                           capture_output=True, check=True).stdout
-    blank = {}
-    for at, head in enumerate(re.finditer(rb"P5\s(\d+) (\d+)\s255\s", drawn)):
-        width, height = int(head[1]), int(head[2])
-        page = np.frombuffer(drawn, np.uint8, width * height, head.end()).reshape(height, width)
-        rows, = np.nonzero((page[TEXT.start // 2:TEXT.stop // 2] < 250).any(axis=1))
-        blank[at + 1] = 1 - (rows.max() + 1) / ((TEXT.stop - TEXT.start) // 2) if len(rows) else 1
-    assert len(blank) == len(pdf.pages)
-    assert {at: share for at, share in blank.items() if share > 0.25 and at - 1 not in ends} == {}
+def test_the_pdfs_pages_are_filled_but_at_the_ends_of_chapters(real_book):
+    found = blanks(real_book.output / "neural-networks.pdf")
+    assert len(found) > 90
+    assert {page: blank for page, blank in found.items() if blank > 0.2} == {}
 
 
 @pytest.mark.needs("poppler")

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from printed import blanks
 from small_book import DOT, small_book
 
 pytestmark = pytest.mark.needs("poppler")
@@ -112,6 +113,11 @@ def test_code_of_twenty_lines_stays_on_one_page(words):
     split = [n for n in range(ROUNDS) if len({words[f"c{n}x{line}"].page for line in range(20)}) > 1]
     assert not split
     assert len({word.page for word in words.values()}) > ROUNDS     # there were ends of pages
+
+
+def test_no_page_but_a_chapters_last_ends_with_a_large_blank(printed):
+    found = blanks(printed)
+    assert len(found) > ROUNDS and max(found.values()) < 0.2
 
 
 def test_a_heading_has_more_than_a_line_under_it(words):

@@ -1,6 +1,5 @@
 """The Typst writer: our nodes become calls of the book's template, pandoc writes the rest."""
 
-import json
 import posixpath
 import re
 from collections.abc import Sequence
@@ -11,57 +10,18 @@ from urllib.parse import unquote
 
 from bookbuild.document import (THEOREM_KINDS, UNNUMBERED_KINDS, Callout, Chapter, Equation,
                                 Float, Head, Layout, Node, Tabset, Theorem, Titled, Xref, classes,
-                                content, display, exchange, identifier, is_display, is_node,
+                                content, display, exchange, identifier, is_node,
                                 labelled, level, nodes, page_links, pairs, pandoc, plain,
-                                raw_inline, rewrite_lists, span, target, tex, text, translate,
+                                rewrite_lists, span, target, tex, text, translate,
                                 with_attributes, with_content, words)
+from bookbuild.print.breaks import stays_whole, with_breaks
+from bookbuild.print.calls import bare, call, code, enclosed, mark, string, unmarked
 from bookbuild.source import Project
 
 THEME = Path(__file__).parent / "theme" / "typst"
-UNSPLIT = 12            # lines of a cell, with what it prints, that stay on one page
-ONE_LINE, FEW_LINES = 90, 280      # characters
 PAGE = "// page: "       # a comment, for those who look for the page of an error
 # \, \; \! and \bigl( say nothing about the mathematics
 SPACING = re.compile(r"\\[,;:!]|\\q?quad\b|\\[bB]igg?[lrm]?(?![A-Za-z])|\\displaystyle\b")
-
-
-MARK = re.compile(r"(\d+\.|[-+/]|=+)$")
-
-
-def string(value: str) -> str:
-    """A Typst string literal."""
-    return json.dumps(value, ensure_ascii=False)
-
-
-def code(source: str) -> Node:
-    return raw_inline("typst", source)
-
-
-def call(before: str, inlines: list, after: str) -> Node:
-    """Inlines between two pieces of Typst, with no paragraph break around them."""
-    return plain([code(before), *unmarked(inlines), code(after)])
-
-
-def unmarked(inlines: list) -> list:
-    """A line for the beginning of a content block, where Typst would see a mark of a list."""
-    first = inlines[0] if inlines else None
-    is_mark = is_node(first, "Str") and MARK.match(content(first))
-    return [code("#[]"), *inlines] if is_mark else inlines
-
-
-def bare(source: str) -> Node:
-    """A piece of Typst between blocks."""
-    return call(source, [], "")
-
-
-def enclosed(before: str, blocks: list, after: str = "]") -> list[Node]:
-    """Blocks between two pieces of Typst."""
-    return [bare(before), *blocks, bare(after)]
-
-
-def mark(key: str) -> str:
-    """The label that makes the element before it a target of links."""
-    return f" #label({string(key)})" if key else ""
 
 
 def write_book(project: Project, heads: Sequence[Head], written: Sequence[str]) -> str:
@@ -86,7 +46,7 @@ def write_chapter(heads: Sequence[Head], chapter: Chapter) -> str:
     chapter = page_links(chapter, lambda node, source, fragment: link_to(
         node, by_source[source].label_in(fragment)))
     blocks = [opening(chapter)] if chapter.page.kind != "part" else []
-    blocks += lower(kept_together(chapter.untitled), chapter)
+    blocks += [*lower(with_breaks(chapter.untitled), chapter), bare("#gap(weight: 1000)")]
     return pandoc.write(blocks, "--to", "typst-citations", "--wrap=none").strip("\n")
 
 
@@ -149,48 +109,12 @@ def lower(tree, here: Head):
     """Turn our nodes, and what pandoc's Typst writer does poorly, into calls of the template."""
     printing = {id(block): with_attributes(block, classes=[*classes(block), "prints"])
                 for cell in nodes(tree, "Div") for block, following in pairwise(content(cell))
-                if "cell-code" in classes(block)
-                and 0 < sum(map(length, nodes(following, "CodeBlock"))) <= UNSPLIT - length(block)}
+                if stays_whole(block, following)}
     return translate(rewrite_lists(exchange(tree, printing), dots_escaped), {
         "Header": heading, "Div": division, "Span": inline_span, "Image": image, "Link": link,
         "CodeBlock": code_block, "Math": formula, "Para": paragraph, "Plain": paragraph,
         Float: floating, Callout: callout, Theorem: theorem, Equation: equation, Tabset: tabset,
         Layout: layout, Xref: xref}, here)
-
-
-def length(block: Node) -> int:
-    """Lines of code."""
-    return content(block).count("\n") + 1
-
-
-def kept_together(blocks: list) -> list:
-    """Blocks, in which few words stay on the page of what they lead to.
-
-    One line under a heading stays with what follows it; a few lines in front of a formula stay
-    with the formula.
-    """
-    around = zip([None, *blocks], blocks, [*blocks[1:], None])
-    return [piece for before, block, after in around for piece in (
-        leading(before, block, after) if is_node(block, "Para") else [block])]
-
-
-def leading(before: Node, block: Node, after: Node) -> list:
-    """A paragraph between two blocks, its words kept with what they lead to."""
-    inlines = content(block)
-    formula = next((at for at, each in enumerate(inlines) if shows_formula(each)), None)
-    said = len(text(inlines[:formula]))
-    leads = formula is not None or is_node(after, "Para") and any(
-        map(shows_formula, content(after)[:1]))
-    if not said or said > (FEW_LINES if leads else ONE_LINE if is_node(before, "Header") else 0):
-        return [block]
-    indented = is_node(before, "Para") and not any(
-        map(shows_formula, content(before)[-1:]))
-    words = call(f"#kept(indent: {str(indented).lower()})[", inlines[:formula], "]")
-    return [words] if formula is None else [words, with_content(block, inlines[formula:])]
-
-
-def shows_formula(inline: Node) -> bool:
-    return isinstance(inline, Equation) or is_node(inline, "Math") and is_display(inline)
 
 
 def dots_escaped(items: list) -> list:

@@ -1,0 +1,114 @@
+"""Where pages of the PDF break: what stays together, and where a page may be spread."""
+
+from bookbuild.document import (Equation, Float, Node, classes, content, is_display, is_node, nodes,
+                                text, with_content)
+from bookbuild.print.calls import bare, call, code
+
+UNSPLIT = 12            # lines of a cell, with what it prints, that stay on one page
+ONE_LINE, FEW_LINES = 90, 280      # characters
+LISTS = ("BulletList", "OrderedList", "DefinitionList")
+LINES = ("Para", "Plain", *LISTS)
+
+
+def with_breaks(blocks: list) -> list:
+    """A chapter's blocks, with what Typst needs to know to break its pages well."""
+    kept = kept_together(blocks)
+    return spread([let_go(block, after) for block, after in zip(kept, [*kept[1:], None])])
+
+
+# ------------------------------------------------------------------------- what stays together
+
+def kept_together(blocks: list) -> list:
+    """Blocks, in which few words stay on the page of what they lead to.
+
+    One line under a heading stays with what follows it; a few lines in front of a formula stay
+    with the formula.
+    """
+    around = zip([None, *blocks], blocks, [*blocks[1:], None])
+    return [piece for before, block, after in around for piece in (
+        leading(before, block, after) if is_node(block, "Para") else [block])]
+
+
+def leading(before: Node, block: Node, after: Node) -> list:
+    """A paragraph between two blocks, its words kept with what they lead to."""
+    inlines = content(block)
+    formula = next((at for at, each in enumerate(inlines) if shows_formula(each)), None)
+    said = len(text(inlines[:formula]))
+    leads = formula is not None or is_node(after, "Para") and any(
+        map(shows_formula, content(after)[:1]))
+    if not said or said > (FEW_LINES if leads else ONE_LINE if is_node(before, "Header") else 0):
+        return [block]
+    indented = is_node(before, "Para") and not any(
+        map(shows_formula, content(before)[-1:]))
+    words = call(f"#kept(indent: {str(indented).lower()})[", inlines[:formula], "]")
+    return [words] if formula is None else [words, with_content(block, inlines[formula:])]
+
+
+def shows_formula(inline: Node) -> bool:
+    return isinstance(inline, Equation) or is_node(inline, "Math") and is_display(inline)
+
+
+def let_go(block: Node, after: Node) -> Node:
+    """A paragraph, whose formulas stay with what follows only where it goes on with a sentence."""
+    if not is_node(block, "Para") or not any(map(shows_formula, content(block))):
+        return block
+    then = text(content(after)) if is_node(after, "Para", "Plain") else \
+        "" if is_node(after, *LISTS) else "A"
+    built: list[Node] = []
+    for inline in reversed(content(block)):
+        ends = shows_formula(inline) and then.lstrip()[:1].isupper()
+        built += [code("]"), inline, code("#let-go[")] if ends else [inline]
+        then = text([inline]) + then
+    return with_content(block, built[::-1])
+
+
+# ------------------------------------------------------------------------ where pages are spread
+
+def spread(blocks: list) -> list:
+    """Blocks with gaps between them, over which a page spreads a large blank at its foot."""
+    built: list[Node] = []
+    last = None
+    for block in blocks:
+        if "cell" in classes(block):
+            block = with_content(block, spread(content(block)))
+        if not stands_aside(block):
+            built += [bare(gap)] if last is not None and (gap := gap_between(last, block)) else []
+            last = block
+        built.append(block)
+    return built
+
+
+def gap_between(before: Node, after: Node) -> str:
+    """The gap between two blocks, if the first may stand at the foot of a page."""
+    if is_node(before, "Header", "Plain") or ends_in_formula(before) or stays_whole(before, after):
+        return ""
+    if "cell-code" in classes(before):
+        return "#gap(weight: 0.3, less: 8pt)"
+    lines = [is_node(block, *LINES) for block in (before, after)]
+    if all(lines):
+        return "#gap(weight: 0.3)" if is_node(after, "Plain") else ""
+    return "#gap()" if any(lines) else "#gap(less: 15pt)"
+
+
+def ends_in_formula(block: Node) -> bool:
+    return is_node(block, "Para") and any(map(shows_formula, content(block)[-1:]))
+
+
+def stays_whole(code: Node, output: Node) -> bool:
+    """Does the code of a cell stay on one page with what it prints?"""
+    return "cell-code" in classes(code) and 0 < sum(
+        map(length, nodes(output, "CodeBlock"))) <= UNSPLIT - length(code)
+
+
+def length(block: Node) -> int:
+    """Lines of code."""
+    return content(block).count("\n") + 1
+
+
+def stands_aside(block: Node) -> bool:
+    """Is this out of the text's flow: a figure, which floats, or a note in the margin?"""
+    if isinstance(block, Float):
+        return block.kind == "fig"
+    return is_node(block, "Div") and (
+        not {"column-margin", "aside"}.isdisjoint(classes(block))
+        or bool(content(block)) and all(map(stands_aside, content(block))))
