@@ -137,6 +137,8 @@ def test_python_comes_from_the_network_file_by_file(visitor, site_without_runtim
     assert "final loss 0.246" in reader.run(name="fig-xor")
     assert {url.rpartition("/")[0] for url in asked} == {CDN}
     assert any("numpy" in url for url in asked) and not any("pandas" in url for url in asked)
+    told = reader.run("from deepmath import (figures,\n    smoke)\nprint(smoke.OBJECTIVE)", "fig-xor")
+    assert told == "29.0" and any("pandas" in url for url in asked)     # smoke imports it
 
 
 @pytest.mark.parametrize("name", ["pyodide.asm.js", "python_stdlib.zip",

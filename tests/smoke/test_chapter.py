@@ -35,6 +35,8 @@ def run(text, change=lambda code: code):
     """Run all cells of a chapter; return their names and what each printed."""
     names, printed = {}, {}
     for number, (options, code) in enumerate(cells(text)):
+        if not options.get("eval", True):
+            continue
         out = io.StringIO()
         with redirect_stdout(out):
             exec(change(code), names)
@@ -79,6 +81,32 @@ def test_the_simulated_record_is_called_simulated_wherever_it_is_shown(chapter):
     assert "simulated record" in printed["record"]
     record = {options.get("label"): options for options, _ in cells(CHAPTER)}
     assert "simulated" in record["fig-smoke-record"]["fig-cap"]
+
+
+LIVE = {options["label"]: code for options, code in cells(CHAPTER) if not options.get("eval", True)}
+
+
+@pytest.mark.parametrize("label", LIVE)
+def test_a_live_cell_draws_its_figure(label):
+    exec(re.sub(r"N_SEEDS = \d", "N_SEEDS = 1", LIVE[label]), {})
+    [number] = plt.get_fignums()
+    assert plt.figure(number).axes
+    plt.close("all")
+
+
+@pytest.mark.parametrize("label, setting, told", [
+    ("other-years", "SEED = -1", "seed must be a whole number, at least 0; got -1"),
+    ("other-years", "N_DAYS = 0", "n_days must be a whole number, at least 1; got 0"),
+    ("other-models", "N_SEEDS = 0", "seeds must be at least one; got none"),
+    ("other-models", "PENALTY = -0.1", "l2 must be a number, zero or more; got -0.1"),
+    ("other-forecast", "N_DAYS = 2.5", "n_days must be a whole number, at least 1; got 2.5"),
+    ("other-capacity", "N_TRAINING = 3", "n_training must be a whole number, at least 30; got 3"),
+    ("other-capacity", "N_HIDDEN = 0", "each of widths must be a whole number, at least 1; got 0"),
+    ("other-capacity", "N_SEEDS = 0", "seeds must be different from each other, and at least one")])
+def test_a_live_cell_refuses_what_is_out_of_range_by_name(label, setting, told):
+    name = setting.split()[0]
+    with pytest.raises(ValueError, match=re.escape(told)):
+        exec(re.sub(rf"^{name} = \S+", setting, LIVE[label], flags=re.MULTILINE), {})
 
 
 # ------------------------------------------------------------------------- what is claimed
@@ -280,7 +308,8 @@ def test_intervals_are_written_with_true_minus_signs():
 def test_figures_are_drawn_the_same_each_time_from_a_small_record(name):
     record = smoke.simulate(2, 1)
     module = figures.FIGURES[name]
-    few = {"smoke-capacity": {"widths": (1, 2), "n_days": (60,), "seeds": range(2), "n_epochs": 3}}
+    few = {"smoke-capacity": {"widths": (1, 2), "n_days": (60,), "seeds": range(2), "n_epochs": 3},
+           "smoke-models": {"seeds": range(2)}, "smoke-forecast": {"seeds": range(2), "l2": 0.1}}
     result = module.compute(record, **few.get(name, {}))
     one, two = (style.render(module.draw(result), "svg") for _ in range(2))
     plt.close("all")

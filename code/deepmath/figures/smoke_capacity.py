@@ -87,6 +87,8 @@ def compute(record: smoke.Record | None = None, widths: Sequence[int] = WIDTHS,
     ((2, 5, 3), (1, 3))
     """
     check_whole("n_training", n_training, at_least=30)
+    check_whole("n_epochs", n_epochs)
+    widths = [check_whole("each of widths", width) for width in widths]
     pairs = smoke.make_pairs(record or smoke.simulate())
     split = smoke.split_by_time(pairs)
     n_training = min(n_training, len(split.training))
@@ -124,14 +126,14 @@ def losses(seeds: list[int], pairs: smoke.Pairs, split: smoke.Split, n_hidden: i
 
 @styled
 def draw(result: SmokeCapacity) -> Figure:
-    """Draw curves of three widths above; below, the losses against width and days."""
+    """Draw curves of up to three widths above; below, the losses against width and days."""
     figure = plt.figure(figsize=(WIDTH, 5.8))
     frame = {"left": 0.095, "right": 0.985, "wspace": 0.12}
     [above] = figure.add_gridspec(1, 3, bottom=0.575, top=0.855, **frame).subplots(
         sharey=True, squeeze=False)
     [below] = figure.add_gridspec(1, 2, bottom=0.085, top=0.41, **frame).subplots(
         sharey=True, squeeze=False)
-    shown = [w for w in SHOWN if w in result.widths]
+    shown = [w for w in SHOWN if w in result.widths] if len(result.widths) > 3 else result.widths
     for axes, mark, width in zip(above, "abc", shown):
         place = result.widths.index(width)
         draw_curves(axes, result.training[place], result.validation[place])

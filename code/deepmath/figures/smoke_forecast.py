@@ -1,14 +1,15 @@
 """Figure: an episode of smoke, and what was said of each of its days the day before."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.dates import DateFormatter
 from matplotlib.figure import Figure
 
 from deepmath import smoke
 from deepmath.checks import check_whole
+from deepmath.figures.dates import dated
 from deepmath.figures.style import BLACK, BLUE, GREEN, GREY, VERMILLION, WIDTH, styled
 
 
@@ -38,12 +39,13 @@ class SmokeForecast:
 
 
 def compute(record: smoke.Record | None = None, forecasts: smoke.Forecasts | None = None,
-            n_days: int = 45) -> SmokeForecast:
+            n_days: int = 45, seeds: Iterable[int] = range(8),
+            l2: float | None = None) -> SmokeForecast:
     """Cut about `n_days` around the highest day of the test.
 
     Parameters
     ----------
-    record, forecasts
+    record, forecasts, seeds, l2
         As in `smoke_models.compute`.
     n_days : int
 
@@ -58,9 +60,7 @@ def compute(record: smoke.Record | None = None, forecasts: smoke.Forecasts | Non
     """
     check_whole("n_days", n_days)
     record = record or smoke.simulate()
-    if forecasts is None:
-        pairs = smoke.make_pairs(record)
-        forecasts = smoke.forecast_all(pairs, [smoke.split_by_time(pairs)], range(8))
+    forecasts = forecasts or smoke.forecast_record(record, seeds, l2)
     middle = forecasts.days[int(forecasts.y.argmax())].to_datetime64()
     days = middle + np.arange(-n_days // 2, n_days - n_days // 2).astype("timedelta64[D]")
     days = days[(days >= forecasts.days[0]) & (days <= forecasts.days[-1])]
@@ -99,7 +99,7 @@ def draw(result: SmokeForecast) -> Figure:
     axes.set_yticks([3, 10, 30, 100, 300], ["3", "10", "30", "100", "300"])
     axes.minorticks_off()
     axes.set(ylabel="PM2.5 in µg/m³", xlim=(result.days[0], result.days[-1]))
-    axes.xaxis.set_major_formatter(DateFormatter("%-d %b"))
+    dated(axes.xaxis, "%b")
     axes.grid(axis="y")
     figure.legend(*axes.get_legend_handles_labels(), loc="upper center", ncols=3,
                   bbox_to_anchor=(0.53, 1.0), columnspacing=1.6)

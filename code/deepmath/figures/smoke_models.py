@@ -1,5 +1,6 @@
 """Figure: what each model errs, and what it cannot help erring."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
@@ -36,7 +37,8 @@ class SmokeModels:
 
 
 def compute(record: smoke.Record | None = None,
-            forecasts: smoke.Forecasts | None = None) -> SmokeModels:
+            forecasts: smoke.Forecasts | None = None, seeds: Iterable[int] = range(8),
+            l2: float | None = None) -> SmokeModels:
     """Judge forecasts, or make and judge them.
 
     Parameters
@@ -44,7 +46,11 @@ def compute(record: smoke.Record | None = None,
     record : deepmath.smoke.Record or None
         By default the simulated one.
     forecasts : deepmath.smoke.Forecasts or None
-        By default those of all models with 8 seeds.
+        By default those of all models.
+    seeds : iterable of int
+        Of the networks, where the forecasts are made here.
+    l2 : float or None
+        Their penalty; by default each chooses its own.
 
     Examples
     --------
@@ -56,9 +62,7 @@ def compute(record: smoke.Record | None = None,
     (8, (8, 2))
     """
     record = record or smoke.simulate()
-    if forecasts is None:
-        pairs = smoke.make_pairs(record)
-        forecasts = smoke.forecast_all(pairs, [smoke.split_by_time(pairs)], range(8))
+    forecasts = forecasts or smoke.forecast_record(record, seeds, l2)
     scores = smoke.score_all(forecasts)
     expected = best = None
     if isinstance(record, smoke.SimulatedRecord):

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.dates import DateFormatter, MonthLocator
+from matplotlib.dates import MonthLocator
 from matplotlib.figure import Figure
 
 from deepmath import smoke
 from deepmath.checks import check_whole
+from deepmath.figures.dates import dated
 from deepmath.figures.style import BLACK, BLUE, GREY, VERMILLION, WIDTH, letter, styled
 
 TICKS = [1, 3, 10, 30, 100, 300]
@@ -91,7 +92,8 @@ def draw_days(axes: Axes, result: SmokeRecord, part: slice, markersize: float,
               markeredgewidth=0, label=f"{result.objective:g} µg/m³ or more")
     axes.axhline(result.objective, color=BLACK, linewidth=0.8, linestyle="--")
     axes.set_yscale("log")
-    axes.set(ylim=(0.7, 500), xlim=(days[0], days[-1]), ylabel="PM2.5 in µg/m³")
+    top = max(500.0, 1.2 * float(np.nanmax(result.pm25)))
+    axes.set(ylim=(0.7, top), xlim=(days[0], days[-1]), ylabel="PM2.5 in µg/m³")
     axes.set_yticks(TICKS, map(str, TICKS))
     axes.minorticks_off()
     missing = np.isnan(pm25)
@@ -100,4 +102,4 @@ def draw_days(axes: Axes, result: SmokeRecord, part: slice, markersize: float,
     axes.grid(axis="y")
     if line:
         axes.xaxis.set_major_locator(MonthLocator())
-        axes.xaxis.set_major_formatter(DateFormatter("%-d %b %Y"))
+        dated(axes.xaxis, "%b %Y")

@@ -23,7 +23,7 @@ from deepmath.smoke.pairs import (
     LAGS, Pairs, Scaler, Split, columns, make_pairs, rolling_splits, split_by_time)
 from deepmath.smoke.record import Record, read_record
 from deepmath.smoke.results import (
-    Forecasts, Score, forecast_all, markdown, read_results, score_all)
+    Forecasts, Score, forecast_all, forecast_record, markdown, read_results, score_all)
 from deepmath.smoke.simulation import Law, SimulatedRecord, simulate
 from deepmath.smoke.stations import data_folder, load
 from deepmath.smoke.tables import RecordError
@@ -32,8 +32,8 @@ __all__ = [
     "BASELINES", "LAGS", "NETWORKS", "OBJECTIVE", "PENALTIES", "Forecasts", "Law", "Pairs",
     "Record", "RecordError", "Scaler", "Score", "SimulatedRecord", "Split", "Trained",
     "best_penalty", "block_samples", "climatology", "columns", "data_folder", "error_interval",
-    "expected_mae", "forecast_all", "interval", "load", "log_rmse", "mae", "make_pairs",
-    "markdown", "per_day", "persistence", "read_record", "read_results", "ridge", "rmse",
-    "rolling_splits", "score_all", "simulate", "skill", "split_by_time", "train",
+    "expected_mae", "forecast_all", "forecast_record", "interval", "load", "log_rmse", "mae",
+    "make_pairs", "markdown", "per_day", "persistence", "read_record", "read_results", "ridge",
+    "rmse", "rolling_splits", "score_all", "simulate", "skill", "split_by_time", "train",
     "tried_penalties", "warnings_at",
 ]

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from deepmath.checks import check_not_negative, check_whole
 from deepmath.smoke.baselines import BASELINES
 from deepmath.smoke.metrics import error_interval, log_rmse, mae, rmse, skill, warnings_at
 from deepmath.smoke.networks import N_TUNING, NETWORKS, best_penalty, train, tried_penalties
-from deepmath.smoke.pairs import Pairs, Split
+from deepmath.smoke.pairs import Pairs, Split, make_pairs, split_by_time
+from deepmath.smoke.record import Record
 
 REFERENCE = "ridge on lags and weather"   # sees what the networks see
 
@@ -129,6 +131,36 @@ def forecast_all(pairs: Pairs, splits: list[Split], seeds: Iterable[int] = range
         by_model[f"{kind} network"] = np.concatenate(parts, axis=1)
     test = np.concatenate([split.test for split in splits])
     return Forecasts(pairs.days[test], pairs.y[test], by_model, chosen)
+
+
+def forecast_record(record: Record, seeds: Iterable[int] = range(8),
+                    l2: float | None = None) -> Forecasts:
+    """Fit each model on a record's days, split once by time, and forecast those of the test.
+
+    Parameters
+    ----------
+    record : Record
+    seeds : iterable of int
+        Of the networks, at least one.
+    l2 : float or None
+        The penalty of all networks; by default each chooses its own, as in `forecast_all`.
+
+    Returns
+    -------
+    Forecasts
+
+    Examples
+    --------
+    >>> from deepmath.smoke import simulate
+    >>> forecast_record(simulate(1), seeds=range(2), l2=0.1).penalties["dense"]
+    [0.1]
+    """
+    seeds = [check_whole("each of seeds", seed, at_least=0) for seed in seeds]
+    if not seeds:
+        raise ValueError("seeds must be at least one; got none")
+    penalties = None if l2 is None else dict.fromkeys(NETWORKS, check_not_negative("l2", l2))
+    pairs = make_pairs(record)
+    return forecast_all(pairs, [split_by_time(pairs)], seeds, penalties=penalties)
 
 
 def score_all(forecasts: Forecasts) -> list[Score]:

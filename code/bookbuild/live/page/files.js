@@ -4,6 +4,8 @@
 import { base } from "./place.js";
 import { lacking, refusals } from "./host.js";
 
+const FROM = /^\s*from\s+([\w.]+)\s+import\s+(\([^)]*\)|[^#\n]*)/gm;
+
 export class Files {
   // `listed` are the files of runtime.json, or of an image; `tell({words, loaded, total})`.
   constructor({ base: folder, files }, tell) {
@@ -26,9 +28,16 @@ export class Files {
     return new Map(names.map((name, at) => [name, blobs[at]]));
   }
 
-  // The names of the packages that code imports and that are not there from the start.
+  // The names of the packages that code imports, or that a part of deepmath imports which the code
+  // does, and that are not there from the start.
   imported(code) {
-    const words = new Set([...code.matchAll(/^\s*(?:import|from)\s+(\w+)/gm)].map((match) => match[1]));
+    const words = new Set();
+    for (const [, module, names] of code.matchAll(FROM)) {
+      for (const name of names.match(/\w+/g) ?? []) words.add(`${module}.${name}`);
+    }
+    for (const [, module] of code.matchAll(/^\s*(?:import|from)\s+([\w.]+)/gm)) {
+      words.add(module).add(module.split(".")[0]);
+    }
     const found = this.listed.filter((file) => !file.start && file.imports?.some((name) => words.has(name)));
     return [...new Set(found.flatMap((file) => [...(file.needs ?? []), file.name]))];
   }
