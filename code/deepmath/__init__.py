@@ -12,7 +12,7 @@ from numpy.random import default_rng
 from deepmath.activations import (
     ACTIVATIONS, IDENTITY, LEAKY_RELU, RELU, SIGMOID, TANH, Activation, activation)
 from deepmath.checks import DivergenceError
-from deepmath.datasets import checkerboard, spirals, xor
+from deepmath.datasets import checkerboard, circles, own_points, spirals, xor
 from deepmath.gradients import GradientCheck, check_gradient
 from deepmath.layers import Trace, views
 from deepmath.losses import (
@@ -39,9 +39,9 @@ __all__ = [
     "DivergenceError", "EarlyStopping", "Fit", "Flatten", "GlobalPool", "GradientCheck",
     "GradientDescent", "History", "Last", "LayerNorm", "Loss", "Momentum", "Network", "Pool",
     "Recurrent", "RecurrentNetwork", "Residual", "Sequential", "Steps", "Trace",
-    "accuracy", "activation", "check_gradient", "checkerboard", "class_accuracy", "default_rng",
-    "fit", "folded_sawtooth", "l2_penalty", "linear_probe", "shallow_sawtooth", "softmax",
-    "spirals", "views", "xor",
+    "accuracy", "activation", "check_gradient", "checkerboard", "circles", "class_accuracy",
+    "default_rng", "fit", "folded_sawtooth", "l2_penalty", "linear_probe", "own_points",
+    "shallow_sawtooth", "softmax", "spirals", "views", "xor",
 ]
 
 

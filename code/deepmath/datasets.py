@@ -1,19 +1,22 @@
 """Small classification tasks in the plane, each made from a seed.
 
 Every function returns `X` of shape (n_points, 2) and `y` of shape (n_points,), labels 0.0
-and 1.0, and takes as `seed` a whole number or a `numpy.random.Generator`.
+and 1.0, and those that draw take as `seed` a whole number or a `numpy.random.Generator`.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.random import Generator
 
+from deepmath.arrays import real
 from deepmath.checks import (
-    check_not_negative, check_number, check_positive, check_whole, generator)
+    check_finite, check_not_negative, check_number, check_positive, check_whole, generator)
 
 Dataset = tuple[np.ndarray, np.ndarray]
 
 
-def xor(n_points: int, seed: int | Generator) -> Dataset:
+def xor(n_points: int, seed: int | Generator, noise: float = 0.0) -> Dataset:
     """Points uniform on [-1, 1]^2, of class 1 where x1 x2 > 0.
 
     A line can classify two thirds of them; four rectified units suffice for all.
@@ -22,6 +25,8 @@ def xor(n_points: int, seed: int | Generator) -> Dataset:
     ----------
     n_points : int
     seed : int or numpy.random.Generator
+    noise : float
+        Standard deviation of the normal displacement of each coordinate, after labelling.
 
     Returns
     -------
@@ -37,8 +42,42 @@ def xor(n_points: int, seed: int | Generator) -> Dataset:
     True
     """
     check_whole("n_points", n_points)
-    X = generator(seed).uniform(-1.0, 1.0, (n_points, 2))
-    return X, (X[:, 0] * X[:, 1] > 0).astype(float)
+    rng = generator(seed)
+    X = rng.uniform(-1.0, 1.0, (n_points, 2))
+    return displaced(X, noise, rng), (X[:, 0] * X[:, 1] > 0).astype(float)
+
+
+def circles(n_points: int, seed: int | Generator, noise: float = 0.0) -> Dataset:
+    """Points uniform on a disc, of class 1, and on a ring around it, half of them on each.
+
+    Three rectified units can enclose the disc; a line cannot part it from the ring.
+
+    Parameters
+    ----------
+    n_points : int
+    seed : int or numpy.random.Generator
+    noise : float
+        Standard deviation of the normal displacement of each coordinate.
+
+    Returns
+    -------
+    X : array of shape (n_points, 2)
+    y : array of shape (n_points,), of 0 and 1
+
+    Examples
+    --------
+    >>> X, y = circles(120, seed=0)
+    >>> bool((y == (np.hypot(*X.T) < 0.5)).all())
+    True
+    """
+    check_whole("n_points", n_points)
+    rng = generator(seed)
+    y = np.arange(n_points) % 2.0
+    inner, outer = np.where(y, 0.0, 0.6), np.where(y, 0.4, 1.0)     # uniform on areas, not radii
+    radius = np.sqrt(rng.uniform(inner**2, outer**2))
+    angle = rng.uniform(0.0, 2 * np.pi, n_points)
+    X = radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+    return displaced(X, noise, rng), y
 
 
 def spirals(n_points: int, seed: int | Generator, turns: float = 1.0,
@@ -80,7 +119,7 @@ def spirals(n_points: int, seed: int | Generator, turns: float = 1.0,
 
 
 def checkerboard(n_points: int, seed: int | Generator, folds: int = 2,
-                 label_noise: float = 0.0) -> Dataset:
+                 label_noise: float = 0.0, noise: float = 0.0) -> Dataset:
     """Points uniform on [-1, 1]^2, labelled as in `xor` after both coordinates are folded.
 
     The task on which to ask whether depth helps. A fold takes x to 1 - 2 |x|, which two
@@ -97,6 +136,8 @@ def checkerboard(n_points: int, seed: int | Generator, folds: int = 2,
         With none this is `xor`.
     label_noise : float
         Share of the labels, from 0 to below 1/2, that are flipped at random.
+    noise : float
+        Standard deviation of the normal displacement of each coordinate, after labelling.
 
     Returns
     -------
@@ -118,4 +159,45 @@ def checkerboard(n_points: int, seed: int | Generator, folds: int = 2,
     for _ in range(folds):
         folded = 1.0 - 2.0 * np.abs(folded)
     flipped = rng.random(n_points) < label_noise
-    return X, ((folded[:, 0] * folded[:, 1] > 0) ^ flipped).astype(float)
+    y = ((folded[:, 0] * folded[:, 1] > 0) ^ flipped).astype(float)
+    return displaced(X, noise, rng), y
+
+
+def own_points(points: Sequence[tuple[float, float, int]]) -> Dataset:
+    """Points that one has chosen, each as its two coordinates and its class, 0 or 1.
+
+    Parameters
+    ----------
+    points : sequence of (float, float, int)
+
+    Returns
+    -------
+    X : array of shape (n_points, 2)
+    y : array of shape (n_points,), of 0 and 1
+
+    Raises
+    ------
+    ValueError
+        If there are none, or a row is not two finite numbers and a class.
+
+    Examples
+    --------
+    >>> X, y = own_points([(0.5, 0.5, 1), (-0.5, 0.5, 0), (-0.5, -0.5, 1)])
+    >>> X.shape, y
+    ((3, 2), array([1., 0., 1.]))
+    """
+    rows = real("points", points)
+    if rows.ndim != 2 or rows.shape[1] != 3 or not len(rows):
+        raise ValueError("points must be rows (x1, x2, class), at least one; "
+                         f"got shape {rows.shape}")
+    check_finite("points", rows)
+    y = rows[:, 2]
+    if not np.isin(y, (0.0, 1.0)).all():
+        raise ValueError(f"the class of a point must be 0 or 1; got {y[~np.isin(y, (0, 1))][0]:g}")
+    return rows[:, :2].copy(), y.copy()
+
+
+def displaced(X: np.ndarray, noise: float, rng: Generator) -> np.ndarray:
+    """Points with normal noise on each coordinate; none is drawn where there is none."""
+    check_not_negative("noise", noise)
+    return X + rng.normal(0.0, noise, X.shape) if noise else X

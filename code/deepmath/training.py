@@ -18,7 +18,7 @@ from deepmath.network import AnyNetwork
 from deepmath.optimisers import GradientDescent, Optimiser
 
 OnEpoch = Callable[[int, np.ndarray, np.ndarray, np.ndarray | None], bool | None]
-Watcher = Callable[[AnyNetwork, np.ndarray, np.ndarray, int], OnEpoch | None]
+Watcher = Callable[[AnyNetwork, np.ndarray, np.ndarray, int, Loss], OnEpoch | None]
 WATCHER: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
 
 
@@ -144,7 +144,7 @@ def fit(network: AnyNetwork, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
     n_points = X.shape[-1]
     size = n_points if batch_size is None else check_whole("batch_size", batch_size)
     size = min(size, n_points)
-    told = on_epoch, watcher and watcher(network, *points, n_epochs)
+    told = on_epoch, watcher and watcher(network, *points, n_epochs, loss)
     callbacks = [each for each in told if each]
     epochs = Epochs(network, theta, X, Y, validation, loss, optimiser, n_epochs, size,
                     generator(batch_seed, "batch_seed"), l2, watched=bool(callbacks))
@@ -171,13 +171,13 @@ def watched(watcher: Watcher) -> Iterator[None]:
     Parameters
     ----------
     watcher : callable
-        `watcher(network, X, y, n_epochs)` is called when a training begins, with the arguments
-        of `fit`. What it returns, unless that is None, is called as `on_epoch`.
+        `watcher(network, X, y, n_epochs, loss)` is called when a training begins, with the
+        arguments of `fit`. What it returns, unless that is None, is called as `on_epoch`.
 
     Examples
     --------
     >>> from deepmath import Network, xor
-    >>> def watcher(network, X, y, n_epochs):
+    >>> def watcher(network, X, y, n_epochs, loss):
     ...     return lambda epoch, theta, training_loss, validation_loss: print(epoch, theta.shape)
     >>> network = Network((2, 3, 1))
     >>> with watched(watcher):

@@ -13,7 +13,7 @@ import pytest
 
 from bookbuild.source import Cell, split_source
 
-from deepmath import figures
+from deepmath import Network, default_rng, figures, fit, xor
 
 matplotlib.use("agg")
 
@@ -139,6 +139,36 @@ def test_suggestions_say_what_the_cell_prints(settings, promised):
 def test_there_are_four_suggestions():
     assert len(re.findall(r"^- \*\*", ADVICE, re.MULTILINE)) == 4
     assert len(claims()) >= 4
+
+
+OTHER_DATA = re.search(r"## Other data\n(.*?)\n:::", CHAPTER, re.DOTALL)[1]
+
+
+def other_claims():
+    """Return each setting of other data, as calls and assignments, and the line it is to print."""
+    return [(re.findall(r"`([^`]+)`", setting), promised) for setting, promised in re.findall(
+        r"\[([^]]+)\]\{\.try\}.*?`(final loss[^`]+)`", OTHER_DATA, re.DOTALL)]
+
+
+@pytest.mark.parametrize("settings, promised", other_claims(), ids=str)
+def test_other_data_give_what_the_text_says(settings, promised):
+    call, *rest = settings
+    code = LIVE.replace("xor(120, rng)", call).replace("fit, xor", f"fit, {call.partition('(')[0]}")
+    for setting in rest:
+        code, n = re.subn(rf"^{setting.partition(' ')[0]} = \S+", setting, code, flags=re.MULTILINE)
+        assert n == 1
+    assert run(code)[1] == promised + "\n"
+
+
+def test_a_large_network_learns_noise_by_heart():
+    rng = default_rng(42)
+    X, y = xor(120, rng, noise=0.2)
+    network = Network((2, 64, 64, 1))
+    theta = network.initialise(rng, "normal", scale=0.5)
+    loss = fit(network, theta, X, y, n_epochs=400,
+               validation=xor(400, 20_011, noise=0.2)).history.validation_loss
+    assert 150 < loss.argmin() < 250
+    assert (np.diff(loss[250::50]) > 0).all()
 
 
 @pytest.mark.parametrize("settings, right", [

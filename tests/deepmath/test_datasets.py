@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from deepmath import checkerboard, default_rng, spirals, xor
+from deepmath import checkerboard, circles, default_rng, own_points, spirals, xor
 from hypothesis import given
 from hypothesis import strategies as st
 
 # Not what other tests have left open, which is collected now or then.
 pytestmark = pytest.mark.filterwarnings("error", "ignore::ResourceWarning")
 
-every_data_set = pytest.mark.parametrize("make", [xor, spirals, checkerboard])
+every_data_set = pytest.mark.parametrize("make", [xor, circles, spirals, checkerboard])
 
 
 @every_data_set
@@ -49,6 +49,36 @@ def test_spirals_without_noise_lie_on_their_arms(turns, seed):
 def test_noise_displaces_the_spirals_by_its_deviation():
     (X, _), (clean, _) = spirals(4000, 0, noise=0.05), spirals(4000, 0, noise=0.0)
     assert (X - clean).std() == pytest.approx(0.05, rel=0.05)
+
+
+@pytest.mark.parametrize("make", [xor, circles, checkerboard])
+def test_noise_displaces_points_and_leaves_their_labels(make):
+    (X, y), (clean, labels) = make(4000, 0, noise=0.1), make(4000, 0)
+    assert (X - clean).std() == pytest.approx(0.1, rel=0.05) and (y == labels).all()
+    with pytest.raises(ValueError, match="noise"):
+        make(4, 0, noise=-0.1)
+
+
+def test_circles_are_a_disc_and_a_ring_evenly_filled():
+    X, y = circles(8000, 1)
+    radius = np.hypot(*X.T)
+    assert radius[y == 1].max() <= 0.4 and 0.6 <= radius[y == 0].min() and radius.max() <= 1.0
+    # Of a uniform disc a quarter lies within half its radius.
+    assert (radius[y == 1] < 0.2).mean() == pytest.approx(0.25, abs=0.03)
+
+
+@given(st.lists(st.tuples(st.floats(-1, 1), st.floats(-1, 1), st.integers(0, 1)), min_size=1))
+def test_own_points_are_what_was_given(rows):
+    X, y = own_points(rows)
+    assert [(*point, label) for point, label in zip(X.tolist(), y.tolist())] == rows
+
+
+@pytest.mark.parametrize("rows, said", [
+    ([], "at least one"), ([(1, 2)], "rows"), ([(0, 0, 2)], "0 or 1; got 2"),
+    ([(0, float("nan"), 1)], "finite")])
+def test_rows_that_are_no_points_are_refused(rows, said):
+    with pytest.raises(ValueError, match=said):
+        own_points(rows)
 
 
 @given(folds=st.integers(0, 4), seed=st.integers(0, 99))

@@ -6,14 +6,16 @@ import { button, element } from "./dom.js";
 import { loadEditor, makeEditor } from "./editing.js";
 import { isReaching } from "./engine.js";
 import { Output } from "./output.js";
-import { parameters, withValue } from "./parameters.js";
 import { strange, warning } from "./reading.js";
 import { Runs } from "./runs.js";
+import { seedOf, withSeed } from "./seeds.js";
+import { Series } from "./series.js";
 import { linkTo } from "./share.js";
 import { Training } from "./training.js";
 import { Versions } from "./versions.js";
 
 const CHANGE_MS = 250; // after the last change, "run while I change it" runs
+const SEEDS = 8; // of a series
 const LONG_MS = 3000; // a run that takes longer says how long it has been at work
 
 export class LiveCell {
@@ -40,6 +42,9 @@ export class LiveCell {
     this.go = button("Run", () => this.run(), { hidden: true, className: "live-button live-run",
       title: "Run (Ctrl-Enter)" });
     this.halt = button("Stop", () => this.engine.stop(this.name), { hidden: true, className: "live-button live-stop" });
+    this.next = button("New seed", () => this.runNextSeed(), { hidden: true, title: "Run with the next seed" });
+    this.eight = button("Eight seeds", () => this.runSeeds(this.code), { hidden: true,
+      title: "Run with this seed and the seven after it" });
     this.reset = button("Reset", () => this.restore(), { hidden: true });
     this.copy = button("Copy link", () => this.copyLink(), { hidden: true });
     this.always = element("input", { type: "checkbox" });
@@ -50,17 +55,19 @@ export class LiveCell {
     this.help = element("p", { id: hint, className: "live-visually-hidden" },
       "Control Enter runs the code. Tab leaves the editor.");
     this.bar = element("div", { className: "live-bar", role: "toolbar", "aria-label": "Run this cell" },
-      this.open, this.go, this.halt, this.reset, this.copy, this.alwaysLabel, this.status, this.clock);
+      this.open, this.go, this.halt, this.next, this.eight, this.reset, this.copy, this.alwaysLabel, this.status, this.clock);
     this.output = new Output();
     this.training = new Training((wish) => this.wish(wish), "Suspending" in (globalThis.WebAssembly ?? {}));
-    this.runs = new Runs(this.name, this.original, (code) => this.runAgain(code));
+    this.series = new Series((seed) => this.runAgain(withSeed(this.ran.code, seed)));
+    this.runs = new Runs(this.name, this.original, (code, isSeries) => (isSeries ? this.runSeeds(code) : this.runAgain(code)));
     this.place = element("div", { className: "live-editor", hidden: true });
     this.printed = element("pre", { className: "live-printed" });
     this.beyond = element("p", { className: "live-beyond", hidden: true });
     this.caution = element("p", { className: "live-caution", role: "alert", hidden: true });
-    this.controls = new Controls(this.name, () => this.editor.code, (code) => { this.editor.code = code; });
+    this.controls = new Controls(this.name, this.original, () => this.editor.code, (code) => { this.editor.code = code; });
     this.block.before(this.notice);
-    this.block.after(this.caution, this.place, this.beyond, this.printed, this.controls.root, this.bar, this.help, this.training.root, this.runs.root);
+    this.block.after(this.caution, this.place, this.beyond, this.printed, this.controls.root, this.bar, this.help,
+      this.training.root, this.series.root, this.runs.root);
     this.root.append(this.output.root);
   }
 
@@ -140,6 +147,7 @@ export class LiveCell {
   follow(code) {
     this.controls.update(code);
     this.alwaysLabel.hidden = this.controls.root.hidden;
+    this.next.hidden = this.eight.hidden = Boolean(this.check) || seedOf(code) === null;
     this.printed.textContent = code;
     this.caution.textContent = warning(code);
     this.caution.hidden = !this.caution.textContent;
@@ -170,6 +178,7 @@ export class LiveCell {
     this.versions.discard();
     this.showVersion(this.versions.shown);
     this.training.hide();
+    this.series.hide();
     this.showRendered();
     this.say("");
   }
@@ -179,12 +188,10 @@ export class LiveCell {
     await this.run();
   }
 
-  // Give parameters these values, and the others the book's; then run.
-  async set(values) {
+  // Change the code by `change(code, original)`, and run it.
+  async set(change) {
     await this.edit({});
-    const code = parameters(this.original).reduce(
-      (text, { name, value }) => withValue(text, name, values[name] ?? value), this.code);
-    this.editor.code = code;
+    this.editor.code = change(this.code, this.original);
     await this.run();
     this.root.scrollIntoView({ block: "nearest" });
   }
@@ -215,15 +222,54 @@ export class LiveCell {
 
   async run({ withAbove = false } = {}) {
     await this.edit({});
+    this.start({ code: this.code, withAbove });
+  }
+
+  // Run code, in a series without showing what else it shows; `after(result)` is called once at its
+  // end, with nothing if it was not "done" or trained nothing in the plane.
+  start({ code, withAbove = false, inSeries = false, after = () => {} }) {
     clearTimeout(this.soon);
+    this.settle();
+    this.after = after;
     const isLinked = this.versions.shown === "linked";
-    this.ran = { code: this.code, withAbove, isEdited: this.isEdited,
-      isOwnWord: isLinked || isReaching(this.code) };
+    this.ran = { code, withAbove, inSeries, isEdited: code !== this.original,
+      isOwnWord: isLinked || isReaching(code) };
     this.engine.run({
-      cell: this.name, code: this.code, check: this.check,
+      cell: this.name, code, check: this.check,
       first: withAbove ? this.above() : [], origin: isLinked ? `link:${this.name}` : "",
       on: (type, message) => this.heard(type, message),
     });
+  }
+
+  settle(result = null) {
+    const { after } = this;
+    this.after = null;
+    after?.(result);
+  }
+
+  async runNextSeed() {
+    await this.edit({});
+    await this.runAgain(withSeed(this.code, seedOf(this.code) + 1));
+  }
+
+  // Run code with its seed and with those after it, and show how the trainings ended.
+  async runSeeds(code) {
+    await this.edit({});
+    const first = seedOf(code);
+    const began = performance.now();
+    this.series.begin();
+    for (let seed = first; seed < first + SEEDS; seed += 1) {
+      const result = await new Promise((after) => {
+        this.start({ code: withSeed(code, seed), inSeries: true, after });
+      });
+      if (!result) break;
+      this.series.add(seed, result, this.training.plane);
+    }
+    const { results } = this.series;
+    this.series.end();
+    if (!results.length) return;
+    this.training.showSeries(results);
+    if (results.length === SEEDS) this.runs.addSeries(code, results, (performance.now() - began) / 1000);
   }
 
   // "pause", "resume" or "step", to the training that is watched.
@@ -237,9 +283,9 @@ export class LiveCell {
       waiting: () => this.waits(message),
       started: () => this.started(),
       replaced: () => {},
-      text: () => this.show(() => this.output.text(message)),
-      figure: () => this.show(() => this.output.figure(message, this.description)),
-      table: () => this.show(() => this.output.table(message)),
+      text: () => this.shown(() => this.output.text(message)),
+      figure: () => this.shown(() => this.output.figure(message, this.description)),
+      table: () => this.shown(() => this.output.table(message)),
       answer: () => this.answered(message),
       error: () => this.failed(message),
       training: () => this.show(() => this.watch(message)),
@@ -256,7 +302,7 @@ export class LiveCell {
   }
 
   watch(message) {
-    this.training.ghosts = this.runs.ghosts(this.ran.code);
+    this.training.ghosts = this.ran.inSeries ? this.series.results : this.runs.ghosts(this.ran.code);
     this.training.begin(message);
   }
 
@@ -292,6 +338,11 @@ export class LiveCell {
     this.clock.textContent = `${seconds(took)}${before}`;
   }
 
+  // Of a series only the training is shown.
+  shown(put) {
+    this.show(this.ran.inSeries ? () => {} : put);
+  }
+
   show(put) {
     if (!this.isFresh) this.renew();
     put();
@@ -304,6 +355,7 @@ export class LiveCell {
     this.output.clear();
     this.output.root.hidden = false;
     this.training.hide();
+    if (!this.ran.inSeries) this.series.hide();
     for (const each of this.rendered) each.toggleAttribute("hidden", true);
   }
 
@@ -338,12 +390,14 @@ export class LiveCell {
     this.root.classList.remove("live-stale");
     this.training.end({ keep: status === "stopped" });
     if (status === "done" && !this.isFresh) this.renew();
-    if (status === "done" && this.training.result) {
-      this.runs.add({ code: this.ran.code, seconds: this.took / 1000, ...this.training.result });
+    const result = status === "done" ? this.training.result : null;
+    if (result && !this.ran.inSeries) {
+      this.runs.add({ code: this.ran.code, seconds: this.took / 1000, ...result });
     }
     if (status === "stopped" && this.showsNothing) this.showRendered();
     this.say({ done: verdict || "Done", failed: "Failed", stopped: "Stopped" }[status] ?? "");
     this.root.dataset.live = status || "rest";
+    this.settle(result);
   }
 
   // Run and Stop stand in one place: who has pressed one is on the other.

@@ -3,21 +3,20 @@
 
 import { button, element } from "./dom.js";
 import { drawZeros, Field } from "./field.js";
+import { canvasOf, Losses, thinned } from "./losses.js";
 import { forward, gridOver, layersOf } from "./network.js";
+import { drawPoint } from "./points.js";
 import { Units } from "./units.js";
 
-const [BLUE, ORANGE] = ["#0072B2", "#E69F00"];
-const PLANE = 300; // pixels of a canvas, before the screen's own resolution
-const MARGIN = 34;
 const FOLDS = 40; // units at most whose folds are drawn in the plane
-const CURVE = 500; // points of a curve
 
 export class Training {
   // `say(wish)` tells the run to "pause", "resume" or "step".
   constructor(say, canPause) {
-    this.plane = canvas("Decision boundary during training");
-    this.loss = canvas("Training loss by epoch so far");
+    this.plane = canvasOf("Decision boundary during training");
+    this.loss = new Losses();
     this.status = element("p", { className: "live-epoch" });
+    this.freshStatus = element("p", { className: "live-fresh" });
     this.pause = button("Pause", () => this.setPaused(!this.isPaused));
     this.step = button("One epoch", () => { this.setPaused(true, "step"); });
     this.folds = element("input", { type: "checkbox", onchange: () => this.draw() });
@@ -26,29 +25,32 @@ export class Training {
     this.say = say;
     this.isPaused = false;
     this.ghosts = [];
+    this.series = [];
     this.buttons = element("div", { className: "live-training-buttons" },
       ...(canPause ? [this.pause, this.step] : []));
     this.foldsLabel = element("label", { className: "live-always" }, this.folds, " Folds of all units");
     this.root = element("div", { className: "live-training", role: "group", "aria-label": "Training", hidden: true },
-      element("div", { className: "live-canvases" }, this.plane, this.loss),
+      element("div", { className: "live-canvases" }, this.plane, this.loss.canvas),
       element("div", { className: "live-training-bar" }, this.status, this.foldsLabel,
         element("label", { className: "live-always" }, this.logarithmic, " Logarithmic loss"), this.buttons),
-      this.units.root);
+      this.freshStatus, this.units.root);
   }
 
   // A training begins; another may have gone before it in the same run.
   begin(training) {
-    Object.assign(this, { points: null, sizes: null, ...training,
-      losses: [], lowest: Infinity, highest: 1e-9, last: null, accuracy: null });
+    Object.assign(this, { points: null, sizes: null, freshPoints: null, ...training, series: [],
+      losses: [], held: [], lowest: Infinity, highest: 1e-9, last: null, accuracy: null, fresh: null });
     const { points, low, high, side, sizes } = this;
     if (points) {
       this.field = new Field(side);
       this.layer = this.drawPoints();
     }
     this.units.root.hidden = true;
+    this.freshInputs = null;
     if (sizes) {
       this.grid = gridOver(low, high, side);
-      this.inputs = [0, 1].map((axis) => Float32Array.from(this.labels, (_, at) => points[2 * at + axis]));
+      this.inputs = columns(points);
+      this.freshInputs = this.freshPoints && columns(this.freshPoints);
       this.units.begin(this);
     }
     this.foldsLabel.hidden = !sizes || sizes.length < 3;
@@ -66,9 +68,8 @@ export class Training {
   // How the training in the plane ended, to be compared with others; null without one.
   get result() {
     if (!this.last || !this.points) return null;
-    const stride = Math.ceil(this.losses.length / CURVE);
-    return { loss: this.losses.at(-1), accuracy: this.accuracy, stride,
-      losses: this.losses.filter((_, at) => at % stride === 0), lowest: this.lowest, highest: this.highest };
+    this.draw();
+    return { loss: this.losses.at(-1), accuracy: this.accuracy, fresh: this.fresh, ...thinned(this) };
   }
 
   hide() {
@@ -83,12 +84,9 @@ export class Training {
     if (wish) this.say(wish);
   }
 
-  frame({ losses, ...frame }) {
-    for (const loss of losses) {
-      this.losses.push(loss);
-      if (loss > this.highest && loss < Infinity) this.highest = loss;
-      if (loss < this.lowest) this.lowest = loss;
-    }
+  frame({ losses, held = [], ...frame }) {
+    for (const loss of losses) this.losses.push(this.spanning(loss));
+    for (let at = 0; at < held.length; at += 2) this.held.push([held[at], this.spanning(held[at + 1])]);
     this.last = frame;
     if (this.isDue) return;
     this.isDue = true;
@@ -96,6 +94,13 @@ export class Training {
       this.isDue = false;
       this.draw();
     });
+  }
+
+  // The loss itself, which the axis is to show.
+  spanning(loss) {
+    if (loss > this.highest && loss < Infinity) this.highest = loss;
+    if (loss < this.lowest) this.lowest = loss;
+    return loss;
   }
 
   draw() {
@@ -108,6 +113,8 @@ export class Training {
     const { size } = this.units.off;
     const less = size ? ` with ${size} unit${size > 1 ? "s" : ""} off` : "";
     this.status.textContent = `Epoch ${epoch} of ${this.epochs} · loss ${this.losses.at(-1).toFixed(3)}${mean}${right}${less}`;
+    this.freshStatus.textContent = this.fresh === null ? "" : `On ${this.freshLabels.length} fresh points: loss ${
+      this.held.at(-1)?.[1].toFixed(3) ?? "–"}, accuracy ${this.fresh.toFixed(2)}`;
     this.drawLoss();
   }
 
@@ -116,8 +123,12 @@ export class Training {
     const { sizes, hidden, side, units, labels } = this;
     const layers = layersOf(theta, sizes);
     const z = forward(layers, hidden, this.grid, units.off);
-    const scores = forward(layers, hidden, this.inputs, units.off).at(-1)[0];
-    this.accuracy = labels.reduce((count, label, at) => count + (scores[at] > 0 === label > 0.5), 0) / labels.length;
+    const share = (inputs, wanted) => {
+      const scores = forward(layers, hidden, inputs, units.off).at(-1)[0];
+      return wanted.reduce((count, label, at) => count + (scores[at] > 0 === label > 0.5), 0) / wanted.length;
+    };
+    this.accuracy = share(this.inputs, labels);
+    this.fresh = this.freshInputs ? share(this.freshInputs, this.freshLabels) : null;
     this.drawPlane(z.at(-1)[0]);
     if (!units.root.hidden) units.draw(z, layers);
     const pen = this.plane.getContext("2d");
@@ -155,73 +166,25 @@ export class Training {
       const [x, y] = [0, 1].map((axis) =>
         (this.points[2 * at + axis] - this.low[axis]) / (this.high[axis] - this.low[axis]));
       const [left, top] = [x * size, (1 - y) * size];
-      pen.fillStyle = this.labels[at] ? ORANGE : BLUE;
-      pen.beginPath();
-      if (this.labels[at]) {
-        pen.moveTo(left, top - 1.2 * radius);
-        pen.lineTo(left + 1.1 * radius, top + 0.8 * radius);
-        pen.lineTo(left - 1.1 * radius, top + 0.8 * radius);
-        pen.closePath();
-      } else pen.arc(left, top, radius, 0, 2 * Math.PI);
-      pen.fill();
-      pen.stroke();
+      drawPoint(pen, left, top, radius, this.labels[at]);
     }
     return layer;
   }
 
   drawLoss() {
     if (!this.losses.length) return;
-    const pen = this.loss.getContext("2d");
-    const { width, height } = this.loss;
-    const scale = width / PLANE;
-    const [left, bottom] = [MARGIN * scale, height - (MARGIN / 1.5) * scale];
-    const curves = [...this.ghosts, this];
-    const isLogarithmic = this.logarithmic.checked;
-    const level = isLogarithmic ? (loss) => Math.log10(Math.max(loss, 1e-9)) : (loss) => loss;
-    const top = level(Math.max(...curves.map(({ highest }) => highest)));
-    const low = isLogarithmic ? level(Math.min(...curves.map(({ lowest }) => lowest))) : 0;
-    const span = 1.05 * (top - low) || 1;
-    const x = (epoch) => left + (epoch / Math.max(this.epochs - 1, 1)) * (width - left - 4 * scale);
-    const y = (loss) => bottom - ((level(loss) - low) / span) * (bottom - 6 * scale);
-    const ink = getComputedStyle(this.root).color;
-    pen.clearRect(0, 0, width, height);
-    pen.strokeStyle = pen.fillStyle = ink;
-    pen.lineWidth = scale;
-    pen.beginPath();
-    pen.moveTo(left, 4 * scale);
-    pen.lineTo(left, bottom);
-    pen.lineTo(width - 2 * scale, bottom);
-    pen.stroke();
-    pen.font = `${11 * scale}px sans-serif`;
-    pen.textAlign = "right";
-    const shown = (value) => (isLogarithmic ? 10 ** value : value);
-    pen.fillText(isLogarithmic ? shown(low).toPrecision(2) : "0", left - 5 * scale, bottom);
-    pen.fillText(shown(top).toPrecision(2), left - 5 * scale, y(shown(top)) + 4 * scale);
-    pen.fillText(`epoch ${this.epochs}`, width - 2 * scale, height - 5 * scale);
-    pen.textAlign = "left";
-    pen.fillText(this.ghosts.length ? "loss; grey: earlier runs" : "loss", left + 6 * scale, 14 * scale);
-    for (const curve of curves) {
-      const isNow = curve === this;
-      pen.strokeStyle = isNow ? BLUE : ink;
-      pen.globalAlpha = isNow ? 1 : 0.35;
-      pen.lineWidth = (isNow ? 2.5 : 1) * scale;
-      drawCurve(pen, curve, this.epochs, x, y);
-    }
-    pen.globalAlpha = 1;
+    this.loss.draw({ now: this.series.length ? null : this, ghosts: this.ghosts, series: this.series,
+      epochs: this.epochs, isLogarithmic: this.logarithmic.checked, ink: getComputedStyle(this.root).color });
+  }
+
+  // The curves of a series of trainings, in place of the last one's alone.
+  showSeries(results) {
+    Object.assign(this, { series: results, ghosts: [] });
+    this.drawLoss();
   }
 }
 
-// A curve of losses, of which every `stride`th may have been kept.
-function drawCurve(pen, { losses, stride = 1 }, epochs, x, y) {
-  const count = Math.min(losses.length, Math.ceil(epochs / stride));
-  const step = Math.max(1, Math.floor(count / CURVE));
-  pen.beginPath();
-  for (let at = 0; at < count; at += step) pen.lineTo(x(at * stride), y(losses[at]));
-  pen.lineTo(x((count - 1) * stride), y(losses[count - 1]));
-  pen.stroke();
-}
-
-function canvas(label) {
-  const size = PLANE * Math.min(devicePixelRatio, 2);
-  return element("canvas", { width: size, height: size, role: "img", "aria-label": label });
+// The two coordinates of points, each as an array.
+function columns(points) {
+  return [0, 1].map((axis) => points.filter((_, at) => at % 2 === axis));
 }

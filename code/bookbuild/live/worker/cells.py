@@ -8,6 +8,7 @@ import ast
 import asyncio
 import builtins
 import gc
+import inspect
 import io
 import linecache
 import os
@@ -16,7 +17,7 @@ import sys
 import traceback
 import warnings
 from contextlib import suppress
-from functools import wraps
+from functools import partial, wraps
 from importlib import import_module
 from pathlib import Path
 from time import perf_counter
@@ -51,6 +52,9 @@ FRAME_SECONDS = 0.08
 RECURSION_LIMIT = 10_000
 TURN_SECONDS = 0.03           # between two looks for what the reader wishes
 GRID = 48                     # points a side on which a boundary is followed
+DATA_SETS = "xor", "circles", "spirals", "checkerboard"
+N_FRESH, FRESH_SEED = 400, 20_011       # points on which nobody trains
+N_HELD = 40                   # losses on them during a training
 FIGURES = "activations", "depth", "graph", "sawtooth", "spirals"    # those without pandas
 KNOWN_ACTIVATIONS = (activations.RELU, activations.LEAKY_RELU, activations.SIGMOID,
                      activations.TANH, activations.IDENTITY)
@@ -101,6 +105,26 @@ for name in ("inv", "solve"):
 np.linalg.cholesky = raising(np.linalg.cholesky, "Matrix is not positive definite")
 
 
+# ---------------------------------------------------------------- points nobody trains on
+
+def remembering(function):
+    """A function that draws points of the plane, and how to draw others where they came from."""
+    signature = inspect.signature(function)
+
+    @wraps(function)
+    def drawn(*given, **named):
+        X, y = function(*given, **named)
+        options = signature.bind(*given, **named).arguments | {
+            "n_points": N_FRESH, "seed": FRESH_SEED}
+        Watcher.drawn = X, y, partial(function, **options)
+        return X, y
+    return drawn
+
+
+for name in DATA_SETS:
+    setattr(deepmath, name, remembering(getattr(deepmath, name)))
+
+
 # ------------------------------------------------------------------------------- a run
 
 async def run(code, first, check):
@@ -142,6 +166,7 @@ async def run(code, first, check):
         return "failed"
     finally:
         Watcher.finish()
+        Watcher.drawn = ()
         output.flush()
         sys.stdout, sys.stderr = streams
         plt.close("all")
@@ -487,6 +512,7 @@ class Watcher:
     """Shows a training in the page: 12 frames a second, in a tenth of the time at most."""
 
     latest = None
+    drawn: tuple = ()             # by this run, last: X, y, and how to draw others like them
 
     @classmethod
     def watching(cls, *training):
@@ -498,15 +524,22 @@ class Watcher:
     @classmethod
     def finish(cls):
         """Tell how the latest training ended: the last frame is seldom due at its end."""
-        if cls.latest and cls.latest.losses:
-            cls.latest.tell(*cls.latest.state)
+        latest = cls.latest
+        if latest and latest.losses:
+            epoch, theta = latest.state
+            if latest.fresh:
+                latest.hold(epoch, theta)
+            latest.tell(epoch, theta)
         cls.latest = None
 
-    def __init__(self, network, X, y, n_epochs):
-        self.network, self.losses = network, []
+    def __init__(self, network, X, y, n_epochs, loss):
+        self.network, self.loss, self.losses, self.held = network, loss, [], []
         self.state: tuple = ()          # the last epoch, and theta after it
         self.frame_due = self.turn_due = 0.0
         self.stepping = False
+        own_X, own_y, draw = self.drawn or (None, None, None)
+        self.fresh = draw() if draw and X is own_X and y is own_y else ()
+        self.held_every = -(-n_epochs // N_HELD)
         X, y = np.asarray(X), np.asarray(y)
         self.in_plane = network.input_size == 2 and network.output_size == 1 and X.ndim == 2
         fields = {}
@@ -519,11 +552,18 @@ class Watcher:
         self.is_told = self.in_plane and can_be_told(network)
         if self.is_told:
             fields |= {"sizes": list(network.sizes), "hidden": network.hidden.name}
+            if self.fresh:
+                fields |= {"freshPoints": self.fresh[0].astype("float32").ravel(),
+                           "freshLabels": self.fresh[1].astype("float32")}
         post("training", epochs=n_epochs, **fields)
 
     def __call__(self, epoch, theta, training_loss, validation_loss):
         self.losses.append(float(training_loss.mean()))
         self.state = epoch, theta
+        if validation_loss is not None:         # computed before the epoch's updates
+            self.held += epoch, float(validation_loss.mean())
+        elif self.fresh and epoch % self.held_every == 0:
+            self.hold(epoch, theta)
         now = perf_counter()
         if now < self.turn_due and not self.stepping:
             return
@@ -535,8 +575,13 @@ class Watcher:
             self.stepping = turn(on_pause=lambda: self.tell(epoch, theta))
         self.turn_due = perf_counter() + TURN_SECONDS
 
+    def hold(self, epoch, theta):
+        """Note the loss on fresh points, after an epoch."""
+        self.held += epoch + 1, float(self.network.loss(theta, *self.fresh, self.loss).mean())
+
     def tell(self, epoch, theta):
-        fields = {"epoch": epoch + 1, "losses": np.array(self.losses, dtype="float32")}
+        fields = {"epoch": epoch + 1, "losses": np.array(self.losses, dtype="float32"),
+                  "held": np.array(self.held, dtype="float32")}
         if theta.ndim == 2:
             fields["networks"] = len(theta)
         if self.in_plane:       # of a stack the first network is drawn
@@ -547,4 +592,5 @@ class Watcher:
                 fields["logits"] = self.network.predict(one, self.grid).astype("float32")
         post("frame", **fields)
         self.losses.clear()
+        self.held.clear()
 

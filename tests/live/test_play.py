@@ -1,0 +1,129 @@
+"""A reader plays: other data, own points, seeds, and what they show; one page for all tests here."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from deepmath import GradientDescent, Network, accuracy, circles, default_rng, fit, xor
+
+XOR = "fig-xor"
+
+
+@pytest.fixture
+def cell(reader):
+    """The XOR cell, open, with the book's code in it."""
+    cell = reader.edit(name=XOR)
+    cell.get_by_role("button", name="Reset").click()
+    return cell
+
+
+def trained(seed, make=xor):
+    """The book's training with another seed and other data: its loss, and how much is right."""
+    rng = default_rng(seed)
+    X, y = make(120, rng)
+    network = Network((2, 8, 8, 1))
+    result = fit(network, network.initialise(rng, "normal", scale=0.5), X, y,
+                 optimiser=GradientDescent(0.05), n_epochs=500)
+    return (result.history.training_loss[-1], accuracy(network.predict(result.theta, X), y),
+            lambda X, y: accuracy(network.predict(result.theta, X), y))
+
+
+# --------------------------------------------------------------------------------------- data
+
+def test_data_are_a_choice_and_the_loss_on_fresh_points_stands_beside(reader, cell):
+    cell.get_by_label("data").select_option("circles")
+    noise = cell.get_by_label("noise")
+    noise.focus()
+    reader.page.keyboard.press("PageUp")
+    assert re.search(r"^X, y = circles\(120, rng, noise=0\.\d+\)", reader.code(XOR), re.MULTILINE)
+    noise.press("Home")
+    loss, right, on = trained(42, circles)
+    assert f"final loss {loss:.3f}, training accuracy {right:.2f}" in reader.run(name=XOR)
+    told = re.fullmatch(r"On 400 fresh points: loss (\S+), accuracy (\S+)",
+                        cell.locator(".live-fresh").inner_text())
+    assert float(told[2]) == pytest.approx(on(*circles(4000, 1)), abs=0.02) and 0 < float(told[1]) < 0.3
+    cell.get_by_label("data").select_option("xor")
+    assert "final loss 0.246" in reader.run(name=XOR)
+    assert cell.locator(".live-runs tbody th").all_inner_texts()[-2:] == ["circles", "as in the book"]
+    alt = cell.locator(".live-figure").get_attribute("alt")
+    assert not alt.startswith("Figure drawn by the code as edited")
+
+
+def test_own_points_by_click_and_by_keyboard_reach_the_run(reader, cell):
+    cell.get_by_label("data").select_option("own_points")
+    plane = cell.get_by_role("application", name="Plane for own points")
+    plane.scroll_into_view_if_needed()
+    box = plane.bounding_box()
+    words = cell.locator(".live-pad [role=status]")
+    cell.get_by_role("button", name="Clear").click()
+    cell.get_by_role("button", name="class 0").click()
+    plane.click(position={"x": box["width"] / 4, "y": box["height"] / 4})
+    expect(words).to_contain_text("1 of class 0, 0 of class 1")
+    plane.press("1")
+    for key in ["Shift+ArrowRight"] * 4 + ["ArrowDown", "Space"]:
+        plane.press(key)
+    points = re.search(r"own_points\((\[.*\])\)", reader.code(XOR))[1]
+    (x, y, label), (x_2, y_2, label_2) = eval(points)
+    assert (x, y) == pytest.approx((-0.5, 0.5), abs=0.02) and (label, label_2) == (0, 1)
+    assert (x_2 - x, y_2 - y) == pytest.approx((1, -0.05))
+    code = reader.code(XOR) + "\nprint(X.tolist(), y.tolist())"
+    shown = reader.run(code, XOR)
+    assert f"[[{x}, {y}], [{x_2}, {y_2}]] [0.0, 1.0]" in shown
+    assert not cell.locator(".live-fresh").inner_text()         # nobody can draw more of these
+    plane.press("Space")
+    expect(words).to_contain_text("taken away")
+    assert "own_points([])" not in reader.code(XOR)
+    cell.get_by_role("button", name="Undo").click()
+    assert "own_points([])" in reader.code(XOR)
+    assert "at least one" in reader.run(name=XOR)
+
+
+# -------------------------------------------------------------------------------------- seeds
+
+def test_a_new_seed_is_the_next(reader, cell):
+    cell.get_by_role("button", name="New seed").click()
+    loss, right, _ = trained(43)
+    expect(cell.locator(".live-output")).to_contain_text(f"final loss {loss:.3f}, training accuracy {right:.2f}")
+    assert "default_rng(43)" in reader.code(XOR)
+    expect(cell.locator(".live-runs tbody th").last).to_have_text("seed 43")
+
+
+def test_eight_seeds_are_shown_side_by_side(reader, cell):
+    cell.get_by_label("N_EPOCHS").focus()
+    reader.page.keyboard.press("Home")
+    for _ in range(30):
+        reader.page.keyboard.press("ArrowRight")
+    epochs = int(re.search(r"N_EPOCHS = (\d+)", reader.code(XOR))[1])
+    cell.get_by_role("button", name="Eight seeds").click()
+    words = cell.locator(".live-seeds-words")
+    expect(words).to_contain_text("of 8 learned it")
+    ends = []
+    for seed in range(42, 50):
+        rng = default_rng(seed)
+        X, y = xor(120, rng)
+        network = Network((2, 8, 8, 1))
+        theta = network.initialise(rng, "normal", scale=0.5)
+        ends.append(fit(network, theta, X, y, n_epochs=epochs).history.training_loss[-1])
+    middle = sum(sorted(ends)[3:5]) / 2
+    expect(words).to_contain_text(f"Seeds 42 to 49: final loss {middle:.3f} in the median, "
+                                  f"from {min(ends):.3f} to {max(ends):.3f}.")
+    seeds = cell.locator(".live-seed")
+    assert seeds.count() == 8 and "default_rng(42)" in reader.code(XOR)
+    learned = seeds.filter(has_text="✓").count()
+    expect(words).to_contain_text(f"{learned} of 8 learned it")
+    assert f"seeds 42 to 49: {learned} of 8" in cell.locator(".live-runs tbody th").last.inner_text()
+    seeds.nth(2).click()
+    expect(cell.locator(".live-output")).to_contain_text(f"final loss {ends[2]:.3f}")
+    assert "default_rng(44)" in reader.code(XOR) and not cell.locator(".live-seeds").is_visible()
+
+
+def test_a_series_can_be_stopped(reader, cell):
+    reader.edit(reader.code(XOR).replace("N_EPOCHS = 500 ", "N_EPOCHS = 500000 "), XOR)
+    cell.get_by_role("button", name="Eight seeds").click()
+    cell.locator("canvas").first.wait_for()
+    cell.get_by_role("button", name="Stop").click()
+    expect(cell.locator(".live-status")).to_have_text("Stopped")
+    assert not cell.locator(".live-seeds").is_visible() and reader.status(XOR) == "stopped"
+    cell.get_by_role("button", name="Reset").click()
+    assert "final loss 0.246" in reader.run(name=XOR)
