@@ -194,14 +194,20 @@ class AnyNetwork(ABC):
                   output_gradient: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
         theta = self.check_theta(real("theta", theta))
         gradient = np.empty(theta.shape)
+        deltas = self.backward_pass(self.layers(theta), trace,
+                                    self.like_columns(trace, output_gradient),
+                                    self.layers(gradient))
+        return gradient, deltas
+
+    def like_columns(self, trace: Trace, output_gradient: np.ndarray) -> np.ndarray:
+        """Return dL/d(output) as columns, or raise ValueError if it does not fit the trace."""
         dA, output, columns = real("output_gradient", output_gradient), trace.output, trace.a[-1]
         if dA.shape == output.shape:
-            dA = self.outputs_as_columns(dA)
-        elif dA.shape != columns.shape:
+            return self.outputs_as_columns(dA)
+        if dA.shape != columns.shape:
             raise ValueError(f"output_gradient must have the shape {output.shape} of the output "
                              f"or {columns.shape} of its columns; got {dA.shape}")
-        deltas = self.backward_pass(self.layers(theta), trace, dA, self.layers(gradient))
-        return gradient, deltas
+        return dA
 
     def predict(self, theta: np.ndarray, X: np.ndarray) -> np.ndarray:
         """Return the outputs: (..., n) for one output unit, else (..., n, k)."""

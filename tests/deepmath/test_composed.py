@@ -329,6 +329,49 @@ def test_steps_turn_rows_into_sequences():
     np.testing.assert_array_equal(last[0], [4, 5])
 
 
+# ------------------------------------------------------------------------------ looked into
+
+def test_what_layers_make_is_there_for_each_network_and_point():
+    network = Sequential([Pool(2), Conv2d(1, 2, 2), Flatten(), Dense(8, K)], (1, 6, 6))
+    theta, X, _ = drawn(network, (3,))
+    found = network.representations(theta, X)
+    assert [each.shape for each in found] == [(3, N, 1, 3, 3), (3, N, 2, 2, 2), (3, N, 8), (3, N, K)]
+    for s in range(3):
+        for ours, alone in zip(found, network.representations(theta[s], X)):
+            np.testing.assert_allclose(ours[s], alone, rtol=1e-12)
+
+
+def test_the_gradient_on_its_way_is_that_of_a_network():
+    plain, network = Network((3, 5, 4, K), "tanh"), Sequential(
+        [Steps(3), Flatten(), Dense(3, 5), "tanh", Dense(5, 4), "tanh", Dense(4, K)], (3,))
+    theta, X, y = drawn(network, (2,))
+    dA = SOFTMAX_CROSS_ENTROPY.gradient(plain.forward(theta, X).a[-1], y)
+    expected = plain.deltas(theta, plain.forward(theta, X), dA)
+    found = network.deltas(theta, network.forward(theta, X), dA)
+    assert len(found) == 7 and found[0].shape == (2, 1, 3, N)
+    for ours, theirs in zip(found[2::2], expected):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-16)
+    norms = network.gradient_norms(theta, X, y, "softmax_cross_entropy")
+    np.testing.assert_allclose(norms[2::2], [np.linalg.norm(each, axis=(-2, -1)) for each in expected],
+                               rtol=1e-12)
+    np.testing.assert_allclose(norms[0], norms[1], rtol=1e-12)
+
+
+def test_attention_weights_are_those_by_which_values_are_added():
+    mask = np.tri(6, dtype=bool)
+    network = Sequential([Attention(3, 2, 4, mask), Residual([Attention(4, 2, 4)]), Last(), Dense(4, K)],
+                         (3, 6))
+    theta, X, _ = drawn(network, (2,))
+    masked, free = network.attention(theta, X)
+    assert masked.shape == free.shape == (2, N, 6, 6)
+    np.testing.assert_allclose(masked.sum(axis=-1), 1.0, rtol=1e-14)
+    assert ((masked > 0) == mask).all()
+    W, b = network.by_layer(theta)[0][2]
+    values = W[:, None] @ X + b[:, None]
+    np.testing.assert_allclose(network.representations(theta, X)[0], values @ masked.mT, rtol=1e-12)
+    np.testing.assert_allclose(network.attention(theta[1], X)[0], masked[1], rtol=1e-13)
+
+
 # ------------------------------------------------------------------------------------ bad input
 
 def sequential(*layers, shape=(1, 32, 32)):

@@ -95,8 +95,12 @@ class Attention(Layer):
             d = side_by_side(points_last(d))
             dW[...] = d @ columns.mT
             db[...] = d.sum(axis=-1, keepdims=True)
-            dA += (W.mT @ d).reshape(dA.shape)
+            if to_inputs:
+                dA += (W.mT @ d).reshape(dA.shape)
         return dA
+
+    def attention(self, kept: Any) -> list[np.ndarray]:
+        return [kept[-1]]
 
 
 def check_mask(mask: Mask) -> np.ndarray:

@@ -86,21 +86,26 @@ class Chain(Layer):
 
     def steps_back(self, parameters: list[Parameters], gradients: list[Parameters],
                    kept: list[Any], dZ: np.ndarray, to_inputs: bool) -> list[np.ndarray]:
-        """Return dL/d(inputs) of the first layer, and dL/d(outputs) of each."""
-        found = [dZ]
-        steps = zip(self.layers, self.split(parameters), self.split(gradients), kept,
-                    self.asked(to_inputs))
-        for layer, own, own_gradients, known, asked in reversed(list(steps)):
-            found.append(layer.backward(own, own_gradients, known, found[-1], asked))
-        return found[::-1]
+        """Return dL/d(outputs) of each layer, and before them dL/d(inputs) of the first one.
 
-    def asked(self, to_inputs: bool) -> list[bool]:
-        """Return of which layers dL/d(inputs) is asked for: the first is, if the chain's is."""
-        return [to_inputs, *[True] * (len(self.layers) - 1)]
+        Unless that is asked for, the way back ends at the first layer that has weights.
+        """
+        first = 0 if to_inputs else next(
+            (i for i, layer in enumerate(self.layers) if layer.shapes), len(self.layers))
+        steps = list(enumerate(zip(self.layers, self.split(parameters), self.split(gradients),
+                                   kept)))
+        found = [dZ]
+        for i, (layer, own, own_gradients, known) in reversed(steps[first:]):
+            found.append(layer.backward(own, own_gradients, known, found[-1],
+                                        to_inputs or i > first))
+        return found[::-1]
 
     def pre_activations(self, kept: Any) -> list[np.ndarray]:
         return [z for layer, known in zip(self.layers, kept)
                 for z in layer.pre_activations(known)]
+
+    def attention(self, kept: Any) -> list[np.ndarray]:
+        return [P for layer, known in zip(self.layers, kept) for P in layer.attention(known)]
 
 
 class Residual(Chain):

@@ -59,11 +59,15 @@ class Layer(ABC):
                  dZ: np.ndarray, to_inputs: bool) -> np.ndarray:
         """Write dL/dW and dL/db from dZ = dL/d(outputs), and return dL/d(inputs).
 
-        Where `to_inputs` is False nobody asks for the latter, and anything may be returned.
+        Where `to_inputs` is False, nothing below has weights: the latter may be anything.
         """
 
     def pre_activations(self, kept: Any) -> list[np.ndarray]:
         """Return what went into each of the layer's `activations`."""
+        return []
+
+    def attention(self, kept: Any) -> list[np.ndarray]:
+        """Return the weights (S, n, T, T) of each attention in the layer."""
         return []
 
 

@@ -72,14 +72,16 @@ class Recurrent(Layer):
                  dZ: np.ndarray, to_inputs: bool) -> np.ndarray:
         ((W, _),), ((dW, db),), (z, a) = parameters, gradients, kept
         slopes = self.activations[0].derivative(z)
-        dx, dh = np.empty((len(z), self.n_inputs, *z.shape[2:])), np.zeros(z[:, :, 0].shape)
+        U, V = W[..., :self.n_outputs], W[..., self.n_outputs:]
+        dx, dh = np.zeros((len(z), self.n_inputs, *z.shape[2:])), np.zeros(z[:, :, 0].shape)
         dW[...], db[...] = 0.0, 0.0
         for t in reversed(range(len(a))):
             d = (dZ[:, :, t] + dh) * slopes[:, :, t]
             dW += d @ a[t].mT
             db += d.sum(axis=-1, keepdims=True)
-            da = W.mT @ d
-            dh, dx[:, :, t] = da[:, :self.n_outputs], da[:, self.n_outputs:]
+            dh = U.mT @ d
+            if to_inputs:
+                dx[:, :, t] = V.mT @ d
         return dx
 
     def pre_activations(self, kept: Any) -> list[np.ndarray]:

@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 
 from deepmath.activations import IDENTITY, Activation
+from deepmath.arrays import real
 from deepmath.checks import check_finite, check_shape, check_whole, describe
 from deepmath.composed.chain import Chain
 from deepmath.composed.dense import Activate
 from deepmath.composed.layer import Layer, Parameters, Shape
 from deepmath.layers import Trace
+from deepmath.losses import Loss, loss_function
 from deepmath.network import AnyNetwork
+from deepmath.objective import flat, for_loss
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,11 @@ class Sequential(AnyNetwork):
         """
         return self.chain.split(self.layers(theta))
 
+    def forward(self, theta: np.ndarray, X: np.ndarray) -> Passed:
+        """Evaluate the network on points and keep every step; see `AnyNetwork.forward`."""
+        theta = self.check_theta(theta)
+        return self.forward_pass(self.layers(theta), self.columns(theta, X))
+
     def forward_pass(self, layers: list[Parameters], A: np.ndarray) -> Passed:
         points = np.ascontiguousarray(A).reshape(*A.shape[:-2], *self.input_shape, A.shape[-1])
         alone = layers[0][0].ndim == A.ndim == 2
@@ -138,12 +146,75 @@ class Sequential(AnyNetwork):
 
     def backward_pass(self, layers: list[Parameters], trace: Trace, dA: np.ndarray,
                       gradients: list[Parameters]) -> list[np.ndarray]:
-        """Write the gradients of all layers, and return dL/d(trace.a[l + 1]) of each layer l."""
+        """Write the gradients of all layers, and return dL/d(outputs) of all with some below."""
+        return self.back(layers, trace, dA, gradients, to_inputs=False)
+
+    def back(self, layers: list[Parameters], trace: Trace, dA: np.ndarray,
+             gradients: list[Parameters], to_inputs: bool) -> list[np.ndarray]:
+        """Do the same, and where `to_inputs`, return dL/d(trace.a[l + 1]) of each layer l."""
         assert isinstance(trace, Passed)
         alone = dA.ndim == 2
         _, *found = self.chain.steps_back(as_stack(layers), as_stack(gradients), trace.kept,
-                                          dA[None] if alone else dA, to_inputs=False)
+                                          dA[None] if alone else dA, to_inputs)
         return [each[0] for each in found] if alone else found
+
+    def deltas(self, theta: np.ndarray, trace: Trace,
+               output_gradient: np.ndarray) -> list[np.ndarray]:
+        """Return dL/d(trace.a[l + 1]) of each layer l."""
+        theta = self.check_theta(real("theta", theta))
+        return self.back(self.layers(theta), trace, self.like_columns(trace, output_gradient),
+                         self.layers(np.empty(theta.shape)), to_inputs=True)
+
+    def gradient_norms(self, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
+                       loss: str | Loss = "binary_cross_entropy") -> np.ndarray:
+        """Return the norm of dL/d(outputs) of each layer, over all points: (L,) or (L, S).
+
+        Parameters
+        ----------
+        theta, X, y, loss
+            As in `loss_and_gradient`.
+
+        Returns
+        -------
+        array of shape (L,) or (L, S)
+            Of the layers as they are listed: a residual block is one.
+
+        Examples
+        --------
+        >>> from deepmath import xor
+        >>> from deepmath.composed import Dense, Residual
+        >>> blocks = [Residual([Dense(8, 8), "tanh"]) for _ in range(30)]
+        >>> network = Sequential([Dense(2, 8), *blocks, Dense(8, 1)], (2,))
+        >>> thetas = network.initialise_stack(range(4), "glorot")
+        >>> network.gradient_norms(thetas, *xor(20, 0)).shape
+        (32, 4)
+        """
+        theta, loss = self.check_theta(real("theta", theta)), loss_function(loss)
+        A, Y = self.data(theta, X, y, loss)
+        trace = self.forward_pass(self.layers(theta), A)
+        dA = loss.gradient(for_loss(loss, trace.a[-1]), flat(Y)).reshape(trace.a[-1].shape)
+        return np.array([np.sqrt((d**2).sum(axis=tuple(range(-len(shape) - 1, 0))))
+                         for d, shape in zip(self.deltas(theta, trace, dA), self.point_shapes[1:])])
+
+    def attention(self, theta: np.ndarray, X: np.ndarray) -> list[np.ndarray]:
+        """Return the weights of each `Attention`, (n, T, T) or (S, n, T, T); rows add up to 1.
+
+        Parameters
+        ----------
+        theta : array of shape (P,) or (S, P)
+        X : array of shape (n, *input_shape), or (S, n, *input_shape)
+
+        Examples
+        --------
+        >>> from deepmath.composed import Attention, Dense, Last
+        >>> network = Sequential([Attention(3, 2, 4), Last(), Dense(4, 1)], (3, 7))
+        >>> P, = network.attention(network.initialise(0), np.ones((5, 3, 7)))
+        >>> P.shape, P[0, 6].round(3)           # all days are alike
+        ((5, 7, 7), array([0.143, 0.143, 0.143, 0.143, 0.143, 0.143, 0.143]))
+        """
+        trace = self.forward(theta, X)
+        alone = trace.a[-1].ndim == 2
+        return [P[0] if alone else P for P in self.chain.attention(trace.kept)]
 
     def representations(self, theta: np.ndarray, X: np.ndarray) -> list[np.ndarray]:
         """Return what each layer makes of the points, (n, ...) or (S, n, ...), one row a point.
@@ -161,9 +232,11 @@ class Sequential(AnyNetwork):
         >>> [each.shape for each in found]
         [(3, 8, 5, 5), (3, 8), (3, 1)]
         """
-        found = self.forward(theta, X).a[1:]
-        return [np.moveaxis(each, -1, -1 - len(shape))
-                for each, shape in zip(found, self.point_shapes[1:])]
+        trace = self.forward(theta, X)
+        stack = trace.a[-1].shape[:-2]          # what all networks share is there for each
+        return [np.broadcast_to(np.moveaxis(each, -1, -1 - len(shape)),
+                                (*stack, each.shape[-1], *shape))
+                for each, shape in zip(trace.a[1:], self.point_shapes[1:])]
 
     def columns(self, theta: np.ndarray, X: np.ndarray, name: str = "X") -> np.ndarray:
         """Return `X` with one point a column, or raise ValueError if it does not fit."""
