@@ -12,7 +12,8 @@ import re
 import sys
 from pathlib import Path
 
-from bookbuild.say import BookError, Problem, annotation, hindrances, progress, say, tally
+from bookbuild.say import (BookError, Problem, Timings, annotation, hindrances, progress, say,
+                           tally)
 
 CELL_TIMEOUT = 600.0        # seconds
 PORT = 4848                 # of the preview
@@ -99,7 +100,6 @@ def add_render(commands) -> None:
 def run_render(args) -> int:
     """`book render`."""
     from bookbuild.files import only_render
-    from bookbuild.pipeline import Timings, render
     from bookbuild.quarto import find_quarto, render_with_quarto
     from bookbuild.run import KeptResults, Stamp
 
@@ -123,6 +123,8 @@ def run_render(args) -> int:
             if stands:
                 say("nothing has changed since the last render: the book stands")
             else:
+                from bookbuild.pipeline import render       # loads what prints
+
                 render(project, targets, only, say, timings, args.cell_timeout, progress,
                        args.runtime, args.fresh)
                 stamp.set()

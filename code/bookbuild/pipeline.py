@@ -3,11 +3,10 @@
 import copy
 import re
 import shutil
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -20,7 +19,7 @@ from bookbuild.live import ASSETS, assemble
 from bookbuild.memory import Memory
 from bookbuild.print import epub, formulas, hover, html, pdf, search, typst
 from bookbuild.run import ChapterCode, InlineValue, KeptResults, kept_or_run, press
-from bookbuild.say import BookError, Problem, hindrances, tally
+from bookbuild.say import BookError, Problem, Timings, hindrances, tally
 from bookbuild.source import (Cell, Manuscript, Page, Project, Prose, SplitText,
                               output_problem, python_of, read_manuscript, show_cells, split_source)
 
@@ -440,26 +439,6 @@ def labels_in(chapter: Chapter) -> list[str]:
 
 
 # ----------------------------------------------------------------------- what commands ask for
-
-@dataclass
-class Timings:
-    """Seconds by stage, in the order in which the stages began."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-    begun: float = field(default_factory=time.perf_counter)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] = self.seconds.get(name, 0) + time.perf_counter() - start
-
-    def __str__(self) -> str:
-        rows = [*self.seconds.items(), ("all", time.perf_counter() - self.begun)]
-        return "\n".join(f"{name:<12}{seconds:7.2f} s" for name, seconds in rows)
-
 
 def render(project: Project, targets: list[str], only: Page | None, say: Say, timings: Timings,
            cell_timeout: float, progress: Callable[[str, bool], None] | None = None,

@@ -1,7 +1,8 @@
 """A small book of one chapter, printed as a PDF."""
 
 from bookbuild.files.placing import only_render
-from bookbuild.pipeline import Timings, render
+from bookbuild.pipeline import render
+from bookbuild.say import Timings
 from bookbuild.source.project import load_project
 
 CONFIG = """project:

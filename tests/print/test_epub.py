@@ -10,8 +10,9 @@ from lxml import etree
 from programs import EPUBCHECK
 
 from bookbuild.files.placing import only_render
-from bookbuild.pipeline import Timings, render
+from bookbuild.pipeline import render
 from bookbuild.print.epub import strict_svg
+from bookbuild.say import Timings
 from bookbuild.source.project import load_project
 
 XHTML = "{http://www.w3.org/1999/xhtml}"

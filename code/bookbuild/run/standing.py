@@ -51,8 +51,8 @@ class Stamp:
     def _sources(self) -> str:
         book = self.project.output_dir.resolve()
         made_by = [press(), shutil.which("node"), os.environ.get("SOURCE_DATE_EPOCH")]
-        sources = digest_folder(self.project.root,
-                                lambda path: is_no_source(path) or path.resolve() == book)
+        sources = digest_folder(self.project.root, lambda path: path.is_dir() and (
+            is_no_source(path) or path.resolve() == book))
         return digest(json.dumps([self.asked, made_by, sources]).encode())
 
     def _book(self) -> str:
@@ -66,6 +66,6 @@ def press() -> str:
                               digest_folder(Path(__file__).parents[1])]).encode())
 
 
-def is_no_source(path: Path) -> bool:
-    """Is a path a folder that is hidden, or an environment of Python?"""
-    return path.is_dir() and (path.name.startswith(".") or (path / "pyvenv.cfg").exists())
+def is_no_source(folder: Path) -> bool:
+    """Is a folder hidden, or an environment of Python?"""
+    return folder.name.startswith(".") or (folder / "pyvenv.cfg").exists()

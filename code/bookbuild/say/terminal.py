@@ -4,6 +4,10 @@ import os
 import re
 import shutil
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 # Colours, movements, titles: what programs write to a terminal beside text.
 CODES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
@@ -32,3 +36,23 @@ def progress(message: str, everywhere: bool = False) -> None:
         print(f"\r\x1b[K{message[:width]}", end="", file=sys.stderr, flush=True)
     elif everywhere:
         say(message)
+
+
+@dataclass
+class Timings:
+    """Seconds by stage, in the order in which the stages began."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    begun: float = field(default_factory=time.perf_counter)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0) + time.perf_counter() - start
+
+    def __str__(self) -> str:
+        rows = [*self.seconds.items(), ("all", time.perf_counter() - self.begun)]
+        return "\n".join(f"{name:<12}{seconds:7.2f} s" for name, seconds in rows)

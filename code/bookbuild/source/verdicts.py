@@ -12,11 +12,14 @@ from bookbuild.source.vocabulary import (CELL, DOCUMENT, ELSEWHERE, MARKDOWN, PR
 COVERED = "<!-- From here on made by `write_list` of source/verdicts.py -->"
 
 
+PATTERNS = [entry for entry in VOCABULARY if "*" in entry.name]
+
+
 @lru_cache(4096)
 def _fitting(place: Place, name: str) -> list[Entry]:
-    found = (entry for entry in VOCABULARY
-             if place in entry.places and fnmatchcase(name, entry.name))
-    return sorted(found, key=lambda entry: "*" in entry.name)
+    named = [entry for entry in VOCABULARY if entry.name == name and place in entry.places]
+    return named + [entry for entry in PATTERNS
+                    if place in entry.places and fnmatchcase(name, entry.name)]
 
 
 def entry_of(place: Place, name, value=None) -> Entry | None:
