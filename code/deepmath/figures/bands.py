@@ -1,4 +1,4 @@
-"""What several figures draw: a median over the seeds, in a band from quartile to quartile."""
+"""What several figures draw: a median over the seeds, in a band between quartiles, and points."""
 
 from typing import Any
 
@@ -12,3 +12,8 @@ def draw_band(axes: Axes, x: np.ndarray, values: np.ndarray, colour: str, label:
     low, middle, high = np.percentile(values, [25, 50, 75], axis=-1)
     axes.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
     axes.plot(x, middle, line, color=colour, label=label, **style)
+
+
+def spread_out(n: int, reach: float) -> np.ndarray:
+    """Return n numbers up to `reach` from 0, near ones far apart: places of points side by side."""
+    return reach * (2 * (np.arange(1, n + 1) * 0.618034 % 1) - 1)
