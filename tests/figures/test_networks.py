@@ -178,6 +178,12 @@ def test_mean_squares_start_with_the_inputs_and_follow_the_formula():
     ("confidence", {"limit": 0}, "limit must be a positive number; got 0"),
     ("units", {"epochs": (5, 2)}, "epochs must be numbers of updates in growing order"),
     ("units", {"n_hidden": 0}, "n_hidden must be a whole number, at least 1; got 0"),
+    ("coin_tosses", {"n_points": 0}, "n_points must be a whole number, at least 1; got 0"),
+    ("coin_tosses", {"widths": (0,)}, "each of widths must be a whole number, at least 1; got 0"),
+    ("folds", {"n_folds": 6}, "n_folds must be at most 5; got 6"),
+    ("folds", {"n_seeds": 0}, "n_seeds must be a whole number, at least 1; got 0"),
+    ("many_seeds", {"n_seeds": 43}, "n_seeds must be at most 42; got 43"),
+    ("many_seeds", {"n_epochs": 0}, "n_epochs must be a whole number, at least 1; got 0"),
     ("depth", {"learning_rates": (0.1,)}, "learning_rates must be one for each of 4"),
     ("depth", {"seeds": ()}, "seeds and architectures must name at least one each")])
 def test_what_makes_no_sense_is_refused_by_name(figure, setting, told):

@@ -61,6 +61,7 @@ def compute(n_points: int = 40, widths: Sequence[int] = (1, 2, 4, 8, 16), n_toss
     ((2, 3), array([ 7, 15]))
     """
     check_whole("n_points", n_points)
+    widths = [check_whole("each of widths", width) for width in widths]
     check_whole("n_tosses", n_tosses, at_least=2)
     rng = generator(seed)
     X = rng.uniform(-1, 1, (n_points, 2))
