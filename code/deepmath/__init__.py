@@ -22,7 +22,6 @@ from deepmath.network import AnyNetwork, Network
 from deepmath.optimisers import Adam, GradientDescent, Momentum
 from deepmath.probe import linear_probe
 from deepmath.sawtooth import folded_sawtooth, shallow_sawtooth
-from deepmath.sequence import ConvolutionalNetwork, RecurrentNetwork
 from deepmath.stopping import EarlyStopping
 from deepmath.training import Fit, History, fit
 
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from deepmath.composed import (
         Attention, Conv1d, Conv2d, Dense, Flatten, GlobalPool, Last, LayerNorm, Pool, Recurrent,
         Residual, Sequential, Steps)
+    from deepmath.sequence import ConvolutionalNetwork, RecurrentNetwork
 
 __version__ = "0.2.0"
 __all__ = [
@@ -46,7 +46,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Return a name of `deepmath.composed`, loaded when it is first asked for (PEP 562)."""
+    """Return what layers and networks are composed of, loaded when first asked for (PEP 562)."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("deepmath.composed"), name)
+    module = "sequence" if name.endswith("Network") else "composed"
+    return getattr(import_module(f"deepmath.{module}"), name)

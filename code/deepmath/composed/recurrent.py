@@ -56,7 +56,7 @@ class Recurrent(Layer):
 
     def forward(self, parameters: list[Parameters], A: np.ndarray) -> tuple[np.ndarray, Any]:
         (W, b), = parameters
-        stack = max(len(W), len(A))
+        f, stack = activation(self.hidden).function, max(len(W), len(A))
         _, d, T, n = A.shape
         h = np.zeros((stack, self.n_outputs, n), W.dtype)
         z, a, outputs = [], [], []
@@ -64,19 +64,18 @@ class Recurrent(Layer):
             x_t = np.broadcast_to(A[:, :, t], (stack, d, n))
             a.append(np.concatenate([h, x_t], axis=1))
             z.append(W @ a[-1] + b)
-            h = self.activations[0].function(z[-1])
+            h = f(z[-1])
             outputs.append(h)
-        return np.stack(outputs, axis=2), (np.stack(z, axis=2), a)
+        return np.stack(outputs, axis=2), (z, a)
 
     def backward(self, parameters: list[Parameters], gradients: list[Parameters], kept: Any,
                  dZ: np.ndarray, to_inputs: bool) -> np.ndarray:
         ((W, _),), ((dW, db),), (z, a) = parameters, gradients, kept
-        slopes = self.activations[0].derivative(z)
         U, V = W[..., :self.n_outputs], W[..., self.n_outputs:]
-        dx, dh = np.zeros((len(z), self.n_inputs, *z.shape[2:])), np.zeros(z[:, :, 0].shape)
+        dx, dh = np.empty((len(dZ), self.n_inputs, *dZ.shape[2:])), np.zeros(z[0].shape)
         dW[...], db[...] = 0.0, 0.0
-        for t in reversed(range(len(a))):
-            d = (dZ[:, :, t] + dh) * slopes[:, :, t]
+        for t in reversed(range(len(z))):
+            d = (dZ[:, :, t] + dh) * activation(self.hidden).derivative(z[t])
             dW += d @ a[t].mT
             db += d.sum(axis=-1, keepdims=True)
             dh = U.mT @ d
@@ -85,7 +84,8 @@ class Recurrent(Layer):
         return dx
 
     def pre_activations(self, kept: Any) -> list[np.ndarray]:
-        return [kept[0]]
+        z, _ = kept
+        return [np.stack(z, axis=2)]
 
 
 @dataclass(frozen=True)

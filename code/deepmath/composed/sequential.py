@@ -1,7 +1,7 @@
 """A network of any layers: what `fit`, `check_gradient` and the rest ask of it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
@@ -68,8 +68,8 @@ class Sequential(AnyNetwork):
     (5, 4)
     """
 
-    chain: Chain
-    input_shape: Shape
+    chain: Chain = field(repr=False)
+    input_shape: Shape = field(repr=False)
 
     def __init__(self, layers: Iterable[Layer | Activation | str], input_shape: Shape) -> None:
         self.chain = Chain(layers)
@@ -132,17 +132,17 @@ class Sequential(AnyNetwork):
     def forward(self, theta: np.ndarray, X: np.ndarray) -> Passed:
         """Evaluate the network on points and keep every step; see `AnyNetwork.forward`."""
         theta = self.check_theta(theta)
-        return self.forward_pass(self.layers(theta), self.columns(theta, X))
+        trace = self.forward_pass(self.layers(theta), self.columns(theta, X))
+        z = self.chain.pre_activations(trace.kept)
+        return replace(trace, z=z if trace.a[-1].ndim == 3 else [each[0] for each in z])
 
     def forward_pass(self, layers: list[Parameters], A: np.ndarray) -> Passed:
+        """Do the same for columns, and leave out `z`, for which training does not ask."""
         points = np.ascontiguousarray(A).reshape(*A.shape[:-2], *self.input_shape, A.shape[-1])
         alone = layers[0][0].ndim == A.ndim == 2
         stacked = points[None] if A.ndim == 2 else points
         outputs, kept = self.chain.steps(as_stack(layers), stacked)
-        z = self.chain.pre_activations(kept)
-        if alone:
-            outputs, z = [each[0] for each in outputs], [each[0] for each in z]
-        return Passed(z, [A, *outputs[1:]], kept)
+        return Passed([], [A, *([each[0] for each in outputs[1:]] if alone else outputs[1:])], kept)
 
     def backward_pass(self, layers: list[Parameters], trace: Trace, dA: np.ndarray,
                       gradients: list[Parameters]) -> list[np.ndarray]:
