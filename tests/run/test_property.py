@@ -3,7 +3,8 @@
 Books and edits are those of `books`: after each step, in which every chapter and now and then the
 book is edited, the book's folder is copied without what is kept; both are rendered, and all files
 of both books are the same bytes, or the same problems are told. `BOOK_EDITS=5000` asks for as
-many edits; by default there are a few hundred. Almost all run in light kernels (see `light`).
+many edits; by default there are a few hundred. Almost all run in light kernels (see `light`), and
+pandoc is asked once for each text.
 
 The preview is held to the same: when it rests after an edit, its pages are those of a render from
 nothing of the files as they then are. Cells that give another result each time are left out.
@@ -16,11 +17,13 @@ from pathlib import Path
 
 import books
 import pytest
+from asked_once import asked_once
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from light import LightKernel
 
 from bookbuild import cli
+from bookbuild.document import pandoc
 from bookbuild.preview import following, session
 from bookbuild.run import kernel
 from bookbuild.say import BookError
@@ -36,6 +39,7 @@ SLOW = settings(suppress_health_check=list(HealthCheck), print_blob=True,
 @pytest.fixture
 def light(monkeypatch):
     monkeypatch.setattr(kernel, "Kernel", LightKernel)
+    monkeypatch.setattr(pandoc, "call", asked_once())
 
 
 def rendered(root, *options):
