@@ -341,6 +341,17 @@ def test_what_layers_make_is_there_for_each_network_and_point():
             np.testing.assert_allclose(ours[s], alone, rtol=1e-12)
 
 
+@pytest.mark.parametrize("own", [False, True])
+def test_a_prediction_is_that_of_all_points_and_networks_at_once(own, monkeypatch):
+    monkeypatch.setattr("deepmath.composed.sequential.PREDICT_BYTES", 8 * 3 * PICTURES.n_activations)
+    theta, X, _ = drawn(PICTURES, (2,), own, n=7)
+    whole = PICTURES.forward(theta, X).output
+    np.testing.assert_allclose(PICTURES.predict(theta, X), whole, rtol=1e-12)
+    for s in range(2):
+        alone = PICTURES.predict(theta[s], X[s] if own else X)
+        np.testing.assert_allclose(alone, whole[s], rtol=1e-12)
+
+
 def test_the_gradient_on_its_way_is_that_of_a_network():
     plain, network = Network((3, 5, 4, K), "tanh"), Sequential(
         [Steps(3), Flatten(), Dense(3, 5), "tanh", Dense(5, 4), "tanh", Dense(4, K)], (3,))

@@ -18,6 +18,8 @@ from deepmath.losses import Loss, loss_function
 from deepmath.network import AnyNetwork
 from deepmath.objective import flat, for_loss
 
+PREDICT_BYTES = 2**24
+
 
 @dataclass(frozen=True)
 class Passed(Trace):
@@ -215,6 +217,23 @@ class Sequential(AnyNetwork):
         trace = self.forward(theta, X)
         alone = trace.a[-1].ndim == 2
         return [P[0] if alone else P for P in self.chain.attention(trace.kept)]
+
+    def predict(self, theta: np.ndarray, X: np.ndarray) -> np.ndarray:
+        """Return the outputs, (..., n) or (..., n, k); some points of a network at a time.
+
+        So that a stack's windows on many pictures need not be kept all at once.
+        """
+        theta = self.check_theta(theta)
+        columns = self.columns(theta, X)
+        networks, n = np.atleast_2d(theta), columns.shape[-1]
+        size = max(1, PREDICT_BYTES // (8 * self.n_activations))
+        outputs = np.empty((len(networks), self.output_size, n), networks.dtype)
+        for s, own in enumerate(networks):
+            layers, A = self.layers(own), columns if columns.ndim == 2 else columns[s]
+            for i in range(0, n, size):
+                some = self.forward_pass(layers, A[:, i:i + size])
+                outputs[s, :, i:i + size] = some.a[-1]
+        return Passed([], [outputs if theta.ndim == 2 else outputs[0]], []).output
 
     def representations(self, theta: np.ndarray, X: np.ndarray) -> list[np.ndarray]:
         """Return what each layer makes of the points, (n, ...) or (S, n, ...), one row a point.
