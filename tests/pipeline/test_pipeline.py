@@ -7,6 +7,7 @@ import tracemalloc
 from functools import wraps
 
 import pytest
+from asked_once import asked_once
 
 from bookbuild import files
 from bookbuild.document import pandoc
@@ -82,6 +83,11 @@ def book(tmp_path):
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def once():
+    return asked_once()
+
+
 def printed(root, target, memory):
     """The book's files, printed with a memory, and what the press found."""
     made = Pipeline(load_project(root), memory)
@@ -95,7 +101,9 @@ def printed(root, target, memory):
 
 
 @pytest.mark.parametrize("edit", EDITS)
-def test_an_edit_gives_the_book_that_a_new_render_gives(book, tmp_path_factory, edit):
+def test_an_edit_gives_the_book_that_a_new_render_gives(
+        book, tmp_path_factory, monkeypatch, once, edit):
+    monkeypatch.setattr(pandoc, "call", once)
     name, old, new = EDITS[edit]
     memory = Memory()
     printed(book, tmp_path_factory.mktemp("before"), memory)
