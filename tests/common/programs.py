@@ -17,6 +17,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 EPUBCHECK = Path("/usr/share/java/epubcheck.jar")       # of Debian's package epubcheck
+# Its few seconds are not worth compiling it for speed.
+CHECK_EPUB = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-jar", EPUBCHECK,
+              "--failonwarnings"]
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 STATIONS = [os.environ.get("DEEPMATH_REAL_DATA", ""), ROOT / ".." / "shared" / "data" / "alberta"]
 # Where the real station files are, if they are anywhere; they are no part of the project.

@@ -117,9 +117,9 @@ class Reader:
             """() => {
                 const codes = jupyterapp.shell.currentWidget.content.widgets
                     .map(cell => cell.model).filter(model => model.type === 'code');
-                const outputs = codes.flatMap(model => model.outputs.toJSON());
                 return codes.every(model => model.executionCount && model.executionState === 'idle')
-                    && outputs.filter(output => output.output_type === 'error')
+                    && codes.flatMap(model => model.outputs.toJSON())
+                        .filter(output => output.output_type === 'error')
                         .map(({ evalue }) => evalue);
             }""", timeout=5 * PATIENCE).json_value()
 

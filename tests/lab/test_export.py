@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from few_seeds import with_few_seeds
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
@@ -101,15 +102,6 @@ def test_it_runs_where_the_book_is_not_installed(book, tmp_path_factory, capsys)
     assert said[2] == "13\n" and said[4] == '"Zahl: é"\n'
     assert ".whl" in said[5]
     assert [path.name for path in away.rglob("*.*")] == ["result.json"]     # what the code names
-
-
-def with_few_seeds(code):
-    """What takes a minute, in seconds."""
-    for many, few in [("range(32)", "range(2)"), ("range(8)", "range(2)"), ("widths[4]", "widths[1]"),
-                      ("smoke_capacity.compute(record)",
-                       "smoke_capacity.compute(record, widths=(1, 2), seeds=range(2))")]:
-        code = code.replace(many, few)
-    return code
 
 
 # But for the two appendices that tell of the book's own code, which show no cell.
