@@ -433,6 +433,9 @@ def labelled(y, network=PICTURES):
     (lambda: Attention(2, 2, 2, np.tri(3, k=-1, dtype=bool)), "mask must let each place look at one at least; row 0 is "
                                                               "all False"),
     (lambda: Attention(2, 2, 2, np.ones((2, 2))), "mask must be an array of booleans, of the shape (T, T)"),
+    (lambda: Attention(2, 2, 2, [[True, False], [True]]), "mask must be an array of booleans, of the shape (T, T)"),
+    (lambda: Attention(2, 2, 2, np.ma.array(np.ones((2, 2), bool), mask=np.eye(2))), "mask must be an array of booleans"),
+    (lambda: Attention(2, 2, 2, np.ones((0, 0), bool)), "mask must let some place look at two at least"),
     (lambda: Attention(2, 2, 2, np.ones((2, 3), bool)), "mask must be an array of booleans, of the shape (T, T)"),
     (sequential(Attention(2, 2, 2), Last(), shape=(2, 1)), "must have at least 2 places"),
     (sequential(Attention(2, 2, 2, np.tri(3, dtype=bool)), Last(), shape=(2, 4)), "mask must have the shape (4, 4)"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from deepmath.arrays import brief
+from deepmath.arrays import brief, is_masked
 from deepmath.checks import check_whole, describe
 from deepmath.composed.layer import Layer, Parameters, Shape, check_features, side_by_side
 
@@ -104,9 +104,12 @@ class Attention(Layer):
 
 
 def check_mask(mask: Mask) -> np.ndarray:
-    """Return a mask as an array of booleans, or raise ValueError if none can look anywhere."""
-    array = np.asarray(mask)
-    if array.dtype != bool or array.ndim != 2 or array.shape[0] != array.shape[1]:
+    """Return a mask as an array of booleans, or raise ValueError if a place can look nowhere."""
+    try:
+        array = np.asarray(mask)
+    except ValueError:          # rows of different lengths
+        array = np.empty(0)
+    if is_masked(mask) or array.dtype != bool or array.ndim != 2 or len(set(array.shape)) != 1:
         raise ValueError("mask must be an array of booleans, of the shape (T, T); "
                          f"got {brief(mask)}")
     allowed = array.sum(axis=1)
