@@ -200,6 +200,7 @@ def test_days_are_what_is_missing(chapter):
         capacity.training_by_days, capacity.validation_by_days, capacity.best_by_days))
     assert training[0] < training[-1] < validation[-1] < validation[0]
     assert best[0] > capacity.persistence > best[-1]
+    assert (best[np.array(capacity.n_days) <= 240] > capacity.persistence).all()    # "up to 240"
     assert capacity.n_days[0] < chapter[0]["peak"] == 120 < capacity.n_days[-1]
 
 

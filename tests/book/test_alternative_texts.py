@@ -1,0 +1,63 @@
+"""The numbers of alternative texts are those of the figures, rounded as the words have them."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TEXTS = {label: text for chapter in ("neural-networks", "smoke") for label, text in re.findall(
+    r'#\| label: fig-([\w-]+)\n(?:#\| (?!fig-alt).*\n)*#\| fig-alt: "(.*)"',
+    (ROOT / "chapters" / f"{chapter}.qmd").read_text(encoding="utf-8"))}
+
+
+def mid(values):
+    return np.median(values, axis=-1)
+
+
+# Words of an alternative text, and their numbers, of the arrays that are kept of the figure.
+SAID = [
+    ("random-layers", "from 0.55 through 0.7 at 8 units and nearly 0.9 at 16 to 1 at 32",
+     lambda f: [(at := mid(f["probe_accuracy"][1]))[0], at[2], 8, at[3], 16, at[4], 32]),
+    ("random-layers", "through 0.77 at 4 units and 0.9 at 8 to 1 at 16",
+     lambda f: [(at := mid(f["probe_accuracy"][2]))[1], 4, at[2], 8, at[3], 16]),
+    ("coin-tosses", "from 0.56 over 0.65, 0.8 and 0.95 to 1.0", lambda f: mid(f["learned"])),
+    ("coin-tosses", "between 0.35 and 0.75",
+     lambda f: [f["next_toss"].min(), f["next_toss"].max()]),
+    ("double-descent", "with five inputs to 0.4, below its first valley of 0.8",
+     lambda f: [(error := mid(f["test_error"][1]))[-1], error[:9].min()]),
+    ("double-descent", "with two inputs to about 1, well above its first valley of 0.2",
+     lambda f: [(error := mid(f["test_error"][0]))[-1], error[:9].min()]),
+    ("many-seeds", "8 ReLU units lie around 0.24, 4 units around 0.44",
+     lambda f: [8, mid(f["loss"])[0], 4, mid(f["loss"])[1]]),
+    ("many-seeds", "16 units around 0.13, 8 tanh units around 0.39",
+     lambda f: [16, mid(f["loss"])[2], 8, mid(f["loss"])[3]]),
+    ("many-seeds", "at 0.61, and the small rate around 0.64",
+     lambda f: [f["one"][3, 0], mid(f["loss"])[4]]),
+    ("many-seeds", "around 0.93 for 8 units, 0.82 for 4, 0.96 for 16, 0.88 for tanh",
+     lambda f: [(fresh := mid(f["fresh_accuracy"]))[0], 8, fresh[1], 4, fresh[2], 16, fresh[3]]),
+    ("many-seeds", "at 0.65, and 0.68 for", lambda f: [f["one"][3, 1], mid(f["fresh_accuracy"])[4]]),
+    ("calibration", "at confidence 0.99 it is at 0.8",
+     lambda f: [f["says"][0, 0, -1], f["right"][0, 0, -1]]),
+    ("confidence", "from 0.65 at the origin", lambda f: [mid(f["by_distance"])[1, 0]]),
+    ("smoke-models", "with about 6.6; all others lie between 3.4 and 3.8",
+     lambda f: [f["seen"][0], f["seen"][1:].min(), f["seen"][1:].max()]),
+    ("smoke-models", "persistence lies far right at 4.1", lambda f: f["expected.1"]),
+    ("smoke-models", "regressions follow near 3.9", lambda f: f["expected.3"]),
+    ("smoke-models", "a dashed line at 3.8", lambda f: [f["best"]]),
+    ("smoke-capacity", "training loss falls from 0.11", lambda f: mid(f["training"])[:1, -1]),
+    ("smoke-capacity", "rises from 0.13 to 0.17",
+     lambda f: [(end := mid(f["validation"])[:, -1])[0], end.max()]),
+    ("smoke-capacity", "stays level at 0.13", lambda f: [mid(f["validation"].min(axis=1)).max()]),
+    ("smoke-capacity", "after a peak at 120 days",
+     lambda f: [f["n_days"][mid(f["validation_by_days"]).argmax()]]),
+]
+
+
+@pytest.mark.parametrize("figure, words, values", SAID, ids=lambda each: str(each)[:40])
+def test_a_number_is_that_of_the_figure(figure, words, values):
+    assert words in TEXTS[figure]
+    found = values(np.load(ROOT / "figures" / "numbers" / f"{figure}.npz"))
+    for said, value in zip(re.findall(r"\d+(?:\.\d+)?", words), found, strict=True):
+        assert abs(value - float(said)) <= 0.6 * 10.0 ** -len(said.partition(".")[2]), said
