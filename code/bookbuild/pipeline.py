@@ -1,6 +1,7 @@
 """From the project's files to the book: the steps in their order, and what they gave."""
 
 import copy
+import os
 import re
 import shutil
 from collections import Counter
@@ -10,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from bookbuild.check import Survey, chapter_problems, own_ids, page_problems, too_deep
-from bookbuild.document import (CellWriter, Chapter, Entry, citations, depth, identifier, nodes,
-                                number_chapter, pandoc, para, place_captions, references,
-                                stand_ins, structure, take_titles, words)
+from bookbuild.check import Survey, chapter_problems, deepest, own_ids, page_problems, too_deep
+from bookbuild.document import (CellWriter, Chapter, Entry, bibliographies, citations, depth,
+                                identifier, nodes, number_chapter, pandoc, para, place_captions,
+                                references, stand_ins, structure, take_titles, words)
 from bookbuild.files import end_all, put_in_place, staging, write_file, writing
 from bookbuild.live import ASSETS, assemble
 from bookbuild.memory import Memory
@@ -214,14 +215,27 @@ class Pipeline:
                                       for chapter in self.chapters))
         return typst.write_book(self.project, self.heads, written)
 
+    def name(self, file: Path) -> str:
+        """A file's path, relative to the book."""
+        return Path(os.path.relpath(file, self.project.root)).as_posix()
+
     # ------------------------------------------------------------------------------ checking
 
     def sources(self) -> set[str] | None:
-        """The keys of the bibliography; None if it can't be read, which is a problem."""
+        """The keys of the bibliography; None if it or its style can't be read: a problem."""
+        files, style = (self.project.bibliographies(self.format),
+                        self.project.citation_style(self.format))
         try:
-            return {key for path in self.project.bibliographies(self.format)
-                    for key in self.memory.step(citations.source_keys, path, path,
-                                                path.read_bytes())}
+            if style and style.is_file():
+                self.memory.step(bibliographies.check_style, style, style, self.name(style),
+                                 style.read_bytes())
+            keys: set[str] = set()
+            for path in files:
+                file = self.name(path), path.read_bytes()
+                listed = self.memory.step(bibliographies.source_keys, path, *file)
+                self.problems |= {*bibliographies.listed_twice(*file, listed)}
+                keys |= {*listed}
+            return keys
         except BookError as error:
             self.problems |= set(error.problems)
             return None
@@ -397,6 +411,8 @@ def text_of(result) -> str:
 
 def parse_page(project: Project, draft: Draft, results: dict) -> tuple[dict, dict[str, bytes]]:
     """A page as pandoc reads it, and the pictures that its cells drew."""
+    if deepest(draft.manuscript)[0] > 2 * DEEPEST:      # pandoc would take its time
+        raise BookError([too_deep(draft.manuscript, pandoc.TOO_DEEP)])
     text, pictures = write_results(project, draft, results)
     try:
         tree = pandoc.read(text)

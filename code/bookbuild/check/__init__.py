@@ -1,7 +1,7 @@
 """What is wrong with a book, or beyond a press: every finding with its file and line."""
 
-from bookbuild.check.constructs import too_deep
+from bookbuild.check.constructs import deepest, too_deep
 from bookbuild.check.labels import Survey, own_ids
 from bookbuild.check.pages import chapter_problems, page_problems
 
-__all__ = ["Survey", "chapter_problems", "own_ids", "page_problems", "too_deep"]
+__all__ = ["Survey", "chapter_problems", "deepest", "own_ids", "page_problems", "too_deep"]

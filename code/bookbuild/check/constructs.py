@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from operator import itemgetter
 
 from bookbuild.document import (MACROS, MATH_ENVIRONMENT, Chapter, Node, classes, content,
                                 identifier,
@@ -15,6 +16,7 @@ from bookbuild.source import (ATTRIBUTE, CLASS, COMPUTED, EXECUTE, HEAD, MARKDOW
 UNREAD_PICTURE = re.compile(r"(?<!\\)!\[(?:(?!!\[|\]\()[^\n])*+\]\(")
 
 FENCE = re.compile(r"^[ \t>]*+:{3,}+[ \t]*+(\{.*\}|[\w-]++)?[ \t:]*+\r?$", re.MULTILINE)
+BEGIN = re.compile(r"(?:[ \t]*+(?:(?:[-+*]|\d++[.)])(?=[ \t])|>))*+")      # of items, quotations
 
 
 def front_matter(split: SplitText, manuscript: Manuscript) -> Iterator[Problem]:
@@ -137,17 +139,22 @@ def raw_problems(format: str, source: str, manuscript: Manuscript) -> Iterator[P
         yield manuscript.problem(pattern, *found)
 
 
-def too_deep(manuscript: Manuscript, message: str) -> Problem:
-    """A problem where blocks stand deepest in one another."""
-    open_blocks, place, deepest = 0, 1, -1.0
+def deepest(manuscript: Manuscript) -> tuple[float, int]:
+    """How deep blocks seem to stand in one another, by the marks before a line; and which line."""
+    open_blocks = 0
+    found = (-1.0, 1)
     for number, line in enumerate(manuscript.prose.split("\n"), 1):
         mark = FENCE.match(line)
         open_blocks = max(0, open_blocks + (1 if mark[1] else -1)) if mark else open_blocks
-        begin = line[:len(line) - len(line.lstrip(" \t>-+*"))]
-        depth = open_blocks + len(begin.expandtabs(2)) / 2
-        if line.strip() and depth > deepest:
-            deepest, place = depth, number
-    return Problem(*manuscript.origin(place), message, "builtin")
+        if line.strip():
+            depth = open_blocks + len("".join(BEGIN.findall(line)[:1]).expandtabs(2)) / 2
+            found = max(found, (depth, number), key=itemgetter(0))
+    return found
+
+
+def too_deep(manuscript: Manuscript, message: str) -> Problem:
+    """A problem where blocks stand deepest in one another."""
+    return Problem(*manuscript.origin(deepest(manuscript)[1]), message, "builtin")
 
 
 def unclosed_blocks(manuscript: Manuscript) -> Iterator[Problem]:

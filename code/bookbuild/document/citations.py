@@ -1,7 +1,6 @@
 """Citations, set by pandoc's citeproc in one run over the whole book."""
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
@@ -12,61 +11,12 @@ from bookbuild.document.model import (Node, cited, content, div, exchange, ident
                                       nodes, para, target, translate, with_target)
 from bookbuild.document.numbers import Chapter
 from bookbuild.document.references import is_cross_reference
-from bookbuild.files import decode_utf8
-from bookbuild.say import BookError, Problem
-from bookbuild.source import load_yaml
-
-
-FORMATS = {".bib": "biblatex", ".bibtex": "bibtex", ".json": "csljson", ".ris": "ris"}
 
 
 def cited_keys(tree) -> list[str]:
     """The keys of all sources that a tree cites, in order."""
     return [each.key for cite in nodes(tree, "Cite") for each in cited(cite)
             if not is_cross_reference(each.key)]
-
-
-def source_keys(path: Path, data: bytes) -> list[str]:
-    """The keys of the entries in a bibliography.
-
-    Raises
-    ------
-    BookError
-        For a file that cannot be read, with the line of the entry.
-    """
-    source = decode_utf8(data, path.name).removeprefix("\ufeff")
-    if path.suffix in (".yaml", ".yml"):
-        return yaml_keys(path, source)
-    if path.suffix not in FORMATS:
-        raise BookError([Problem(path.name, 1, f"sources are kept in {', '.join(FORMATS)} or .yaml "
-                                 f"files, not in {path.suffix or 'one without a suffix'}")])
-    try:
-        format = FORMATS[path.suffix]
-        found = json.loads(pandoc.run(source, "--from", format, "--to", "csljson"))
-        return [entry["id"] for entry in found]
-    except BookError as error:
-        said = " ".join(error.problems[0].message.split())
-    place = re.search(r"line (\d+), column \d+\):? (unexpected (?:'.'|[\w ]+))", said)
-    line, reason = (int(place[1]), place[2]) if place else (1, said)
-    # An unclosed entry is noticed where the next one begins.
-    above = "\n".join(source.split("\n")[:line - reason.startswith("unexpected '@'")])
-    entries = list(re.finditer(r"@\w+\s*[{(]\s*([^\s,]*)", above))
-    if not entries:
-        raise BookError([Problem(path.name, line, f"does not parse: {reason}")])
-    begin = above.count("\n", 0, entries[-1].start()) + 1
-    raise BookError([Problem(path.name, begin, f"the entry `{entries[-1][1]}` does not parse (line "
-                             f"{line}: {reason}): look at its braces, commas and quotes")])
-
-
-def yaml_keys(path: Path, source: str) -> list[str]:
-    """The keys of sources in CSL's YAML."""
-    data, lines = load_yaml(re.sub(r"(?m)^(?:---|\.\.\.)[ \t]*$", "", source), path.name)
-    entries = data.get("references")
-    if not isinstance(entries, list) or not all(
-            isinstance(each, dict) and isinstance(each.get("id"), (str, int)) for each in entries):
-        raise BookError([Problem(path.name, lines.get(("references",), 1), "sources in YAML stand "
-                                 "in a list `references`, each with an `id`")])
-    return [str(each["id"]) for each in entries]
 
 
 def word_sources(lang: str, files: Sequence[Path], style: Path | None,

@@ -13,7 +13,7 @@ from bookbuild.say import BookError, Problem
 
 API_VERSION = [1, 23, 1]
 LINE = 1
-SECONDS = 20            # of the processor, and as many for each million characters
+SECONDS, MORE = 10, 20       # of the processor; and more for each million characters
 MEMORY = "6g"
 TOO_DEEP = "blocks stand too deep in one another to be followed: take some of them out"
 UNREAD_FORMULA = re.compile(
@@ -50,7 +50,7 @@ def call(source: str, *options: str) -> CompletedProcess:
     BookError
         If pandoc refuses its input.
     """
-    seconds = SECONDS + SECONDS * len(source) // 1_000_000
+    seconds = SECONDS + MORE * len(source) // 1_000_000
     try:
         done = files.run([program(), "+RTS", f"-M{MEMORY}", "-RTS", *options], source, seconds)
     except files.TookTooLong:

@@ -9,6 +9,7 @@ import yaml
 from bookbuild.say import BookError, Problem
 
 MOST_VALUES = 100_000
+DEEPEST = 200           # brackets
 
 
 class _Loader(yaml.SafeLoader):
@@ -50,6 +51,8 @@ def load_yaml(text: str, path: str | Path, first_line: int = 1) -> tuple[dict, d
     def fail(line: int, message: str):
         raise BookError([Problem(path, first_line + line, message)]) from None
 
+    if at := too_deep(text):
+        fail(at - 1, f"more than {DEEPEST} brackets stand in one another: write fewer")
     lines: dict[tuple, int] = {}
     try:
         loader = _Loader(text)
@@ -69,6 +72,16 @@ def load_yaml(text: str, path: str | Path, first_line: int = 1) -> tuple[dict, d
     if not isinstance(data, dict):
         fail(0, "expected `key: value` lines")
     return data, lines
+
+
+def too_deep(text: str) -> int | None:
+    """The line where brackets stand too deep in one another, which PyYAML takes long to read."""
+    depth = 0
+    for bracket in re.finditer(r"[][{}]", text):
+        depth += 1 if bracket[0] in "[{" else -1
+        if depth > DEEPEST:
+            return text.count("\n", 0, bracket.start()) + 1
+    return None
 
 
 def _count(node, known: dict[int, int]) -> int:
