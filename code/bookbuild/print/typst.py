@@ -20,6 +20,8 @@ from bookbuild.source import Project
 
 THEME = Path(__file__).parent / "theme" / "typst"
 PAGE = "// page: "       # a comment, for those who look for the page of an error
+LONG_WORD = re.compile(r"\S{60,}")
+WITHIN = re.compile(r"(?<=[^\u200d])(?=[^\u0300-\u036f\u200d\u20d0-\u20ff\ufe00-\ufe0f])")
 # \, \; \! and \bigl( say nothing about the mathematics
 SPACING = re.compile(r"\\[,;:!]|\\q?quad\b|\\[bB]igg?[lrm]?(?![A-Za-z])|\\displaystyle\b")
 
@@ -112,7 +114,8 @@ def lower(tree, here: Head):
                 if stays_whole(block, following)}
     return translate(rewrite_lists(exchange(tree, printing), dots_escaped), {
         "Header": heading, "Div": division, "Span": inline_span, "Image": image, "Link": link,
-        "CodeBlock": code_block, "Math": formula, "Para": paragraph, "Plain": paragraph,
+        "CodeBlock": code_block, "Code": breakable, "Math": formula, "Para": paragraph,
+        "Plain": paragraph,
         Float: floating, Callout: callout, Theorem: theorem, Equation: equation, Tabset: tabset,
         Layout: layout, Xref: xref}, here)
 
@@ -247,9 +250,16 @@ def inline_span(node: Node, here: Head) -> list[Node] | None:
     return [*place, with_attributes(node, identifier="")] if place else None
 
 
-def code_block(node: Node, here: Head) -> list[Node] | None:
+def breakable(node: Node, here: Head) -> Node | None:
+    """Code, in which a word that no line can hold may break anywhere."""
+    written = LONG_WORD.sub(lambda word: WITHIN.sub("\u200b", word[0]), content(node))
+    return None if written == content(node) else with_content(node, written)
+
+
+def code_block(node: Node, here: Head) -> Node | list[Node] | None:
     if "cell-code" not in classes(node):
-        return None
+        return breakable(node, here)
+    node = breakable(node, here) or node
     language = [name for name in classes(node) if name not in ("cell-code", "prints")]
     options = "(output: true)" if "prints" in classes(node) else ""
     return enclosed(f"#code-cell{options}[", [with_attributes(

@@ -142,16 +142,25 @@ local function kept_together(doc)
   return doc
 end
 
+-- A word that no line can hold may break anywhere.
+local function breakable(code)
+  code.text = code.text:gsub("%S+", function(word)
+    if (utf8.len(word) or 0) < 60 then return word end
+    return (word:gsub(utf8.charpattern, "%0\u{200b}"))
+  end)
+  return code
+end
+
 -- An error's message comes with codes for a terminal's colours.
 local function plain(block)
   block.text = block.text:gsub("\27%[[%d;]*m", "")
-  return block
+  return breakable(block)
 end
 
 if quarto.doc.is_format("typst") then
   return {
     { Proof = proof, Pandoc = kept_together },
-    { Inlines = formulas, CodeBlock = plain },
+    { Inlines = formulas, CodeBlock = plain, Code = breakable },
     { Div = function(div)
       if div.classes:includes("cell") then return cell(div) end
       if div.identifier == "refs" then return around("#references[", { div }, "]") end
