@@ -14,7 +14,7 @@ from typing import Any
 from bookbuild.check import Survey, chapter_problems, deepest, own_ids, page_problems, too_deep
 from bookbuild.document import (CellWriter, Chapter, Entry, bibliographies, citations, depth,
                                 identifier, nodes, number_chapter, pandoc, para, place_captions,
-                                references, stand_ins, structure, take_titles, words)
+                                references, stand_ins, structure, take_titles, tex, words)
 from bookbuild.files import end_all, put_in_place, staging, write_file, writing
 from bookbuild.live import ASSETS, assemble
 from bookbuild.memory import Memory
@@ -207,6 +207,7 @@ class Pipeline:
                 pattern = r"\b" + r"\W+".join(map(re.escape, spoken[start:start + 3]))
                 if (place := draft.manuscript.find(pattern))[1]:
                     return Problem(*place, problem.message)
+            return Problem(*draft.manuscript.origin(1), problem.message)
         return problem
 
     def write_typst(self) -> str:
@@ -282,6 +283,9 @@ class Pipeline:
         for unit, result in self.results.items():
             if re.search(pattern, text_of(result)):
                 return Problem(unit.path, unit.line, message)
+        for draft, blocks in zip(self.drafts, self.trees):
+            if any(formula in tex(node) for node in nodes(blocks, "Math")):
+                return draft.manuscript.problem(pattern, message)
         return Problem("pandoc", None, message)
 
     # ------------------------------------------------------------------------------- printing
@@ -418,6 +422,11 @@ def parse_page(project: Project, draft: Draft, results: dict) -> tuple[dict, dic
         tree = pandoc.read(text)
     except pandoc.Unreadable as error:
         raise BookError([too_deep(draft.manuscript, error.problems[0].message)]) from None
+    except BookError as error:
+        said = error.problems[0].message
+        macro = re.search(r"macro (\w+)", said)
+        raise BookError([draft.manuscript.problem(rf"\\{macro[1]}\b" if macro else "", (
+            f"pandoc cannot read this: {said}"))]) from None
     if depth(tree["blocks"]) > DEEPEST:
         raise BookError([too_deep(draft.manuscript, pandoc.TOO_DEEP)])
     tree["blocks"] = references.own_paths(place_captions(tree["blocks"]), draft.page)

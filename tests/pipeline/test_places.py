@@ -47,7 +47,9 @@ def test_checked_places(write, capsys):
         lines="# One\n\nWords.\n\n$$\n\\begin{aligned}\na &= {\\tiny b} \\\\\nc &= d\n"
               "\\end{aligned}\n$$ {#eq-a}\n\n> $$\n> \\frac{x}{y\n> $$\n",
         heading="# One\n\n## Docstrings\n\n```{python}\n#| label: docstrings\n1\n```\n",
-        pipe="# One\n\n![a](pipe.png){fig-alt=\"x\"}\n\n[b](zero.bin)\n\n{{< include pipe.qmd >}}\n")
+        pipe="# One\n\n![a](pipe.png){fig-alt=\"x\"}\n\n[b](zero.bin)\n\n{{< include pipe.qmd >}}\n",
+        pictures="# One\n\n![a ![b](gone.png){fig-alt=\"x\"} c](gone.png){fig-alt=\"x\"}\n\n"
+                 "Words.\n\n![](no pic.png){fig-alt=\"x\"}\n\n![](<no pic.png>){fig-alt=\"x\"}\n")
     os.mkfifo(root / "pipe.png")
     os.symlink("/dev/zero", root / "zero.bin")
     (root / "pipe.qmd").rename(root / "file.qmd")
@@ -61,8 +63,20 @@ def test_checked_places(write, capsys):
                    r"heading\.qmd:6: the id `docstrings` is used twice",
                    r"file\.qmd:3: the picture pipe\.png is no file",
                    r"file\.qmd:5: the link leads to zero\.bin",
-                   r"file\.qmd:7: the included file pipe\.qmd is missing"):
+                   r"file\.qmd:7: the included file pipe\.qmd is missing",
+                   r"pictures\.qmd:3: the picture gone\.png is missing",
+                   r"pictures\.qmd:9: the picture no pic\.png is missing"):
         assert re.search(wanted, said), (wanted, said)
+
+
+@pytest.mark.parametrize("text, told", [
+    ("# One\n\nWords.\n\n\\newcommand{\\endless}{\\endless\\endless}\n\n$\\endless$\n",
+     "one.qmd:5: pandoc cannot read this: Loop encountered in expanding macro endless"),
+    ("# One\n\nWords.\n\n" + "- " * 50_000 + "x\n",
+     "one.qmd:5: blocks stand too deep in one another")], ids=["macro", "list"])
+def test_what_has_no_end_has_its_line(write, capsys, text, told):
+    assert main(["check", str(write(one=text))]) == 1
+    assert told in capsys.readouterr().out
 
 
 def test_errors_of_cells_have_their_lines_behind_magics_and_bad_indentation(write, capsys):

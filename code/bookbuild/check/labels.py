@@ -69,10 +69,8 @@ def duplicate_labels(survey: Survey, chapter: Chapter, manuscript: Manuscript):
     for key, count in Counter(own_ids(chapter)).items():
         first = survey.entries.get(key)
         if count > 1:
-            written = label_pattern(key)        # once, where the other is made of a heading
-            nth = 2 if manuscript.find(written, 2)[1] else 1
-            yield manuscript.problem(written, f"the id `{key}` is used twice: "
-                                     "give one of them another name", nth=nth)
+            yield manuscript.problem(label_pattern(key), f"the id `{key}` is used twice: "
+                                     "give one of them another name", nth=2)
         elif is_cross_reference(key) and first and first.chapter.page != chapter.page:
             yield manuscript.problem(
                 label_pattern(key), f"the id `{key}` is used in {first.chapter.page.source} too: "

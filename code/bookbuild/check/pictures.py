@@ -71,8 +71,9 @@ def pictures(project: Project, blocks: list, manuscript: Manuscript, made: set[s
             found.append((NO_ALT, alt_stops(project)))
         if problem := address_problem(project, manuscript, address, code):
             found.append((problem, "both"))
+        written = "|".join(map(re.escape, (address, unquote(address))))
         for message, stops in found:
-            yield manuscript.problem(re.escape(address), message, stops, counts[address])
+            yield manuscript.problem(written, message, stops, counts[address])
 
 
 def files_of_html(project: Project, blocks: list, manuscript: Manuscript,

@@ -22,7 +22,7 @@ CALL = re.compile(r"(?<!\{)\{\{<\s*+(?P<name>[\w-]++)\s*+(?P<argument>(?:(?!>\}\
 ESCAPED = re.compile(r"\{(\{\{<(?:(?!>\}\}|\{\{\{<).)*+>\}\})\}")
 
 
-MOST_LINES = 200_000        # of what is included
+MOST_LINES = 50_000        # of what is included
 
 
 @dataclass(frozen=True)
@@ -59,16 +59,24 @@ class Manuscript:
         return self.origins[line - 1]
 
     def find(self, pattern: str, nth: int = 1) -> tuple[str, int | None]:
-        """Where a pattern occurs for the n-th time in the text, if possible outside code."""
+        """Where a pattern occurs for the n-th or the last time, if possible outside code."""
         for text in (self.prose, self.text):
-            found = next(islice(re.finditer(pattern, text), nth - 1, None), None)
-            if found:
-                return self.origin(bisect_left(self._breaks, found.start()) + 1)
+            if found := list(islice(re.finditer(pattern, text), nth)):
+                return self.origin(bisect_left(self._breaks, found[-1].start()) + 1)
         return str(self.source), None
 
     def problem(self, pattern: str, message: str, stops: str = "both", nth: int = 1) -> Problem:
-        """A problem at the n-th place where a pattern occurs."""
-        return Problem(*self.find(pattern, nth), message, stops)
+        """A problem at the n-th place where a pattern occurs.
+
+        If it does not, since pandoc or a cell wrote it otherwise, at the longest word of it that
+        does, or at the top of the page.
+        """
+        path, line = self.find(pattern, nth)
+        literal = re.findall(r"\w{3,}", re.sub(r"\\[A-Za-z]", " ", pattern))
+        for word in sorted(literal, key=len, reverse=True) if line is None else ():
+            if (place := self.find(re.escape(word)))[1]:
+                return Problem(*place, message, stops)
+        return Problem(path, line or 1, message, stops)
 
 
 def read_manuscript(project: Project, source: PurePosixPath) -> tuple[Manuscript, list[Problem]]:
