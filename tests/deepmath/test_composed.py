@@ -1,5 +1,6 @@
 """Networks of other layers: each pass against formulas and libraries that know nothing of it."""
 
+import pickle
 import re
 
 import autograd.numpy as anp
@@ -315,7 +316,10 @@ def test_gains_are_one_at_first_and_not_penalised():
 
 
 def test_a_description_is_equal_to_itself_and_can_be_read():
-    assert repr(PICTURES).startswith("Sequential([Conv2d(n_inputs=1, n_outputs=3, size=(3, 3)")
+    network = Sequential([Flatten(), Steps(3), Recurrent(1, 2), Residual(["relu"]), Last(), Dense(2, 1)], (3,))
+    assert repr(network) == ("Sequential([Flatten(), Steps(n_steps=3), Recurrent(1, 2, hidden='tanh'), "
+                             "Residual(['relu']), Last(), Dense(n_inputs=2, n_outputs=1)], input_shape=(3,))")
+    assert pickle.loads(pickle.dumps(PICTURES)) == PICTURES
     again = Sequential(PICTURES.chain.layers, (1, 6, 4))
     assert again == PICTURES and again != Sequential(PICTURES.chain.layers, (1, 4, 6))
     assert Attention(1, 1, 1, np.tri(3, dtype=bool)) != Attention(1, 1, 1, np.tri(4, dtype=bool))

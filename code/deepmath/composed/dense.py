@@ -61,6 +61,9 @@ class Activate(Layer):
 
     activation: Activation
 
+    def __repr__(self) -> str:
+        return repr(self.activation.name)
+
     @property
     def activations(self) -> list[Activation]:
         return [self.activation]

@@ -39,6 +39,10 @@ class Recurrent(Layer):
         check_whole("n_outputs", self.n_outputs)
         object.__setattr__(self, "hidden", activation(self.hidden, "hidden"))
 
+    def __repr__(self) -> str:
+        f = self.activations[0].name
+        return f"Recurrent({self.n_inputs}, {self.n_outputs}, hidden={f!r})"
+
     @property
     def shapes(self) -> list[tuple[int, int]]:
         return [(self.n_outputs + self.n_inputs, self.n_outputs)]
