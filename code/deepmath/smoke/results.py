@@ -124,9 +124,11 @@ def forecast_all(pairs: Pairs, splits: list[Split], seeds: Iterable[int] = range
         parts = []
         for i, split in enumerate(splits, start=1):
             say(f"{kind} network, split {i} of {len(splits)}, {len(seeds)} seeds")
-            l2 = (penalties[kind] if penalties else best_penalty(
-                tried_penalties(kind, pairs, split, seeds[:N_TUNING]), pairs, split))
-            parts.append(train(kind, pairs, split, seeds, l2=l2).forecast[:, split.test])
+            tried = {} if penalties else tried_penalties(kind, pairs, split, seeds[:N_TUNING])
+            l2 = penalties[kind] if penalties else best_penalty(tried, pairs, split)
+            is_trained = l2 in tried and len(seeds) <= N_TUNING
+            trained = tried[l2] if is_trained else train(kind, pairs, split, seeds, l2=l2)
+            parts.append(trained.forecast[:, split.test])
             chosen.setdefault(kind, []).append(l2)
         by_model[f"{kind} network"] = np.concatenate(parts, axis=1)
     test = np.concatenate([split.test for split in splits])
