@@ -38,7 +38,8 @@ def pytest_configure(config):
 
 # The files that take longest begin, so that none of them is left to one process at the end.
 LONGEST = ("pipeline/test_kills.py", "run/test_property.py", "lab/test_jupyterlab.py",
-           "figures/test_figures.py", "book/test_whole_book.py")
+           "book/test_whole_book.py", "figures/test_figures.py", "book/test_kept_figures.py",
+           "smoke/test_chapter.py", "print/test_page.py")
 
 
 def pytest_collection_modifyitems(items):
