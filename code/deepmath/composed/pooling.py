@@ -67,19 +67,22 @@ class Pool(Layer):
         cells = seen.reshape(len(A), -1, *seen.shape[A.ndim - 2:])     # a window's places together
         if self.kind == "mean":
             return cells.mean(axis=1), (A.shape, None)
-        which = cells.argmax(axis=1)[:, None]
-        return np.take_along_axis(cells, which, axis=1)[:, 0], (A.shape, which)
+        largest = cells.max(axis=1)             # several times as quick as `argmax`
+        return largest, (A.shape, (cells, largest))
 
     def backward(self, parameters: list[Parameters], gradients: list[Parameters], kept: Any,
                  dZ: np.ndarray, to_inputs: bool) -> np.ndarray:
-        (_, *shape, _), which = kept
+        (_, *shape, _), known = kept
         size, stride = self.window(tuple(shape))
-        dZ, cells = dZ[:, None], prod(size)
         if self.kind == "mean":
-            shares = np.broadcast_to(dZ / cells, (len(dZ), cells, *dZ.shape[2:]))
+            shares = np.broadcast_to(dZ[:, None] / prod(size), (len(dZ), prod(size), *dZ.shape[1:]))
         else:
-            shares = dZ * (np.arange(cells).reshape(-1, *[1] * (dZ.ndim - 2)) == which)
-        return overlaid(shares.reshape(len(dZ), *size, *dZ.shape[2:]), tuple(shape[1:]), stride)
+            cells, largest = known
+            shares, left = np.empty(cells.shape), dZ.copy()
+            for i in range(prod(size)):
+                np.multiply(left, cells[:, i] == largest, out=shares[:, i])
+                left -= shares[:, i]            # the next of equal maxima gets nothing
+        return overlaid(shares.reshape(len(dZ), *size, *dZ.shape[1:]), tuple(shape[1:]), stride)
 
 
 @dataclass(frozen=True)
