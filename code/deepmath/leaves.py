@@ -134,8 +134,8 @@ def specimens(n: int, seed: int | Generator, species: Sequence[int] = KNOWN,
     max_turn : float
         Degrees; leaves are turned by up to this, either way.
     max_shift : float
-        Pixels; leaves are shifted by up to this, down or up and to the right or left. Up to 3 all
-        of the blade stays in the picture.
+        Pixels; leaves are shifted by up to this, down or up and to the right or left. Up to 2.5
+        all of the blade stays in the picture.
 
     Raises
     ------
@@ -159,12 +159,12 @@ def specimens(n: int, seed: int | Generator, species: Sequence[int] = KNOWN,
     toothed = np.array([each.toothed for each in SPECIES])[which]
     return Specimens(
         which, cut=rng.uniform(0.3, 0.5, n), width=rng.uniform(0.85, 1.0, n),
-        teeth=rng.integers(12, 17, n), phase=rng.uniform(0, 2 * np.pi, n),
-        tooth=toothed * rng.uniform(0.14, 0.19, n), radius=rng.uniform(8.5, 10.5, n),
+        teeth=rng.integers(10, 14, n), phase=rng.uniform(0, 2 * np.pi, n),
+        tooth=toothed * rng.uniform(0.2, 0.28, n), radius=rng.uniform(8.0, 10.0, n),
         turn=rng.uniform(-1, 1, n) * max_turn, shift=rng.uniform(-1, 1, (n, 2)) * max_shift,
-        ground=rng.uniform(0.1, 0.3, n), contrast=rng.uniform(0.25, 0.5, n),
-        light=rng.uniform(-0.1, 0.1, (n, 2)), blur=rng.uniform(0.3, 0.6, n),
-        noise=rng.normal(0.0, 0.03, (n, SIDE, SIDE)))
+        ground=rng.uniform(0.1, 0.25, n), contrast=rng.uniform(0.35, 0.5, n),
+        light=rng.uniform(-0.1, 0.1, (n, 2)), blur=rng.uniform(0.2, 0.5, n),
+        noise=rng.normal(0.0, 0.02, (n, SIDE, SIDE)))
 
 
 def photograph(leaves: Specimens) -> Leaves:
@@ -190,7 +190,7 @@ def photograph_some(leaves: Specimens) -> tuple[np.ndarray, ...]:
     down, right = column(leaves.light.T)
     light = 1.0 + down * place[:, None] + right * place
     grey = column(leaves.ground) + column(leaves.contrast) * np.maximum(
-        mask * (1.0 + 0.7 * veins), veins)
+        mask * (1.0 + 0.5 * veins), veins)
     pictures = blurred(grey * light, leaves.blur) + leaves.noise
     return pictures, mask, edges, veins, tips, leaves.species
 

@@ -31,8 +31,9 @@ SECTIONS = [
 FIGURES = [
     f"fig-{name}" for name in """activations spirals random-layers computation-graph gradient-norms
     coin-tosses overfitting double-descent convolution memory optimisers initialisation sawtooth folds depth
-    own-depth leaves xor many-seeds units calibration confidence""".split()]
-AFTER_FIGURES = ["flips", "best-rates", "sure-and-right"]      # print what a figure has measured
+    own-depth leaves leaf-learning leaf-layers leaf-units xor many-seeds
+    units calibration confidence""".split()]
+AFTER_FIGURES = ["flips", "best-rates", "leaf-shares", "sure-and-right"]      # print what a figure has measured
 PARAMETERS = ["N_HIDDEN = 8", 'ACTIVATION = "relu"', "LEARNING_RATE = 0.05", "N_EPOCHS = 500"]
 
 
@@ -334,12 +335,43 @@ def test_mean_squares_follow_the_prediction():
     assert found["predicted"][2, -1] == pytest.approx(2.0**20, rel=0.15)
 
 
-def test_pooling_needs_fewer_leaves():
-    found = kept("leaves")
-    n = list(found["n_leaves"])
-    linear, dense, pooled = np.median(found["accuracy"], axis=-1)
-    assert n == [4, 6, 10, 20, 40] and linear.max() < 0.65
-    assert pooled[1] > 0.95 > dense[2] > dense[1] < 0.8 and dense[4] > 0.98 < pooled[4]
+def test_convolution_needs_fewer_leaves_and_does_not_turn():
+    found = kept("leaf-learning")
+    assert found["n_leaves"].tolist() == [10, 100, 1000]
+    conv, connected = np.median(found["accuracy"], axis=-1)
+    assert conv[0] < 0.45 and connected[0] < 0.45 and conv[2] > 0.8 and connected[2] < 0.6
+    assert (found["accuracy"][0, 2] > found["accuracy"][1, 2]).all()     # "for each of the 32 seeds"
+    assert found["accuracy"].shape[-1] == 32
+    turns, shifts = list(found["turns"]), list(found["shifts"])
+    upright, at_60, at_120 = (np.median(found["turned"][0], axis=-1)[turns.index(each)]
+                              for each in (0, 60, 120))
+    assert turns[2] == 60 and turns[4] == 120 and shifts[3] == 6        # as the text counts them
+    assert upright > 0.9 > at_120 > 0.75 and at_60 < 0.45
+    margin, lobes = (np.median(found[each], axis=-1) for each in ("margin", "lobes"))
+    assert margin.min() > 0.85 and margin[0] - margin[2] < 0.1 and lobes[2] < 0.5
+    moved = np.median(found["shifted"], axis=-1)[:, 3]
+    assert moved[0] > 0.55 and moved[1] < 0.25
+    known, new = np.median(found["sure"], axis=-1)
+    assert abs(known - conv[2]) < 0.05 and 0.7 < new < known            # "near its accuracy"
+
+
+def test_training_turns_units_from_the_blade_to_edges():
+    found = kept("leaf-units")
+    maps = list(found["maps"])
+    assert maps == ["edges, one way", "edges", "veins", "tips", "blade"]
+    before, after = (np.bincount(each.reshape(5, -1).argmax(axis=0), minlength=5) / each[0].size
+                     for each in found["first"])
+    assert before[4] > 0.5 > after[4] and after[0] > 0.5 > before[0]
+    assert after[2] + after[3] < 0.05                                   # "Hardly a unit"
+    veins = np.median(found["second"][:, 2].reshape(2, -1), axis=1)
+    assert 0 < veins[1] - veins[0] < 0.1                                # "A little."
+    side = [np.mean(each.reshape(5, -1).argmax(axis=0) == 0) for each in found["second"]]
+    assert min(side) > 0.5                                              # "most follow, as before"
+    largest = np.median(found["largest"].reshape(2, 2, -1), axis=-1)
+    assert (largest[1] > 1.5 * largest[0]).all() and largest.max() < 0.5
+    covered = found["covered"]
+    assert covered[0].max() == covered.max() > 0.3                      # "the middle of the blade"
+    assert all(4 <= each <= 9 for each in np.unravel_index(covered[0].argmax(), covered[0].shape))
 
 
 def test_confidence_is_not_calibration():

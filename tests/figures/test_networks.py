@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from deepmath import BINARY_CROSS_ENTROPY, Network, figures, linear_probe, spirals, xor
+from deepmath.leaves import photograph, specimens
 
 
 @pytest.mark.parametrize("hidden", ["sigmoid", "tanh", "relu"])
@@ -141,13 +142,71 @@ def test_the_best_temperature_of_logits_that_are_doubled_is_twice_that():
     assert one == pytest.approx(1, rel=0.06) and two == pytest.approx(2, rel=0.06)
 
 
-def test_turning_a_leaf_changes_no_pooled_number():
-    X, y = figures.leaves.leaves(6, 3)
-    kernels = np.random.default_rng(0).normal(size=(4, 9))
-    np.testing.assert_allclose(figures.leaves.convolve_and_pool(X, kernels),
-                               figures.leaves.convolve_and_pool(np.roll(X, 17, axis=1), kernels))
-    spectrum = np.abs(np.fft.rfft(X)).argmax(axis=1)
-    assert set(spectrum[y == 0]) == {5} and set(spectrum[y == 1]) == {7}
+def leaf_network(n=40, seeds=(0,)):
+    return figures.leaf_networks.train_stack(seeds, "convolutional", n)
+
+
+def test_networks_of_leaves_have_as_many_parameters():
+    convolutional, connected = map(figures.leaf_networks.network, figures.leaf_networks.KINDS)
+    assert abs(convolutional.n_parameters - connected.n_parameters) <= 3
+    assert connected.point_shapes[2] == (2,)
+    X = figures.leaf_networks.points(photograph(specimens(5, 0)))
+    np.testing.assert_allclose(X.mean(axis=(2, 3)), 0, atol=1e-12)
+    np.testing.assert_allclose(X.std(axis=(2, 3)), 1)
+
+
+def test_layers_at_every_pixel_are_those_of_the_network():
+    theta, X = leaf_network()[0], figures.leaf_networks.points(photograph(specimens(6, 1)))
+    first, second = figures.leaf_networks.everywhere(theta, X)
+    own = figures.leaf_networks.network("convolutional").representations(theta, X)
+    np.testing.assert_allclose(np.moveaxis(first[:, ::2, ::2], -1, 1), own[1], atol=1e-12)
+    np.testing.assert_allclose(np.moveaxis(second[:, ::6, ::6], -1, 1), own[4], atol=1e-12)
+
+
+def test_responses_at_every_pixel_are_shifted_with_the_picture():
+    leaf = figures.leaf_layers.compute(leaf=3)
+    moved = figures.leaf_layers.compute(leaf=3, right=2.0, down=1.0)
+    inner = slice(9, -9)
+    rolled = np.roll(leaf.first, (1, 2), axis=(1, 2))[:, inner, inner]
+    found = moved.first[:, inner, inner]                    # but for the noise, and the light
+    for one, other in zip(rolled, found):
+        assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > 0.9
+
+
+def test_a_stack_of_one_is_that_network_of_a_larger_one():
+    np.testing.assert_allclose(leaf_network()[0], leaf_network(seeds=(1, 0))[1], atol=1e-9)
+
+
+def test_accuracies_of_leaves_are_shares_of_leaves():
+    found = figures.leaf_learning.compute((6,), n_seeds=2, turns=(0, 60), shifts=(0, 8), n_fresh=8)
+    assert found.accuracy.shape == (2, 1, 2)
+    for values, n in ((found.accuracy, 8), (found.turned, 4), (found.shifted, 4),
+                      (found.lobes, 4), (found.margin, 4)):
+        np.testing.assert_allclose(values * n, np.round(values * n))
+        assert 0 <= values.min() and values.max() <= 1
+    assert (found.turned[0] <= np.minimum(found.lobes, found.margin)).all()
+    assert (np.diff(found.above, axis=1) <= 0).all() and (found.above[2, 0] == 1).all()
+    drawn = specimens(8, 0)
+    assert set(figures.leaf_learning.turned_by(drawn, 60).turn) == {-60, 60}
+    np.testing.assert_allclose(
+        np.linalg.norm(figures.leaf_learning.shifted_by(drawn, 3).shift, axis=1), 3)
+
+
+def test_a_unit_that_follows_a_map_is_told_by_its_correlation():
+    maps = np.random.default_rng(0).normal(size=(3, 4, 9, 9))
+    units = np.stack([2 * maps[0] + 1, maps[1] - maps[2], maps[0] + maps[1], 0 * maps[0]], axis=-1)
+    one = figures.leaf_units.correlation(units, [maps[0]])
+    expected = [abs(np.corrcoef(units[..., i].ravel(), maps[0].ravel())[0, 1]) for i in range(3)]
+    np.testing.assert_allclose(one, [*expected, 0], atol=1e-12)
+    two = figures.leaf_units.correlation(units, [maps[1], maps[2]])
+    assert two[1] == pytest.approx(1) and two[3] == 0
+
+
+def test_covering_the_ground_costs_nothing_and_covering_the_leaf_does():
+    leaves, thetas = photograph(specimens(4, 1)), leaf_network(200)
+    falls = figures.leaf_units.covered(thetas, leaves)
+    corner, middle = abs(falls[:, 0, 0]), abs(falls[:, 5:9, 5:9]).max(axis=(1, 2))
+    assert (corner < middle).all() and middle.max() > 0.05
 
 
 def test_mean_squares_start_with_the_inputs_and_follow_the_formula():
@@ -173,7 +232,14 @@ def test_mean_squares_start_with_the_inputs_and_follow_the_formula():
     ("optimisers", {"batch_size": 0}, "batch_size must be a whole number, at least 1; got 0"),
     ("optimisers", {"rates": (0,)}, "each of rates must be a positive number; got 0"),
     ("initialisation", {"factors": (-1,)}, "each of factors must be a positive number; got -1"),
-    ("leaves", {"n_kernels": 0}, "n_kernels must be a whole number, at least 1; got 0"),
+    ("leaves", {"n_leaves": 0}, "n_leaves must be a whole number, at least 1; got 0"),
+    ("leaf_learning", {"n_leaves": ()}, "n_leaves must name at least one number of leaves"),
+    ("leaf_learning", {"n_leaves": (1001,)}, "each of n_leaves must be at most 1000; got 1001"),
+    ("leaf_learning", {"turns": (-1,)}, "each of turns must be a number, zero or more; got -1"),
+    ("leaf_learning", {"n_fresh": 1}, "n_fresh must be a whole number, at least 2; got 1"),
+    ("leaf_layers", {"species": 5}, "species must name some of 0 to 4"),
+    ("leaf_layers", {"turn": "far"}, "turn must be a number; got 'far'"),
+    ("leaf_units", {"n_leaves": 7}, "n_leaves must be a whole number, at least 8; got 7"),
     ("calibration", {"n_bins": 0}, "n_bins must be a whole number, at least 1; got 0"),
     ("confidence", {"limit": 0}, "limit must be a positive number; got 0"),
     ("units", {"epochs": (5, 2)}, "epochs must be numbers of updates in growing order"),
