@@ -160,6 +160,7 @@ TWICE = "print(*(abs(go('compiled') - go('readable')) < 1e-12 for _ in range(2))
 def test_machine_code_is_kept_and_what_is_broken_of_it_told_once(elsewhere, tmp_path):
     train("compiled")
     kept = tmp_path / "deepmath" / "__pycache__"
+    kept.mkdir(exist_ok=True)
     for file in (PACKAGE / "__pycache__").glob("compiled*.nb?"):
         shutil.copy2(file, kept)
     hits = elsewhere("go('compiled')\nfrom deepmath.compiled import train\n"
