@@ -2,10 +2,9 @@
 
 import re
 
-SHORTER = [("range(32)", "range(2)"), ("range(8)", "range(2)"), ("widths[4]", "widths[1]"),
+SHORTER = [("range(32)", "range(2)"), ("range(8)", "range(2)"),
            ("double_descent.compute(", "double_descent.compute(n_seeds=2, "),
-           ("smoke_capacity.compute(record)",
-            "smoke_capacity.compute(record, widths=(1, 2), seeds=range(2))")]
+           ("smoke_capacity.compute(record)", "smoke_capacity.compute(record, seeds=range(2))")]
 
 
 def with_few_seeds(code: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from few_seeds import with_few_seeds
 from waiting import LIMIT, PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +35,8 @@ def lab(tmp_path_factory):
     for name in PARTS:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, book / name)
+    for chapter in (book / "chapters").glob("*.qmd"):
+        chapter.write_text(with_few_seeds(chapter.read_text(encoding="utf-8")), encoding="utf-8")
     (book / "small").mkdir()
     (book / "small" / "_quarto.yml").write_text(SMALL)
     variables = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR",

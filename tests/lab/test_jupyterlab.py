@@ -6,7 +6,6 @@ import sys
 from difflib import ndiff
 
 import pytest
-from few_seeds import with_few_seeds
 
 from bookbuild.lab.notebook import notebook_of
 
@@ -47,7 +46,6 @@ def changed_lines(old, new):
 
 def test_a_chapter_is_opened_edited_run_and_saved(reader, lab):
     path = reader.book / "chapters" / "neural-networks.qmd"
-    path.write_text(with_few_seeds(path.read_text(encoding="utf-8")), encoding="utf-8")
     before, found = path.read_bytes().decode(), book(lab, "check", "chapters").stdout
     reader.open("chapters/neural-networks.qmd")
     block = reader.page.locator(".book-block", has_text="In this chapter")
