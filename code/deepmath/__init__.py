@@ -27,8 +27,8 @@ from deepmath.training import Fit, History, fit
 
 if TYPE_CHECKING:
     from deepmath.composed import (
-        Attention, Conv1d, Conv2d, Dense, Flatten, GlobalPool, Last, LayerNorm, Pool, Recurrent,
-        Residual, Sequential, Steps)
+        Attention, Conv1d, Conv2d, Dense, Flatten, GlobalPool, Last, LayerNorm, Places, Pool,
+        Recurrent, Residual, Sequential, Steps)
     from deepmath.sequence import ConvolutionalNetwork, RecurrentNetwork
 
 __version__ = "0.2.0"
@@ -37,8 +37,8 @@ __all__ = [
     "MEAN_SQUARED_ERROR", "RELU", "SIGMOID", "SOFTMAX_CROSS_ENTROPY", "TANH", "Activation",
     "Adam", "AnyNetwork", "Attention", "Conv1d", "Conv2d", "ConvolutionalNetwork", "Dense",
     "DivergenceError", "EarlyStopping", "Fit", "Flatten", "GlobalPool", "GradientCheck",
-    "GradientDescent", "History", "Last", "LayerNorm", "Loss", "Momentum", "Network", "Pool",
-    "Recurrent", "RecurrentNetwork", "Residual", "Sequential", "Steps", "Trace",
+    "GradientDescent", "History", "Last", "LayerNorm", "Loss", "Momentum", "Network",
+    "Places", "Pool", "Recurrent", "RecurrentNetwork", "Residual", "Sequential", "Steps", "Trace",
     "accuracy", "activation", "check_gradient", "checkerboard", "circles", "class_accuracy",
     "default_rng", "fit", "folded_sawtooth", "l2_penalty", "linear_probe", "own_points",
     "shallow_sawtooth", "softmax", "spirals", "views", "xor",

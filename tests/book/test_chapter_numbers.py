@@ -30,10 +30,10 @@ SECTIONS = [
     "Exercises and prompts"]
 FIGURES = [
     f"fig-{name}" for name in """activations spirals random-layers computation-graph gradient-norms
-    coin-tosses overfitting double-descent convolution memory optimisers initialisation sawtooth folds depth
+    residual coin-tosses overfitting double-descent convolution memory optimisers initialisation sawtooth folds depth
     own-depth leaves leaf-learning leaf-layers leaf-units xor many-seeds
     units calibration confidence""".split()]
-AFTER_FIGURES = ["flips", "best-rates", "leaf-shares", "sure-and-right"]      # print what a figure has measured
+AFTER_FIGURES = ["what-trains", "flips", "best-rates", "leaf-shares", "sure-and-right"]      # print what a figure has measured
 PARAMETERS = ["N_HIDDEN = 8", 'ACTIVATION = "relu"', "LEARNING_RATE = 0.05", "N_EPOCHS = 500"]
 
 
@@ -263,8 +263,29 @@ def test_sigmoids_shrink_gradients_and_rectifiers_with_residuals_blow_them_up():
     assert guess == pytest.approx(3e-18, rel=0.2) and 0.05 < sigmoid / guess < 0.2
     assert min(tanh, relu) > 0.3
     sigmoid, tanh, relu = np.median(norms["residual"][:, 0], axis=-1)
-    assert 1 < sigmoid < 10 < 50 < tanh < 500 < 3e5 < relu < 3e6
+    assert 1 < sigmoid < 1.5 < 50 < tanh < 100 < 2**14.5 < 3e5 < relu < 3e6
+    sigmoid, tanh, relu = np.median(norms["normalised"][:, 0], axis=-1)
+    assert 1e-13 < sigmoid < 1e-11 and 20 < tanh < 60 and 0.3 < relu < 3
+    assert (np.abs(np.median(norms["both"][:, 0], axis=-1) - 33) < 10).all()   # "all three"
     assert 1e-10 < np.median(norms["bound"][0]) < 1e-8
+
+
+def test_thirty_layers_train_where_they_are_residual_and_normalised():
+    found = kept("residual")
+    assert list(found["kinds"]) == list(figures.gradient_norms.KINDS)
+    assert found["loss"].shape == (4, 3, 50, 32) and list(found["depths"]) == [3, 10, 30]
+    three, ten, thirty = np.median(found["loss"][:, :, -1], axis=-1).T
+    coin = math.log(2)
+    assert three.max() < 2e-3 and ten.argsort().tolist() == [3, 0, 1, 2]   # "the second best"
+    assert thirty[3] < 0.1 < 0.4 < thirty[0] < coin                     # "a little better"
+    assert abs(thirty[2] / coin - 1) < 0.01 and 0.5 < thirty[1] < 3     # "back to that of a coin"
+    assert 0.5 < (found["loss"][3, 2, -1] < 0.3).mean() < 1             # "most but not all"
+    assert np.median(found["loss"][1, 2, 0]) > 1e4                      # "more than ten thousand"
+
+
+@pytest.mark.parametrize("kind", figures.gradient_norms.KINDS)
+def test_each_kind_has_its_best_rate(kind):
+    assert figures.residual.best_rate(kind, 3) == figures.residual.CHOSEN[kind][0]
 
 
 def test_width_lets_random_layers_separate_the_spirals_and_biases_are_needed():

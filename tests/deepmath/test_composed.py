@@ -10,7 +10,7 @@ from autograd import grad
 from autograd.scipy.signal import convolve
 from deepmath import (
     ACTIVATIONS, BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY, Adam, Attention, Conv1d, Conv2d, Dense, EarlyStopping,
-    Flatten, GlobalPool, GradientDescent, Last, LayerNorm, Momentum, Network, Pool, Recurrent,
+    Flatten, GlobalPool, GradientDescent, Last, LayerNorm, Momentum, Network, Places, Pool, Recurrent,
     Residual, Sequential, Steps, check_gradient, class_accuracy, default_rng, fit, softmax)
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -76,6 +76,8 @@ def test_sequences_through_attention_recursion_and_normalised_residual_blocks(T,
     block = [LayerNorm(4), Dense(4, 3), hidden, Residual([Dense(3, 3)]), Dense(3, 4)]
     for layers in ([Recurrent(d, 4, hidden), Last()],
                    [Attention(d, 2, 4), Residual(block), GlobalPool("max")],
+                   [Dense(d, 2), Places(), Attention(2 + T, 2, 4, last=True), Residual(block)],
+                   [Dense(d, 4), Attention(4, 2, 4, np.tri(T, k=1, dtype=bool), last=True)],
                    [Dense(d, 4), Attention(4, 2, 4, np.tri(T, dtype=bool)), Residual(block), Last()]):
         agrees(Sequential([*layers, Dense(4, K)], (d, T)), stack, own)
 

@@ -9,36 +9,40 @@ from deepmath.leaves import photograph, specimens
 
 @pytest.mark.parametrize("hidden", ["sigmoid", "tanh", "relu"])
 def test_norms_of_gradients_are_those_of_the_network(hidden):
-    sizes = (2, 6, 6, 6, 1)
-    run = figures.gradient_norms.norms([0, 1], sizes, hidden, skip=0.0, n_points=20)
-    network = Network(sizes, hidden=hidden)
+    found = figures.gradient_norms.norms([0, 1], "plain", hidden, depth=3, width=6, n_points=20)
+    network = Network((2, 6, 6, 6, 1), hidden=hidden)
     theta = network.initialise_stack([0, 1], figures.gradient_norms.SCHEMES[hidden])
     X, y = xor(20, 1000)
     trace = network.forward(theta, X)
-    *deltas, _ = network.deltas(theta, trace, BINARY_CROSS_ENTROPY.gradient(trace.output, y))
-    size = np.array([np.linalg.norm(dZ, axis=(-2, -1)) for dZ in deltas])
-    np.testing.assert_allclose(run["norms"], (size / size[-1]).T, rtol=1e-12)
+    _, *dZ = network.deltas(theta, trace, BINARY_CROSS_ENTROPY.gradient(trace.output, y))
+    size = np.array([np.linalg.norm(W.mT @ d, axis=(-2, -1))
+                     for (W, _), d in zip(network.layers(theta)[1:], dZ)])
+    np.testing.assert_allclose(found["norms"], (size / size[-1]).T, rtol=1e-12)
 
 
-def test_norms_of_residual_gradients_agree_with_differences():
-    from deepmath.layers import views
-    sizes, h = (2, 3, 3, 3, 1), 1e-6
-    run = figures.gradient_norms.norms([0], sizes, "tanh", skip=1.0, n_points=8)
-    network = Network(sizes, hidden="tanh")
-    layers = views(network.initialise(0, "glorot"), sizes)
+@pytest.mark.parametrize("kind", ["residual", "normalised", "both"])
+def test_norms_of_gradients_agree_with_differences(kind):
+    h, f = 1e-6, np.tanh
+    found = figures.gradient_norms.norms([0], kind, "tanh", depth=3, width=3, n_points=8)
+    network = figures.gradient_norms.deep_network(kind, 3, 3, "tanh")
+    layers = network.by_layer(network.initialise(0, "glorot"))
+    first, *blocks, last = [next(pair for pair in layer if pair[0].shape[-1] > 1) for layer in layers]
     X, y = xor(8, 1000)
 
+    def N(a):
+        return (a - a.mean(axis=0)) / np.sqrt(a.var(axis=0) + 1e-5)
+
     def loss(layer, change):
-        A = np.zeros((2, 8))
-        for l, (W, b) in enumerate(layers[:-1]):
-            Z = W @ (X.T if l == 0 else A) + b
-            Z = Z + (change if l == layer else 0.0)
-            A = (A if l else 0.0) + np.tanh(Z)
-        return BINARY_CROSS_ENTROPY.value((layers[-1][0] @ A + layers[-1][1])[0], y)
+        A = f(first[0] @ X.T + first[1]) + (change if layer == 0 else 0.0)
+        for l, (W, b) in enumerate(blocks, start=1):
+            added = {"residual": A + f(W @ A + b), "normalised": f(N(W @ A + b)),
+                     "both": A + f(W @ N(A) + b)}
+            A = added[kind] + (change if l == layer else 0.0)
+        return BINARY_CROSS_ENTROPY.value((last[0] @ A + last[1])[0], y)
 
     norms = [np.sqrt(sum(((loss(layer, h * unit) - loss(layer, -h * unit)) / (2 * h)) ** 2
                          for unit in np.eye(24).reshape(24, 3, 8))) for layer in range(3)]
-    np.testing.assert_allclose(run["norms"][0], np.array(norms) / norms[-1], rtol=1e-6)
+    np.testing.assert_allclose(found["norms"][0], np.array(norms) / norms[-1], rtol=1e-5)
 
 
 def test_the_bound_holds_for_sigmoids():
@@ -222,6 +226,8 @@ def test_mean_squares_start_with_the_inputs_and_follow_the_formula():
     ("random_layers", {"widths": ()}, "widths must name at least one"),
     ("gradient_norms", {"depth": 1}, "depth must be a whole number, at least 2; got 1"),
     ("gradient_norms", {"width": 2.5}, "width must be a whole number"),
+    ("residual", {"depths": (3, 1)}, "each of depths must be a whole number, at least 2; got 1"),
+    ("residual", {"n_epochs": 0}, "n_epochs must be a whole number, at least 1; got 0"),
     ("overfitting", {"l2": -1}, "l2 must be a number, zero or more; got -1"),
     ("overfitting", {"flipped": 0.5}, "flipped must be a number above 0 and below 0.5; got 0.5"),
     ("double_descent", {"noise": "much"}, "noise must be a number, zero or more; got 'much'"),

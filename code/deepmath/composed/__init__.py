@@ -11,11 +11,13 @@ from deepmath.composed.convolution import Conv1d, Conv2d
 from deepmath.composed.dense import Activate, Dense, Flatten
 from deepmath.composed.layer import Layer
 from deepmath.composed.normalisation import LayerNorm
+from deepmath.composed.places import Places
 from deepmath.composed.pooling import GlobalPool, Pool
 from deepmath.composed.recurrent import Last, Recurrent, Steps
 from deepmath.composed.sequential import Sequential
 
 __all__ = [
     "Activate", "Attention", "Chain", "Conv1d", "Conv2d", "Dense", "Flatten", "GlobalPool",
-    "Last", "Layer", "LayerNorm", "Pool", "Recurrent", "Residual", "Sequential", "Steps",
+    "Last", "Layer", "LayerNorm", "Places", "Pool", "Recurrent", "Residual", "Sequential",
+    "Steps",
 ]

@@ -18,6 +18,8 @@ Mask = Sequence[Sequence[bool]] | np.ndarray | None
 class Attention(Layer):
     """V P^T with P = softmax(Q^T K / sqrt(k)), row by row: (d, T) to (h, T), T at least 2.
 
+    Or to (h,), where the last place alone asks: what `Last` would leave of it, for less.
+
     Each place asks (a column of Q), and offers a key and a value: Q, K (k, T) and V (h, T) are
     layers W a + b of the places' d features. P (T, T) says in row t how much place t takes from
     each place. (Vaswani et al. 2017, eq. 1, with columns for rows.)
@@ -29,6 +31,8 @@ class Attention(Layer):
     mask : array of bool, of shape (T, T), or None
         Whether place t (row) may look at place s (column); None lets each look at all. Each must
         be allowed to look somewhere, and some place at two.
+    last : bool
+        Whether the last place alone asks. P then is its row, (1, T).
 
     Examples
     --------
@@ -36,12 +40,15 @@ class Attention(Layer):
     >>> layer.output_shape((3, 20)), layer.shapes
     ((8, 20), [(3, 4), (3, 4), (3, 8)])
     >>> earlier = Attention(3, 4, 8, mask=np.tri(20, dtype=bool))
+    >>> Attention(3, 4, 8, last=True).output_shape((3, 20))
+    (8,)
     """
 
     n_inputs: int
     n_keys: int
     n_outputs: int
     mask: Mask = field(default=None, repr=False)
+    last: bool = False
 
     def __post_init__(self) -> None:
         for name in ("n_inputs", "n_keys", "n_outputs"):
@@ -63,40 +70,47 @@ class Attention(Layer):
         if self.mask is not None and len(self.mask) != T:
             raise ValueError(f"mask must have the shape ({T}, {T}), by the places that come in; "
                              f"got ({len(self.mask)}, {len(self.mask)})")
-        return (self.n_outputs, T)
+        return (self.n_outputs,) if self.last else (self.n_outputs, T)
 
     def n_numbers(self, shape: Shape) -> int:
-        return shape[1] * (2 * self.n_keys + 2 * self.n_outputs + 2 * shape[1])
+        asking = 1 if self.last else shape[1]
+        return (shape[1] * (self.n_keys + self.n_outputs)
+                + asking * (self.n_keys + self.n_outputs + 2 * shape[1]))
+
+    def seen(self, A: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return what queries, keys and values are made of."""
+        return (A[:, :, -1:] if self.last else A), A, A
 
     def forward(self, parameters: list[Parameters], A: np.ndarray) -> tuple[np.ndarray, Any]:
-        columns = side_by_side(A)
-        Q, K, V = (points_first((W @ columns + b).reshape(-1, W.shape[1], *A.shape[2:]))
-                   for W, b in parameters)
+        Q, K, V = (points_first((W @ side_by_side(a) + b).reshape(-1, W.shape[1], *a.shape[2:]))
+                   for (W, b), a in zip(parameters, self.seen(A)))
         P = self.weights(Q, K)
-        return points_last(V @ P.mT), (A, Q, K, V, P)
+        Z = points_last(V @ P.mT)
+        return (Z[:, :, 0] if self.last else Z), (A, Q, K, V, P)
 
     def weights(self, Q: np.ndarray, K: np.ndarray) -> np.ndarray:
-        """Return P (S, n, T, T), whose rows add up to 1."""
+        """Return P (S, n, T, T), or (S, n, 1, T) of the last; its rows add up to 1."""
         scores = Q.mT @ K / sqrt(self.n_keys)
         if self.mask is not None:
-            scores = np.where(self.mask, scores, -np.inf)
+            scores = np.where(self.mask[-scores.shape[-2]:], scores, -np.inf)
         e = np.exp(scores - scores.max(axis=-1, keepdims=True))
         return e / e.sum(axis=-1, keepdims=True)
 
     def backward(self, parameters: list[Parameters], gradients: list[Parameters], kept: Any,
                  dZ: np.ndarray, to_inputs: bool) -> np.ndarray:
         A, Q, K, V, P = kept
-        dO = points_first(dZ)
+        dO = points_first(dZ[:, :, None] if self.last else dZ)
         dP = dO.mT @ V
         dS = P * (dP - (dP * P).sum(axis=-1, keepdims=True)) / sqrt(self.n_keys)
         deltas = K @ dS.mT, Q @ dS, dO @ P
-        columns, dA = side_by_side(A), np.zeros((len(dZ), *A.shape[1:]))
-        for (W, _), (dW, db), d in zip(parameters, gradients, deltas):
+        dA = np.zeros((len(dZ), *A.shape[1:]))
+        for (W, _), (dW, db), d, a, da in zip(parameters, gradients, deltas, self.seen(A),
+                                              self.seen(dA)):
             d = side_by_side(points_last(d))
-            dW[...] = d @ columns.mT
+            dW[...] = d @ side_by_side(a).mT
             db[...] = d.sum(axis=-1, keepdims=True)
             if to_inputs:
-                dA += (W.mT @ d).reshape(dA.shape)
+                da += (W.mT @ d).reshape(da.shape)
         return dA
 
     def attention(self, kept: Any) -> list[np.ndarray]:

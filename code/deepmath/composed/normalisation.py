@@ -55,8 +55,8 @@ class LayerNorm(Layer):
     def forward(self, parameters: list[Parameters], A: np.ndarray) -> tuple[np.ndarray, Any]:
         (g, b), = parameters
         columns = side_by_side(A)
-        centred = columns - columns.mean(axis=1, keepdims=True)
-        deviation = np.sqrt((centred**2).mean(axis=1, keepdims=True) + self.epsilon)
+        centred = columns - mean(columns)
+        deviation = np.sqrt(mean(centred * centred) + self.epsilon)
         normal = centred / deviation
         return (g * normal + b).reshape(-1, *A.shape[1:]), (normal, deviation)
 
@@ -67,5 +67,9 @@ class LayerNorm(Layer):
         dg[...] = (dZ * normal).sum(axis=-1, keepdims=True)
         db[...] = dZ.sum(axis=-1, keepdims=True)
         d = g * dZ
-        along = normal * (d * normal).mean(axis=1, keepdims=True)
-        return ((d - d.mean(axis=1, keepdims=True) - along) / deviation).reshape(shape)
+        return ((d - mean(d) - normal * mean(d * normal)) / deviation).reshape(shape)
+
+
+def mean(A: np.ndarray) -> np.ndarray:
+    """Return the mean over the features of A (S, c, m), (S, 1, m): as a product, the quickest."""
+    return np.full((1, A.shape[1]), 1.0 / A.shape[1]) @ A

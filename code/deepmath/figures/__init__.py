@@ -20,6 +20,7 @@ FIGURES = Register(__name__, {
     "random-layers": "random_layers",
     "computation-graph": "graph",
     "gradient-norms": "gradient_norms",
+    "residual": "residual",
     "coin-tosses": "coin_tosses",
     "overfitting": "overfitting",
     "double-descent": "double_descent",
