@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from deepmath import GradientDescent, Network, accuracy, circles, default_rng, fit, xor
@@ -127,3 +128,101 @@ def test_a_series_can_be_stopped(reader, cell):
     assert not cell.locator(".live-seeds").is_visible() and reader.status(XOR) == "stopped"
     cell.get_by_role("button", name="Reset").click()
     assert "final loss 0.246" in reader.run(name=XOR)
+
+
+# ---------------------------------------------------------------- what comes first, and how large
+
+def order(cell):
+    """Which of the cell's parts come before which, as they stand on the page."""
+    return cell.evaluate("""(cell) => [".live-editor", ".live-controls", "figcaption"].map((part) => [
+        cell.querySelector(part).getBoundingClientRect().top, part]).sort((a, b) => a[0] - b[0])
+        .map(([top, part]) => part)""")
+
+
+def test_the_picture_can_come_first_and_the_way_back_leads_to_the_code(reader, cell):
+    first = cell.get_by_role("button", name="Picture first")
+    assert order(cell)[0] == ".live-editor"
+    first.click()
+    assert first.get_attribute("aria-pressed") == "true" and first.evaluate("(one) => one === document.activeElement")
+    assert not cell.locator(".live-editor").is_visible()
+    cell.get_by_label("N_HIDDEN").press("ArrowRight")
+    cell.locator(".live-fold > summary").click()
+    assert "N_HIDDEN = 9 " in reader.code(XOR) and order(cell) == [".live-controls", "figcaption", ".live-editor"]
+    reader.page.emulate_media(media="print")
+    cell.locator(".live-fold > summary").click()
+    reader.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert "N_HIDDEN = 9 " in cell.locator(".live-printed").inner_text()
+    reader.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    reader.page.emulate_media(media="screen")
+    first.click()
+    assert order(cell)[0] == ".live-editor"
+
+
+def test_full_screen_and_back_with_the_focus_where_it_was(reader, cell):
+    full = cell.get_by_role("button", name="Full screen", exact=True)
+    full.click()
+    leave = cell.get_by_role("button", name="Leave full screen")
+    expect(leave).to_be_focused()
+    width = reader.page.viewport_size["width"]
+    assert cell.evaluate("(one) => one.getBoundingClientRect().width") == width
+    assert not cell.locator(".live-editor").is_visible() and cell.get_by_label("N_HIDDEN").is_visible()
+    reader.page.keyboard.press("Escape")
+    expect(full).to_be_focused()
+    expect(cell.locator(".live-editor")).to_be_visible()
+    assert not reader.page.evaluate("document.fullscreenElement")
+
+
+def test_a_fast_cell_runs_while_it_is_changed_and_of_a_slow_one_the_time_is_told(reader):
+    choice, cell = reader.cell().get_by_label("Run while I change it"), reader.cell()
+    label = cell.locator(".live-always").first
+    reader.page.evaluate("let time = 0; performance.now = () => (time += 1000);")     # all take long
+    reader.run("A = 1  # 0-50\nprint('A is', A)")
+    assert not choice.is_checked()
+    assert re.fullmatch(r"Run while I change it\s+\(a run takes \d\.0 s\)", label.inner_text().strip())
+    cell.get_by_label("A", exact=True).press("ArrowRight")
+    expect(cell.locator(".live-status")).to_have_text("Changed; not run yet")
+    reader.page.evaluate("performance.now = () => 1000")       # no run takes any time from here on
+    reader.run("A = 1  # 0-50\nprint('A is', A)")
+    assert choice.is_checked() and label.inner_text().strip() == "Run while I change it"
+    cell.get_by_label("A", exact=True).press("End")
+    expect(cell.locator(".live-output")).to_have_text("A is 50")
+    reader.edit("A = 3  # 0-50\nprint('A is', A)")            # what is typed waits for the reader
+    expect(cell.locator(".live-status")).to_have_text("Changed; not run yet")
+    choice.uncheck()
+    reader.run()
+    assert not choice.is_checked()                              # the reader has chosen
+    reader.page.evaluate("delete performance.now")
+    cell.get_by_role("button", name="Reset").click()
+
+
+def faults(page):
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [(each["id"], node["target"], node["failureSummary"]) for each in found for node in each["nodes"]]
+
+
+def test_axe_finds_nothing_in_what_a_reader_has_opened(reader, cell):
+    reader.edit(reader.code(XOR).replace("N_EPOCHS = 500 ", "N_EPOCHS = 5 "), XOR)
+    reader.run(name=XOR)
+    cell.get_by_role("button", name="Eight seeds").click()
+    expect(cell.locator(".live-seeds-words")).to_contain_text("learned it")
+    cell.get_by_label("data").select_option("own_points")
+    expect(cell.get_by_role("application")).to_be_visible()
+    for scheme in ("light", "dark"):
+        reader.page.emulate_media(color_scheme=scheme)
+        assert faults(reader.page) == []
+    cell.get_by_role("button", name="Full screen", exact=True).click()
+    assert faults(reader.page) == []
+    reader.page.keyboard.press("Escape")
+    reader.page.emulate_media(color_scheme="light")
+
+
+def test_on_a_phone_the_picture_comes_first(visitor, site):
+    reader = visitor(f"{site}chapters/one.html", viewport={"width": 390, "height": 800}, has_touch=True)
+    cell = reader.cell(XOR)
+    assert not cell.locator(".sourceCode").first.is_visible() and cell.get_by_label("ACTIVATION").is_visible()
+    assert reader.cell("task").locator(".sourceCode").first.is_visible()        # nothing is drawn there
+    cell.get_by_label("ACTIVATION").select_option("tanh")               # opens the editor, unseen
+    expect(cell.locator(".live-status")).to_have_text("Changed; not run yet")
+    cell.get_by_text("Code", exact=True).tap()
+    assert 'ACTIVATION = "tanh"' in reader.code(XOR)
+    assert reader.page.evaluate("document.documentElement.scrollWidth") == 390

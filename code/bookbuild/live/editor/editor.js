@@ -80,7 +80,7 @@ globalThis.liveEditor = ({ parent, code, label, describedBy, strange, onChange, 
         closeBrackets(), highlightActiveLine(), indentUnit.of("    "), python(), marked,
         syntaxHighlighting(highlighting),
         EditorState.tabSize.of(4),
-        EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": describedBy }),
+        EditorView.contentAttributes.of({ tabindex: "0", "aria-label": label, "aria-describedby": describedBy }),
         keymap.of([...["Mod-Enter", "Shift-Enter"].map((key) => ({ key, run: () => (onRun(), true) })),
           ...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap]),
         EditorView.updateListener.of((update) => {

@@ -5,6 +5,7 @@ import { Controls } from "./controls.js";
 import { button, element } from "./dom.js";
 import { loadEditor, makeEditor } from "./editing.js";
 import { isReaching } from "./engine.js";
+import { isPhone, Layout } from "./layout.js";
 import { Output } from "./output.js";
 import { strange, warning } from "./reading.js";
 import { Runs } from "./runs.js";
@@ -15,6 +16,7 @@ import { Training } from "./training.js";
 import { Versions } from "./versions.js";
 
 const CHANGE_MS = 250; // after the last change, "run while I change it" runs
+const FAST_MS = 500; // a run that takes less follows each move of a control
 const SEEDS = 8; // of a series
 const LONG_MS = 3000; // a run that takes longer says how long it has been at work
 
@@ -45,17 +47,22 @@ export class LiveCell {
     this.next = button("New seed", () => this.runNextSeed(), { hidden: true, title: "Run with the next seed" });
     this.eight = button("Eight seeds", () => this.runSeeds(this.code), { hidden: true,
       title: "Run with this seed and the seven after it" });
-    this.reset = button("Reset", () => this.restore(), { hidden: true });
-    this.copy = button("Copy link", () => this.copyLink(), { hidden: true });
-    this.always = element("input", { type: "checkbox" });
-    this.alwaysLabel = element("label", { className: "live-always", hidden: true }, this.always, " Run while I change it");
+    const quiet = { hidden: true, className: "live-button live-quiet" };
+    this.reset = button("Reset", () => this.restore(), quiet);
+    this.copy = button("Copy link", () => this.copyLink(), quiet);
+    this.always = element("input", { type: "checkbox", onchange: () => { this.hasChosen = true; } });
+    this.duration = element("span");
+    this.alwaysLabel = element("label", { className: "live-always", hidden: true }, this.always,
+      " Run while I change it", this.duration);
     this.status = element("span", { className: "live-status", role: "status" });
     this.clock = element("span", { className: "live-clock", ariaHidden: "true" });
     this.notice = element("p", { className: "live-notice", hidden: true });
     this.help = element("p", { id: hint, className: "live-visually-hidden" },
       "Control Enter runs the code. Tab leaves the editor.");
     this.bar = element("div", { className: "live-bar", role: "toolbar", "aria-label": "Run this cell" },
-      this.open, this.go, this.halt, this.next, this.eight, this.reset, this.copy, this.alwaysLabel, this.status, this.clock);
+      this.open, this.go, this.halt, this.next, this.eight, this.alwaysLabel, this.status, this.clock);
+    this.more = element("div", { className: "live-more", role: "toolbar", "aria-label": "More for this cell" });
+    this.bars = element("div", { className: "live-bars" }, this.bar, this.more);
     this.output = new Output();
     this.training = new Training((wish) => this.wish(wish), "Suspending" in (globalThis.WebAssembly ?? {}));
     this.series = new Series((seed) => this.runAgain(withSeed(this.ran.code, seed)));
@@ -64,11 +71,27 @@ export class LiveCell {
     this.printed = element("pre", { className: "live-printed" });
     this.beyond = element("p", { className: "live-beyond", hidden: true });
     this.caution = element("p", { className: "live-caution", role: "alert", hidden: true });
-    this.controls = new Controls(this.name, this.original, () => this.editor.code, (code) => { this.editor.code = code; });
+    this.controls = new Controls(this.name, this.original, (rewrite) => this.rewrite(rewrite));
     this.block.before(this.notice);
-    this.block.after(this.caution, this.place, this.beyond, this.printed, this.controls.root, this.bar, this.help,
-      this.training.root, this.series.root, this.runs.root);
-    this.root.append(this.output.root);
+    this.block.after(this.caution, this.place, this.beyond, this.printed, this.controls.root, this.bars, this.help,
+      this.training.root, this.series.root, this.runs.root, this.output.root);
+    this.layout = new Layout(this.root, [this.block, this.caution, this.place, this.beyond, this.printed],
+      (isFirst) => this.laidOut(isFirst));
+    this.root.append(this.layout.fold);
+    this.more.append(this.reset, this.copy, ...(this.hasPicture ? [this.layout.first, this.layout.full] : []));
+    if (this.hasPicture && isPhone()) this.layout.setFirst(true);
+  }
+
+  get hasPicture() {
+    return this.rendered.some((each) => each.matches("img, svg") || each.querySelector("img, svg"));
+  }
+
+  // Where the picture comes first, the controls are there before the editor is.
+  laidOut(isFirst) {
+    if (this.editor) return;
+    this.open.hidden = isFirst;
+    this.go.hidden = !isFirst;
+    if (isFirst) this.controls.update(this.original);
   }
 
   get code() {
@@ -100,6 +123,7 @@ export class LiveCell {
     clearTimeout(this.soon);
     this.versions.shown = version;
     const code = this.versions.codeOf(version);
+    if (version === "linked") this.layout.setFirst(false); // it is to be read
     await this.edit({ code });
     this.isSetting = true;
     this.editor.code = code;
@@ -162,13 +186,28 @@ export class LiveCell {
     this.beyond.hidden = !parts.length;
   }
 
+  // A control was moved.
+  async rewrite(rewrite) {
+    await this.edit({});
+    this.isMoved = true;
+    this.editor.code = rewrite(this.code);
+    this.isMoved = false;
+  }
+
   changed(code) {
     this.follow(code);
     if (this.isSetting) return;
     this.versions.changed(code);
-    if (!this.always.checked) return;
+    if (!this.runsByItself) return this.say(code === this.ran?.code ? "" : "Changed; not run yet");
     clearTimeout(this.soon);
     this.soon = setTimeout(() => this.run(), CHANGE_MS);
+  }
+
+  // Where the reader asked for it; else for moved controls of a fast cell, but of code that came with
+  // a link.
+  get runsByItself() {
+    if (!this.always.checked || this.alwaysLabel.hidden) return false;
+    return this.hasChosen || (this.isMoved && this.versions.shown !== "linked");
   }
 
   // Discard what is shown: back to the book's code and output, or to the other version.
@@ -387,6 +426,7 @@ export class LiveCell {
     this.isRunning(false);
     const verdict = status === "done" && this.answer ? this.showAnswer(this.answer) : "";
     this.took = performance.now() - this.began;
+    if (status === "done" && !this.ran.inSeries) this.paces();
     this.root.classList.remove("live-stale");
     this.training.end({ keep: status === "stopped" });
     if (status === "done" && !this.isFresh) this.renew();
@@ -398,6 +438,12 @@ export class LiveCell {
     this.say({ done: verdict || "Done", failed: "Failed", stopped: "Stopped" }[status] ?? "");
     this.root.dataset.live = status || "rest";
     this.settle(result);
+  }
+
+  // Fast cells run while they are changed, unless the reader has chosen; of others is told how long.
+  paces() {
+    if (!this.hasChosen) this.always.checked = this.took < FAST_MS;
+    this.duration.textContent = this.took < FAST_MS ? "" : ` (a run takes ${(this.took / 1000).toFixed(1)} s)`;
   }
 
   // Run and Stop stand in one place: who has pressed one is on the other.

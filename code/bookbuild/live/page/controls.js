@@ -9,9 +9,9 @@ import { numeral, parameters, stops, withValue } from "./parameters.js";
 const NOISE = { kind: "number", low: 0, high: 0.5, unit: "", whole: false, logarithmic: false };
 
 export class Controls {
-  // `onChange(code)` is called with the rewritten code when a reader moves a control.
-  constructor(cell, original, getCode, onChange) {
-    Object.assign(this, { cell, original, getCode, onChange, shape: "", fields: [], points: undefined });
+  // `onChange(rewrite)` is called with what rewrites the code when a reader moves a control.
+  constructor(cell, original, onChange) {
+    Object.assign(this, { cell, original, onChange, shape: "", fields: [], points: undefined });
     this.root = element("div", { className: "live-controls", role: "group", hidden: true,
       "aria-label": "Parameters of the cell" });
   }
@@ -45,7 +45,7 @@ export class Controls {
   field(parameter) {
     const id = `${this.cell}-${parameter.name}`;
     const write = parameter.write ?? ((code, value) => withValue(code, parameter.name, value));
-    const change = (value) => this.onChange(write(this.getCode(), value));
+    const change = (value) => this.onChange((code) => write(code, value));
     if (parameter.kind === "points") {
       const pad = new Pad(id, change);
       return { root: pad.root, show: ({ value }) => pad.show(value) };

@@ -6,14 +6,14 @@ import { BLUE } from "./points.js";
 import { median } from "./series.js";
 
 const HELD = "#d55e00";
-const PLANE = 300; // pixels of a canvas, before the screen's own resolution
+const PLANE = 600; // pixels of a canvas, enough for a full screen
+const USUAL = 300; // and those of the page that it takes, if nothing else is known
 const MARGIN = 34;
 const CURVE = 500; // points of a curve
 const LEAST = 1e-9; // on a logarithmic axis
 
 export function canvasOf(label) {
-  const size = PLANE * Math.min(devicePixelRatio, 2);
-  return element("canvas", { width: size, height: size, role: "img", "aria-label": label });
+  return element("canvas", { width: PLANE, height: PLANE, role: "img", "aria-label": label });
 }
 
 // What is kept of a curve, to be drawn behind later ones: every `stride`th loss.
@@ -31,7 +31,7 @@ export class Losses {
   draw({ now, ghosts, series, epochs, isLogarithmic, ink }) {
     const pen = this.canvas.getContext("2d");
     const { width, height } = this.canvas;
-    const scale = width / PLANE;
+    const scale = width / (this.canvas.clientWidth || USUAL);
     const [left, bottom] = [MARGIN * scale, height - (MARGIN / 1.5) * scale];
     const curves = [...ghosts, ...series, ...(now ? [now] : [])];
     const level = isLogarithmic ? (loss) => Math.log10(Math.max(loss, LEAST)) : (loss) => loss;

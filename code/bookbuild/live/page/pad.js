@@ -36,6 +36,7 @@ export class Pad {
 
   show(points) {
     this.points = points;
+    this.tell(this.said);
     this.draw();
   }
 
@@ -46,6 +47,7 @@ export class Pad {
   }
 
   tell(words) {
+    this.said = words;
     const counts = [0, 1].map((label) => this.points.filter((point) => point[2] === label).length);
     this.words.textContent = `${words}. ${counts[0]} of class 0, ${counts[1]} of class 1.`;
   }

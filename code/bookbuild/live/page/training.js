@@ -53,6 +53,7 @@ export class Training {
       this.freshInputs = this.freshPoints && columns(this.freshPoints);
       this.units.begin(this);
     }
+    this.describe("during training", "so far");
     this.foldsLabel.hidden = !sizes || sizes.length < 3;
     this.plane.hidden = !points;
     this.root.hidden = this.buttons.hidden = false;
@@ -63,6 +64,16 @@ export class Training {
     this.buttons.hidden = true;
     if (!keep && !(this.sizes && this.last)) this.root.hidden = true;
     this.setPaused(false, null);
+    if (!this.last) return;
+    const [first, last] = [this.losses[0], this.losses.at(-1)].map((loss) => loss.toFixed(3));
+    this.describe(`after epoch ${this.last.epoch}${this.accuracy === null ? "" : `, training accuracy ${this.accuracy.toFixed(2)}`}`,
+      `of ${this.losses.length}, from ${first} to ${last}`);
+  }
+
+  // What the two pictures show, in words.
+  describe(plane, losses) {
+    this.plane.setAttribute("aria-label", `Decision boundary ${plane}`);
+    this.loss.canvas.setAttribute("aria-label", `Training loss by epoch ${losses}`);
   }
 
   // How the training in the plane ended, to be compared with others; null without one.
@@ -180,6 +191,7 @@ export class Training {
   // The curves of a series of trainings, in place of the last one's alone.
   showSeries(results) {
     Object.assign(this, { series: results, ghosts: [] });
+    this.loss.canvas.setAttribute("aria-label", `Training loss by epoch of ${results.length} seeds, and their median`);
     this.drawLoss();
   }
 }
