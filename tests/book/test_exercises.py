@@ -1,5 +1,6 @@
 """The checks of the exercises: asked of the solutions, and failed by what readers start from."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -35,3 +36,13 @@ def test_what_a_reader_starts_from_runs_but_fails_the_check(number):
     exec(listed[place - 1][1], names)
     with pytest.raises(AssertionError, match=r"\w+ \w+"), np.errstate(all="ignore"):
         exec(listed[place][1], names)
+
+
+def test_each_check_has_hints_and_leads_to_its_solution():
+    solutions = (CHAPTERS / "solutions.qmd").read_text(encoding="utf-8")
+    led_to = [re.findall(r"^# Solution: solutions\.qmd#(\S+)$", code, re.MULTILINE)
+              for code in checks("solutions.qmd")]
+    for code, places in zip(checks("solutions.qmd"), led_to):
+        assert len(re.findall(r"^# Hint: .", code, re.MULTILINE)) == 2
+        before = solutions[:solutions.index(code)]
+        assert re.findall(r"\{#(sec-sol-[\w-]+)\}", before)[-1:] == places

@@ -56,6 +56,10 @@ def double(x):
 ```{python}
 #| classes: check
 #| eval: false
+# Hint: What is two times two,
+#   and what is x times two?
+# Hint: An asterisk multiplies.
+# Solution: solutions.qmd#double
 assert double(2) == 4, "double(2) should be 4."
 assert double(-1) == -2, "Negative numbers, too."
 ```

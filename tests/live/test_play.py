@@ -1,5 +1,6 @@
 """A reader plays: other data, own points, seeds, and what they show; one page for all tests here."""
 
+import hashlib
 import re
 
 import pytest
@@ -187,13 +188,56 @@ def test_a_fast_cell_runs_while_it_is_changed_and_of_a_slow_one_the_time_is_told
     cell.get_by_label("A", exact=True).press("End")
     expect(cell.locator(".live-output")).to_have_text("A is 50")
     reader.edit("A = 3  # 0-50\nprint('A is', A)")            # what is typed waits for the reader
-    expect(cell.locator(".live-status")).to_have_text("Changed; not run yet")
+    expect(cell.locator(".live-status")).to_have_text(re.compile("Changed; not run yet|changed since"))
     choice.uncheck()
     reader.run()
     assert not choice.is_checked()                              # the reader has chosen
     reader.page.evaluate("delete performance.now")
     cell.get_by_role("button", name="Reset").click()
 
+
+# ---------------------------------------------------------------------- exercises, and handing in
+
+def test_hints_come_one_after_the_other_and_the_solution_after_two_tries(reader):
+    task = reader.edit(name="task")
+    told, solution = task.locator(".live-hints li"), task.get_by_role("link", name="Look at the solution")
+    shown = reader.run("def double(x):\n    return x", "task")
+    assert "It asks about line 1: def double(x):" in shown and not told.count()
+    assert task.locator("p[role=status].live-visually-hidden").inner_text() == "double(2) should be 4."
+    task.get_by_role("button", name="Hint 1 of 2").click()
+    expect(told.last).to_be_focused()
+    assert told.all_inner_texts() == ["What is two times two, and what is x times two?"]
+    reader.run(name="task")                                     # the same code: the same try
+    assert not solution.is_visible()
+    assert "SyntaxError" in reader.run("def double(x) return", "task")
+    assert solution.get_attribute("href") == "solutions.html#double" and solution.is_visible()
+    task.get_by_role("button", name="Hint 2 of 2").click()
+    assert told.count() == 2 and not task.get_by_role("button", name="Hint").count()
+    assert faults(reader.page) == []
+    reader.run("def double(x):\n    return 2 * x", "task")
+    assert not told.first.is_visible() and not solution.is_visible()
+
+
+def test_a_summary_can_be_saved_and_says_which_code_it_is_of(reader, visitor, tmp_path):
+    code = "def double(x):\n    print('<b>four</b>')\n    return 2 * x\n\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])"
+    reader.run(code, "task")
+    with reader.page.expect_download() as download:
+        reader.cell("task").get_by_role("button", name="Save summary").click()
+    assert download.value.suggested_filename == "task.html"
+    download.value.save_as(tmp_path / "task.html")
+    page = visitor((tmp_path / "task.html").as_uri()).page
+    assert page.locator("pre code").inner_text() == code
+    assert hashlib.sha256(f"{code}\n".encode()).hexdigest() in page.locator("body").inner_text()
+    assert "Right: all 2 checks hold." in page.locator("body").inner_text()
+    assert page.locator("pre").last.inner_text().splitlines()[0] == "<b>four</b>" and not page.locator("b").count()
+    assert page.locator("img").evaluate("(one) => one.decode().then(() => one.naturalWidth)") > 300
+    assert not page.locator("button").count() and faults(page) == []
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Save the code as a file").click()
+    assert download.value.path().read_text() == f"{code}\n"
+
+
+# ------------------------------------------------------------------------------- for everyone
 
 def faults(page):
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]

@@ -5,6 +5,7 @@ import { Controls } from "./controls.js";
 import { button, element } from "./dom.js";
 import { loadEditor, makeEditor } from "./editing.js";
 import { isReaching } from "./engine.js";
+import { Hints } from "./hints.js";
 import { isPhone, Layout } from "./layout.js";
 import { Output } from "./output.js";
 import { strange, warning } from "./reading.js";
@@ -12,6 +13,7 @@ import { Runs } from "./runs.js";
 import { seedOf, withSeed } from "./seeds.js";
 import { Series } from "./series.js";
 import { linkTo } from "./share.js";
+import { saveAs, summaryOf } from "./summary.js";
 import { Training } from "./training.js";
 import { Versions } from "./versions.js";
 
@@ -50,6 +52,10 @@ export class LiveCell {
     const quiet = { hidden: true, className: "live-button live-quiet" };
     this.reset = button("Reset", () => this.restore(), quiet);
     this.copy = button("Copy link", () => this.copyLink(), quiet);
+    this.save = button("Save summary", () => this.saveSummary(), { ...quiet,
+      title: "The code, what it showed, and the code's checksum, as a file" });
+    this.hints = new Hints(this.check);
+    this.heardWords = element("p", { className: "live-visually-hidden", role: "status" });
     this.always = element("input", { type: "checkbox", onchange: () => { this.hasChosen = true; } });
     this.duration = element("span");
     this.alwaysLabel = element("label", { className: "live-always", hidden: true }, this.always,
@@ -73,12 +79,12 @@ export class LiveCell {
     this.caution = element("p", { className: "live-caution", role: "alert", hidden: true });
     this.controls = new Controls(this.name, this.original, (rewrite) => this.rewrite(rewrite));
     this.block.before(this.notice);
-    this.block.after(this.caution, this.place, this.beyond, this.printed, this.controls.root, this.bars, this.help,
+    this.block.after(this.caution, this.place, this.beyond, this.printed, this.controls.root, this.bars, this.help, this.heardWords,
       this.training.root, this.series.root, this.runs.root, this.output.root);
     this.layout = new Layout(this.root, [this.block, this.caution, this.place, this.beyond, this.printed],
       (isFirst) => this.laidOut(isFirst));
     this.root.append(this.layout.fold);
-    this.more.append(this.reset, this.copy, ...(this.hasPicture ? [this.layout.first, this.layout.full] : []));
+    this.more.append(this.reset, this.copy, this.save, ...(this.hasPicture ? [this.layout.first, this.layout.full] : []));
     if (this.hasPicture && isPhone()) this.layout.setFirst(true);
   }
 
@@ -218,6 +224,7 @@ export class LiveCell {
     this.showVersion(this.versions.shown);
     this.training.hide();
     this.series.hide();
+    this.save.hidden = true;
     this.showRendered();
     this.say("");
   }
@@ -365,6 +372,7 @@ export class LiveCell {
     this.ticking = setInterval(() => this.tick(), 1000);
     this.isFresh = false;
     this.answer = null;
+    this.heardWords.textContent = "";
     this.editor.mark(0);
     this.root.classList.add("live-stale");
   }
@@ -416,10 +424,29 @@ export class LiveCell {
   }
 
   // The last answer is the check's, whatever code has said before.
-  showAnswer({ passed, line }) {
-    this.show(() => this.output.answer(this.answer, this.ran.isOwnWord));
+  showAnswer({ passed, hint, line }) {
+    let words = "";
+    this.show(() => { words = this.output.answer(this.answer, this.ran.isOwnWord); });
+    this.heardWords.textContent = passed ? words : hint;
     if (line) this.editor.mark(line);
+    this.tried(passed);
     return passed ? "Right" : "Not yet";
+  }
+
+  // Hints stand below what a try has shown; running the same code again is no other try.
+  tried(hasPassed) {
+    if (!this.check) return;
+    if (hasPassed || this.ran.code !== this.missed) this.hints.tried(hasPassed);
+    if (!hasPassed) this.missed = this.ran.code;
+    this.output.add(this.hints.root);
+  }
+
+  async saveSummary() {
+    const { code, isEdited, ended, took, verdict } = this.ran;
+    const facts = [`${verdict}, after ${(took / 1000).toFixed(1)} s.`, this.check && `${this.hints.told}.`];
+    const parts = [this.training.root, this.series.root, this.runs.root, this.output.root];
+    saveAs(`${this.name}.html`, await summaryOf({ name: this.name, code, isEdited, ended }, facts, parts));
+    this.say("Summary saved");
   }
 
   ended(status) {
@@ -435,7 +462,11 @@ export class LiveCell {
       this.runs.add({ code: this.ran.code, seconds: this.took / 1000, ...result });
     }
     if (status === "stopped" && this.showsNothing) this.showRendered();
-    this.say({ done: verdict || "Done", failed: "Failed", stopped: "Stopped" }[status] ?? "");
+    const words = { done: verdict || "Done", failed: "Failed", stopped: "Stopped" }[status] ?? "";
+    this.say(words && !this.ran.inSeries && this.code !== this.ran.code ? `${words}; changed since` : words);
+    Object.assign(this.ran, { ended: new Date(), took: this.took, verdict: words });
+    this.save.hidden = !status;
+    if (status === "failed") this.tried(false);
     this.root.dataset.live = status || "rest";
     this.settle(result);
   }

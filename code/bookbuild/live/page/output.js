@@ -65,16 +65,18 @@ export class Output {
       element("p", {}, message, " The output above is that of the book."), button("Retry", retry)));
   }
 
-  // What the check said; `isOwnWord` where the code can say it itself.
-  answer({ passed, count, hint }, isOwnWord) {
+  // What the check said; `isOwnWord` where the code can say it itself. Returns the words.
+  answer({ passed, count, hint, where }, isOwnWord) {
     const words = passed ? `Right: ${count === 1 ? "the check holds" : `all ${count} checks hold`}.`
       : `Not yet. ${hint}`;
-    const box = this.add(element("div", { className: `live-answer live-${passed ? "right" : "wrong"}`, role: "status" },
+    const box = this.add(element("div", { className: `live-answer live-${passed ? "right" : "wrong"}` },
       element("p", {}, element("strong", {}, passed ? "✓ " : "✗ "), words)));
+    if (where) box.append(element("p", { className: "live-where" }, "It asks about ", element("code", {}, where)));
     if (isOwnWord) {
       box.append(element("p", { className: "live-own-word" },
         "The code says so itself: it came with a link, or reaches for what runs it, and could say anything."));
     }
+    return words;
   }
 }
 

@@ -152,7 +152,7 @@ async def run(code, first, check):
             output.write(SILENCE, "note")
         if check:
             output.flush()
-            post("answer", **await answer(check, names))
+            post("answer", **await answer(check, names, code))
         return "done"
     except KeyboardInterrupt:
         return "stopped"
@@ -462,7 +462,7 @@ def hint(error):
 
 # ------------------------------------------------------------------------------- checks
 
-async def answer(check, names):
+async def answer(check, names, code):
     """Run a check, statement by statement, in the names that the reader's code made.
 
     Returns
@@ -472,15 +472,33 @@ async def answer(check, names):
         count : int, the assertions that hold
         hint : str, that of the first which does not
         line : int or None, where the reader's code raised an exception
+        where : str, the line of the code that made what the assertion asks about, or nothing
     """
     count = 0
     for statement in ast.parse(check).body:
         try:
             await eval_code_async(ast.unparse(statement), names, filename="the check")
         except Exception as error:
-            return {"passed": False, "count": count, **missed(statement, error)}
+            return {"passed": False, "count": count, "where": asked_about(statement, code),
+                    **missed(statement, error)}
         count += isinstance(statement, ast.Assert)
-    return {"passed": True, "count": count, "hint": "", "line": None}
+    return {"passed": True, "count": count, "hint": "", "line": None, "where": ""}
+
+
+def asked_about(statement, code):
+    """The line of the code that last made a name of an assertion, quoted."""
+    names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+    made = [node for node in ast.parse(code).body if isinstance(statement, ast.Assert)
+            and not isinstance(node, (ast.Import, ast.ImportFrom)) and names & made_by(node)]
+    if not made:
+        return ""
+    return f"line {made[-1].lineno}: {code.splitlines()[made[-1].lineno - 1].strip()}"
+
+
+def made_by(statement):
+    """The names that a statement at the top level makes."""
+    return names_in(ast.unparse(statement))[1] if not isinstance(
+        statement, (ast.FunctionDef, ast.ClassDef)) else {statement.name}
 
 
 def missed(statement, error):
