@@ -25,7 +25,7 @@ def in_the_page(expression, **given):
     """What an expression over the page's modules gives, for values by their names."""
     imports = "".join(f'import {{ {names} }} from {json.dumps((PAGE / f"{module}.js").as_uri())};\n'
                       for module, names in [("data", "choiceIn, dataOf, withData"),
-                                            ("seeds", "seedOf, withSeed"), ("settings", "withSettings")])
+                                            ("seeds", "seedOf, withSeed"), ("settings", "withSettings"), ("versions", "Versions")])
     values = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in given.items())
     said = subprocess.run(
         ["node", "--input-type=module", "--eval",
@@ -91,6 +91,24 @@ def test_a_setting_of_the_text_sets_all_others_to_the_books():
     call = in_the_page("choiceIn(call)", call="spirals(120, rng, noise=0.1)")
     drawn = in_the_page(set_to, edited=edited, book=BOOK, settings={"data": call})
     assert "X, y = spirals(120, rng, noise=0.1)  #" in drawn and "fit, spirals" in drawn
+
+
+def test_where_nothing_can_be_stored_both_versions_stay_as_long_as_the_page():
+    steps = """(() => {
+      globalThis.location = { pathname: "/one.html" };
+      const refuse = () => { throw new Error("full"); };
+      Object.defineProperty(globalThis, "localStorage",
+        { value: { getItem: refuse, setItem: refuse, removeItem: refuse } });
+      const cell = new Versions("plain", "book");
+      const seen = () => ["book", "own", "linked"].map((version) => cell.codeOf(version));
+      cell.changed("mine");
+      Object.assign(cell, { link: "linked", shown: "linked" });
+      cell.changed("linked, changed");
+      const both = seen();
+      cell.discard();
+      return [both, cell.shown, seen()];
+    })()"""
+    assert in_the_page(steps) == [["book", "mine", "linked, changed"], "own", ["book", "mine", None]]
 
 
 def test_the_modules_can_be_joined(tmp_path):

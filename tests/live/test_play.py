@@ -269,4 +269,8 @@ def test_on_a_phone_the_picture_comes_first(visitor, site):
     expect(cell.locator(".live-status")).to_have_text("Changed; not run yet")
     cell.get_by_text("Code", exact=True).tap()
     assert 'ACTIVATION = "tanh"' in reader.code(XOR)
+    cell.get_by_label("data").select_option("own_points")
+    cell.get_by_role("application").tap(position={"x": 20, "y": 20})
+    expect(cell.locator(".live-pad [role=status]")).to_contain_text("2 of class 0, 3 of class 1")
     assert reader.page.evaluate("document.documentElement.scrollWidth") == 390
+    assert faults(reader.page) == []
