@@ -43,6 +43,6 @@ def test_each_check_has_hints_and_leads_to_its_solution():
     led_to = [re.findall(r"^# Solution: solutions\.qmd#(\S+)$", code, re.MULTILINE)
               for code in checks("solutions.qmd")]
     for code, places in zip(checks("solutions.qmd"), led_to):
-        assert len(re.findall(r"^# Hint: .", code, re.MULTILINE)) == 2
+        assert re.search(r"^# Hint: .", code, re.MULTILINE), code
         before = solutions[:solutions.index(code)]
         assert re.findall(r"\{#(sec-sol-[\w-]+)\}", before)[-1:] == places
