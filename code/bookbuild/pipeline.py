@@ -357,10 +357,12 @@ class Pipeline:
 
     def write_pictures(self, built: Path, only: Page | None) -> None:
         """Write the pictures that cells drew, and copy those that pages take from files."""
+        sources = {os.path.normpath(page.source) for page in self.project.pages}
         for (chapter, files), drawn in zip(self.each(html.local_files), self.pictures):
             folder = chapter.page.source.parent
             files = [*files, *(path for path in html.files_of_html(chapter)
                                if (self.project.root / folder / path).is_file())]
+            files = [path for path in files if os.path.normpath(folder / path) not in sources]
             for address in {*files, *drawn} if only in (None, chapter.page) else ():
                 write_file(built / folder / address, drawn[address] if address in drawn else
                            (self.project.root / folder / address).read_bytes())

@@ -217,7 +217,7 @@ def test_refused_markup_is_told_once_with_its_line(tmp_path, place):
     ("author: A", "author: {name: A, url: b}", "an author's `url`"),
     ("  html:", "  my-html:", "the format `my-html`"),
     ("  html:", "  docx:", "the format `docx`"),
-    ("[index.qmd]", "[index.qmd, words]", ".qmd chapters only, not words")])
+    ("[index.qmd]", "[index.qmd, words]", ".qmd and .md chapters only, not words")])
 def test_other_formats_languages_and_files_are_refused(tmp_path, before, after, words):
     config = settings()[0].replace(before, after)
     line = config[:config.index(after)].count("\n") + 1

@@ -28,7 +28,7 @@ book:
   title: "Up & Down"
   author: A. Writer
   date: 2024-03-05
-  chapters: [index.qmd, one.qmd, two.qmd, sub/three.qmd, plain.qmd, cells.qmd, ends.qmd]
+  chapters: [index.qmd, one.qmd, two.qmd, sub/three.qmd, plain.md, cells.qmd, ends.qmd]
 execute: {echo: false}
 format:
   html:
@@ -132,7 +132,8 @@ Right
                "::: {#refs}\n:::\n",
     "sub/three.qmd": "# Three\n\n![A square](/images/a.svg){#fig-a fig-alt=\"A square\"}\n\n"
                      "See @fig-a, [the preface](/index.qmd) and [data](/data.csv).\n",
-    "plain.qmd": "Just words, no title.\n\nMore words.\n",
+    "plain.md": "Just words, no title.\n\nSee @sec-one, [this](plain.md), [a note](note.md).\n",
+    "note.md": "A file beside the book.\n",
     "cells.qmd": r"""---
 execute:
   echo: true
@@ -267,6 +268,12 @@ def test_a_chapter_without_a_heading_is_called_by_its_file(book, pages):
     assert said(pages["plain"].h1) == "4 plain"
 
 
+def test_a_chapter_may_be_an_md_file(pages, book):
+    assert links(pages["plain"]).items() >= {
+        "Chapter 1": "one.html", "this": "plain.html", "a note": "note.md"}.items()
+    assert (book / "note.md").is_file() and not (book / "plain.md").exists()
+
+
 def test_the_book_tells_its_date(book, pages):
     assert said(pages["index"].find(class_="date")) == "5 March 2024"
     assert not pages["one"].find(class_="date")
@@ -322,8 +329,8 @@ book:
     - index.qmd
     - one.qmd
     - sub/two.qmd
-    - part: middle.md
-      chapters: [three.qmd]
+    - part: middle.Rmd
+      chapters: [three.qmd, text.md]
 ipynb-shell-interactivity: all
 from: markdown+emoji
 format:
@@ -335,7 +342,8 @@ format:
 """,
     "_quarto.yml.local": "execute: {echo: false}\n", "_language.yml": "title: Obr.\n",
     "_environment": "A=1\nB=$A\n", "sub/_metadata.yml": "echo: false\n", "404.qmd": "# Lost\n",
-    "middle.md": "# The middle\n",
+    "middle.Rmd": "# The middle\n",
+    "text.md": "# Text\n\nIs `{python} 1`.\n\n```{python}\n1\n```\n",
     "index.qmd": "---\ntitle: Preface\n---\n\nWords.\n\n## Why {#sec-why}\n\nWords, @sec-why.\n",
     "one.qmd": """---
 title: "Title `{python} 1+1`"
@@ -380,7 +388,7 @@ No headings here.
 }
 MESSAGES = [
     ("_quarto.yml", 3, "`{python} 1` in `title` is not computed"),
-    ("_quarto.yml", 9, ".qmd chapters only, not middle.md"),
+    ("_quarto.yml", 9, ".qmd and .md chapters only, not middle.Rmd"),
     ("_quarto.yml", 11, "`ipynb-shell-interactivity`"), ("_quarto.yml", 12, "the key `from`"),
     ("_quarto.yml", 15, "`html: echo`: say it at the top"),
     ("_quarto.yml", 16, "the format `pdf`: name it `typst`, print `--to html`"),
@@ -394,6 +402,8 @@ MESSAGES = [
     ("one.qmd", 27, "a picture is read as text"), ("one.qmd", 29, "gone.png of `<img>` is missing"),
     ("one.qmd", 29, "/sub/two.qmd of `<a>` is found by Quarto alone"),
     ("one.qmd", 32, "`fig-subcap` is lost without a label"), ("one.qmd", 33, "`<div` in `tbl-cap`"),
+    ("text.md", 3, "no code of an .md file is run: name it .qmd"),
+    ("text.md", 5, "no code of an .md file is run: name it .qmd"),
     ("sub/two.qmd", 1, "the chapter has no title"), ("three.qmd", 3, "`layout=[[a]]`"),
     ("three.qmd", 7, "`fig-web` stands in a block that is left out of one of")]
 NOTICES = [("_quarto.yml", 18, "the format `docx`"), ("one.qmd", 29, "gone.csv of `<a>` is missing")]

@@ -40,6 +40,12 @@ def buried_metadata(meta: dict, manuscript: Manuscript) -> Iterator[Problem]:
                                  "into the front matter, or a blank line below the `---` above it")
 
 
+def code_in_text(split: SplitText, manuscript: Manuscript) -> Iterator[Problem]:
+    """Code in a file of which no cell is run."""
+    for unit in split.units if manuscript.source.suffix == ".md" else ():
+        yield Problem(unit.path, unit.line, "no code of an .md file is run: name it .qmd")
+
+
 def titles(split: SplitText, blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
     """A chapter has one title: without one, or with two, Quarto's numbers go astray."""
     headings = [block for block in blocks if is_node(block, "Header") and level(block) == 1]

@@ -43,8 +43,9 @@ class Survey:
     left_out: frozenset[str] = frozenset()
 
     def stops(self, name: str) -> str | None:
-        """Which press stops where a name leads nowhere; None if a cell may make it."""
-        if name and name in self.code:
+        """Which press stops where a name leads nowhere; None if a cell may make it, or a
+        chapter that is not read."""
+        if self.project.unread or name and name in self.code:
             return None
         if name and "{#" in self.code:
             return "neither"
@@ -102,7 +103,8 @@ def unknown_sources(survey: Survey, chapter: Chapter, manuscript: Manuscript):
 
 def unlisted_sources(survey: Survey, chapter: Chapter, manuscript: Manuscript):
     cited = cited_keys(chapter.blocks)
-    if cited and not any("refs" in ids for ids in survey.ids.values()):
+    is_listed = any("refs" in ids for ids in survey.ids.values())
+    if cited and not is_listed and not survey.project.unread:
         yield manuscript.problem(reference_pattern(cited[0]), "no page of the book lists the "
                                  "sources: add one with the lines `::: {#refs}` and `:::`",
                                  "builtin")
@@ -114,14 +116,15 @@ def broken_links(survey: Survey, chapter: Chapter, manuscript: Manuscript):
         path, _, fragment = map(unquote, address.partition("#"))
         if urlsplit(address).scheme or address.startswith("//"):
             continue
-        page = linked_page(chapter.page, address) or (chapter.page.source if not path else None)
-        if page is None:
+        linked = linked_page(chapter.page, address)
+        source = linked[0] if linked else None if path else chapter.page.source
+        if source is None or path.endswith(".md") and source not in survey.ids:
             if problem := file_problem(survey.project, chapter.page.source, path):
                 message = f"the link leads to {path}, which " + (
                     problem if "outside" in problem else "is no file of the book")
             else:
                 continue
-        elif (source := page[0] if isinstance(page, tuple) else page) not in survey.ids:
+        elif source not in survey.ids:
             message = f"the link leads to {source}, which is not in the book"
         elif fragment and fragment not in survey.ids[source]:
             message = f"the link leads to `#{fragment}`, which is not in {source}"

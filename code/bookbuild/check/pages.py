@@ -19,6 +19,7 @@ def page_problems(project: Project, split: SplitText, tree: dict, manuscript: Ma
     yield from constructs.buried_metadata(tree["meta"], manuscript)
     yield from quarto_traps.notes_never_called(tree["uncalled"], manuscript)
     yield from constructs.front_matter(split, manuscript)
+    yield from constructs.code_in_text(split, manuscript)
     yield from constructs.titles(split, blocks, manuscript)
     yield from constructs.unknown_constructs(blocks, manuscript)
     yield from constructs.unclosed_blocks(manuscript)

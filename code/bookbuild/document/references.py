@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 from urllib.parse import unquote
@@ -86,14 +86,15 @@ def chapter_name(chapter: Head, space: str = " ") -> list:
     return [*words(chapter.number + space), *chapter.title]
 
 
-def page_links(chapter: Chapter, change: Callable[[Node, PurePosixPath, str], Node]) -> Chapter:
-    """The chapter with its links to other `.qmd` files rewritten.
+def page_links(chapter: Chapter, sources: Collection[PurePosixPath],
+               change: Callable[[Node, PurePosixPath, str], Node]) -> Chapter:
+    """The chapter with its links to the pages of these `sources` rewritten.
 
     ``change(link, source, fragment)`` is called with the file's path from the project's root.
     """
     def point(node: Node) -> Node | None:
         linked = linked_page(chapter.page, target(node))
-        return change(node, *linked) if linked else None
+        return change(node, *linked) if linked and linked[0] in sources else None
     return replace(chapter, blocks=translate(chapter.blocks, {"Link": point}))
 
 
@@ -122,9 +123,9 @@ def lead_to_pages(chapter: Chapter, pages: Mapping[str, PurePosixPath]) -> Chapt
 
 
 def linked_page(page: Page, address: str) -> tuple[PurePosixPath, str] | None:
-    """The `.qmd` file and the fragment that an address names; ``None`` for another address."""
+    """The `.qmd` or `.md` file and the fragment that an address names; ``None`` for another."""
     path, _, fragment = address.partition("#")
-    if not path.endswith(".qmd") or re.match(r"\w+:", path):
+    if not path.endswith((".qmd", ".md")) or re.match(r"\w+:", path):
         return None
     folder = "" if path.startswith("/") else str(page.source.parent)
     path = unquote(path.lstrip("/"))

@@ -34,7 +34,7 @@ def bind(project: Project, chapters: Sequence[Chapter], work: Path,
     by_source = {chapter.page.source: chapter for chapter in chapters}
     blocks: list[Node] = []
     for chapter in chapters:
-        chapter = page_links(chapter, lambda node, source, mark: link_to(
+        chapter = page_links(chapter, by_source, lambda node, source, mark: link_to(
             node, mark_in(by_source[source], mark)))
         title = header(1, html.lower(chapter_name(chapter)), chapter_mark(chapter), ["unnumbered"])
         blocks += [title, *lower(chapter.untitled, chapter)]

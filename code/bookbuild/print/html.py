@@ -47,7 +47,8 @@ def page_tree(project: Project, heads: Sequence[Head], chapter: Chapter,
     `bibliography` is the page that lists the sources, if one does.
     """
     page = chapter.page
-    linked = page_links(chapter, lambda node, source, mark: link_to_page(node, page, source, mark))
+    linked = page_links(chapter, {head.page.source for head in heads},
+                        lambda node, source, mark: link_to_page(node, page, source, mark))
     blocks = lower(linked.blocks, page.root, page)
     if bibliography not in (None, page.source):
         blocks = link_to_bibliography(blocks, page.root + str(bibliography.with_suffix(".html")))
@@ -124,7 +125,7 @@ def sidebar(heads: Sequence[Head], here: Head) -> list[dict]:
         entries = [entry_of(head, here) for head in group]
         if name is None:
             contents += entries
-        elif name.endswith(".qmd"):
+        elif name.endswith((".qmd", ".md")):
             page, *entries = entries
             contents.append({**page, "part": page["text"], "entries": entries})
         else:

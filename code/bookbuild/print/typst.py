@@ -45,7 +45,7 @@ def write_book(project: Project, heads: Sequence[Head], written: Sequence[str]) 
 def write_chapter(heads: Sequence[Head], chapter: Chapter) -> str:
     """A chapter as Typst; `heads` are those of the book, to which it may have links."""
     by_source = {head.page.source: head for head in heads}
-    chapter = page_links(chapter, lambda node, source, fragment: link_to(
+    chapter = page_links(chapter, by_source, lambda node, source, fragment: link_to(
         node, by_source[source].label_in(fragment)))
     blocks = [opening(chapter)] if chapter.page.kind != "part" else []
     blocks += [*lower(with_breaks(chapter.untitled), chapter), bare("#gap(weight: 1000)")]

@@ -25,7 +25,7 @@ PACKAGE = "deepmath"        # below code/: what cells import and figures are mad
 
 @dataclass(frozen=True)
 class Page:
-    """One `.qmd` file of the book.
+    """One `.qmd` or `.md` file of the book.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class Page:
 
     @property
     def is_index(self) -> bool:
-        return str(self.source) == "index.qmd"
+        return str(self.source) in ("index.qmd", "index.md")
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ class Project:
     ----------
     problems, pdf_problem
         What is wrong with its settings; and for who asks for a PDF.
+    unread : bool
+        Does it list chapters that are there and are not read?
     environment
         Variables for the cells.
     """
@@ -73,6 +75,7 @@ class Project:
     pages: list[Page]
     problems: list[Problem] = field(default_factory=list)
     pdf_problem: Problem | None = None
+    unread: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -228,11 +231,13 @@ def load_project(root: Path) -> Project:
             problems.append(Problem(CONFIG, line, *problem))
         else:
             pages.append(Page(PurePosixPath(posixpath.normpath(entry)), kind, part))
-    if not any(page.is_index for page in pages):
+    listed_files = [str(entry) for entry, *_ in listed(book)]
+    is_more = any(mistake(FILE, name) and (root / name).is_file() for name in listed_files)
+    if not any(Path(name).stem == "index" for name in listed_files):
         problems.append(Problem(CONFIG, lines.get(("book", "chapters")), "the book has no home "
                                 "page: list index.qmd as its first chapter"))
     problems += files_beside(root, [page.source for page in pages])
-    return Project(root, config, pages, problems, pdf_problem(config, lines), variables)
+    return Project(root, config, pages, problems, pdf_problem(config, lines), is_more, variables)
 
 
 def parts_of(book: dict) -> list[str]:

@@ -89,7 +89,7 @@ PROJECT, BOOK = (Place(f"Keys of `{section}`", UNKNOWN(f"the key `{section}: {{n
                  for section in ("project", "book"))
 AUTHOR = Place("Keys of an author", UNKNOWN("an author's `{name}`"))
 FILE = Place("Files of chapters",
-             "the built-in press prints .qmd chapters only, not {name}: {mend}")
+             "the built-in press prints .qmd and .md chapters only, not {name}: {mend}")
 BESIDE = Place("Files that Quarto reads by their names",
                "the built-in press does not read {name}: {mend}")
 FORMAT_NAME = Place("Formats", UNKNOWN("the format `{name}`"))
@@ -248,6 +248,7 @@ VOCABULARY = (
           "repo-url"),
     *_all(PRINTED, AUTHOR, "name"),
     *_all(PRINTED, FILE, "*.qmd"),
+    *_all(PRINTED, FILE, "*.md", "text without cells"),
     *_all(HARMLESS, PROJECT, "lib-dir preview title", "how Quarto works, not what it prints"),
     *_all(REFUSED, BOOK, "search page-navigation", "every page has it", only=FALSE,
           refusal=UNKNOWN("`book: {name}: false`")),
