@@ -343,7 +343,7 @@ format:
     "_quarto.yml.local": "execute: {echo: false}\n", "_language.yml": "title: Obr.\n",
     "_environment": "A=1\nB=$A\n", "sub/_metadata.yml": "echo: false\n", "404.qmd": "# Lost\n",
     "middle.Rmd": "# The middle\n",
-    "text.md": "# Text\n\nIs `{python} 1`.\n\n```{python}\n1\n```\n",
+    "text.md": "# Text\n\nIs `{python} 1`.\n\n```{python}\n1\n```\n\n::: {#refs}\n:::\n",
     "index.qmd": "---\ntitle: Preface\n---\n\nWords.\n\n## Why {#sec-why}\n\nWords, @sec-why.\n",
     "one.qmd": """---
 title: "Title `{python} 1+1`"
@@ -381,7 +381,7 @@ No headings here.
 1
 ```
 """,
-    "sub/two.qmd": "Words.\n\n## A section\n\nWords.\n",
+    "sub/two.qmd": "Words.\n\n## A section\n\nWords.\n\n::: {#refs}\n:::\n",
     "three.qmd": "# Three\n\n::: {layout=\"[[a]]\"}\nx\n:::\n\n"
                  "[See @fig-web.]{.as-is}\n\n::: {#fig-web .content-visible when-format=html}\nx\n\n"
                  "Web\n:::\n",
@@ -404,6 +404,7 @@ MESSAGES = [
     ("one.qmd", 32, "`fig-subcap` is lost without a label"), ("one.qmd", 33, "`<div` in `tbl-cap`"),
     ("text.md", 3, "no code of an .md file is run: name it .qmd"),
     ("text.md", 5, "no code of an .md file is run: name it .qmd"),
+    ("text.md", 9, "the list of sources is that of the whole book, and stands in sub/two.qmd"),
     ("sub/two.qmd", 1, "the chapter has no title"), ("three.qmd", 3, "`layout=[[a]]`"),
     ("three.qmd", 7, "`fig-web` stands in a block that is left out of one of")]
 NOTICES = [("_quarto.yml", 18, "the format `docx`"), ("one.qmd", 29, "gone.csv of `<a>` is missing")]

@@ -49,7 +49,8 @@ def test_checked_places(write, capsys):
         heading="# One\n\n## Docstrings\n\n```{python}\n#| label: docstrings\n1\n```\n",
         pipe="# One\n\n![a](pipe.png){fig-alt=\"x\"}\n\n[b](zero.bin)\n\n{{< include pipe.qmd >}}\n",
         pictures="# One\n\n![a ![b](gone.png){fig-alt=\"x\"} c](gone.png){fig-alt=\"x\"}\n\n"
-                 "Words.\n\n![](no pic.png){fig-alt=\"x\"}\n\n![](<no pic.png>){fig-alt=\"x\"}\n")
+                 "Words.\n\n![](no pic.png){fig-alt=\"x\"}\n\n![](<no pic.png>){fig-alt=\"x\"}\n"
+                 "\n![](/gone/rooted.png){fig-alt=\"x\"}\n")
     os.mkfifo(root / "pipe.png")
     os.symlink("/dev/zero", root / "zero.bin")
     (root / "pipe.qmd").rename(root / "file.qmd")
@@ -65,7 +66,8 @@ def test_checked_places(write, capsys):
                    r"file\.qmd:5: the link leads to zero\.bin",
                    r"file\.qmd:7: the included file pipe\.qmd is missing",
                    r"pictures\.qmd:3: the picture gone\.png is missing",
-                   r"pictures\.qmd:9: the picture no pic\.png is missing"):
+                   r"pictures\.qmd:9: the picture no pic\.png is missing",
+                   r"pictures\.qmd:11: the picture gone/rooted\.png is missing"):
         assert re.search(wanted, said), (wanted, said)
 
 

@@ -139,7 +139,8 @@ def raw_problems(format: str, source: str, manuscript: Manuscript) -> Iterator[P
     if format == "tex" and MACROS.fullmatch(source.strip()):
         return
     if format == "tex" and not MATH_ENVIRONMENT.fullmatch(source.strip()):
-        yield manuscript.problem(pattern, f"`{source.strip()[:40]}` is TeX, which neither the page "
+        begin = " ".join(source.split())[:40]
+        yield manuscript.problem(pattern, f"`{begin}` is TeX, which neither the page "
                                  "nor the PDF prints outside formulas: write it in Markdown")
     elif found := mistake(RAW, format):
         yield manuscript.problem(pattern, *found)

@@ -103,8 +103,12 @@ def unknown_sources(survey: Survey, chapter: Chapter, manuscript: Manuscript):
 
 def unlisted_sources(survey: Survey, chapter: Chapter, manuscript: Manuscript):
     cited = cited_keys(chapter.blocks)
-    is_listed = any("refs" in ids for ids in survey.ids.values())
-    if cited and not is_listed and not survey.project.unread:
+    lists = [source for source, ids in survey.ids.items() if "refs" in ids]
+    if chapter.page.source in lists[1:]:
+        yield manuscript.problem(label_pattern("refs"), "the list of sources is that of the whole "
+                                 f"book, and stands in {lists[0]}: leave this one out, or render "
+                                 "with Quarto", "builtin")
+    if cited and not lists and not survey.project.unread:
         yield manuscript.problem(reference_pattern(cited[0]), "no page of the book lists the "
                                  "sources: add one with the lines `::: {#refs}` and `:::`",
                                  "builtin")

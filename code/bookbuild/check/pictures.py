@@ -71,7 +71,8 @@ def pictures(project: Project, blocks: list, manuscript: Manuscript, made: set[s
             found.append((NO_ALT, alt_stops(project)))
         if problem := address_problem(project, manuscript, address, code):
             found.append((problem, "both"))
-        written = "|".join(map(re.escape, (address, unquote(address))))
+        from_root = posixpath.normpath(posixpath.join("/", manuscript.source.parent, address))
+        written = "|".join(map(re.escape, (address, unquote(address), from_root)))
         for message, stops in found:
             yield manuscript.problem(written, message, stops, counts[address])
 

@@ -68,14 +68,14 @@ class Manuscript:
     def problem(self, pattern: str, message: str, stops: str = "both", nth: int = 1) -> Problem:
         """A problem at the n-th place where a pattern occurs.
 
-        If it does not, since pandoc or a cell wrote it otherwise, at the longest word of it that
-        does, or at the top of the page.
+        If it does not, since pandoc or a cell wrote it otherwise, at that word of it which
+        occurs least often, or at the top of the page.
         """
         path, line = self.find(pattern, nth)
-        literal = re.findall(r"\w{3,}", re.sub(r"\\[A-Za-z]", " ", pattern))
-        for word in sorted(literal, key=len, reverse=True) if line is None else ():
-            if (place := self.find(re.escape(word)))[1]:
-                return Problem(*place, message, stops)
+        if line is None:
+            words = re.findall(r"\w{3,}", re.sub(r"\\[A-Za-z]", " ", pattern))
+            if there := [word for word in words if word in self.text]:
+                path, line = self.find(re.escape(min(there, key=self.text.count)))
         return Problem(path, line or 1, message, stops)
 
 
