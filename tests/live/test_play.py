@@ -118,6 +118,7 @@ def test_eight_seeds_are_shown_side_by_side(reader, cell):
     seeds.nth(2).click()
     expect(cell.locator(".live-output")).to_contain_text(f"final loss {ends[2]:.3f}")
     assert "default_rng(44)" in reader.code(XOR) and not cell.locator(".live-seeds").is_visible()
+    expect(cell.get_by_role("button", name=re.compile("^(Run|Stop)$"))).to_be_focused()
 
 
 def test_a_series_can_be_stopped(reader, cell):
@@ -127,6 +128,11 @@ def test_a_series_can_be_stopped(reader, cell):
     cell.get_by_role("button", name="Stop").click()
     expect(cell.locator(".live-status")).to_have_text("Stopped")
     assert not cell.locator(".live-seeds").is_visible() and reader.status(XOR) == "stopped"
+    cell.get_by_role("button", name="Eight seeds").click()
+    reader.edit(reader.code(XOR).replace("N_EPOCHS = 500000 ", "N_EPOCHS = 5 "), XOR)
+    cell.get_by_role("button", name="Eight seeds").click()      # in the place of the first
+    expect(cell.locator(".live-seeds-words")).to_contain_text("of 8 learned it")
+    assert cell.locator(".live-seed").count() == 8
     cell.get_by_role("button", name="Reset").click()
     assert "final loss 0.246" in reader.run(name=XOR)
 

@@ -71,8 +71,8 @@ export class LiveCell {
     this.bars = element("div", { className: "live-bars" }, this.bar, this.more);
     this.output = new Output();
     this.training = new Training((wish) => this.wish(wish), "Suspending" in (globalThis.WebAssembly ?? {}));
-    this.series = new Series((seed) => this.runAgain(withSeed(this.ran.code, seed)));
-    this.runs = new Runs(this.name, this.original, (code, isSeries) => (isSeries ? this.runSeeds(code) : this.runAgain(code)));
+    this.series = new Series((seed) => this.goBack(withSeed(this.ran.code, seed)));
+    this.runs = new Runs(this.name, this.original, (code, isSeries) => this.goBack(code, isSeries));
     this.place = element("div", { className: "live-editor", hidden: true });
     this.printed = element("pre", { className: "live-printed" });
     this.beyond = element("p", { className: "live-beyond", hidden: true });
@@ -229,6 +229,12 @@ export class LiveCell {
     this.say("");
   }
 
+  // What was pressed may be gone in a moment: the reader stands on Run then, or on Stop.
+  goBack(code, isSeries = false) {
+    this.go.focus({ preventScroll: true });
+    return isSeries ? this.runSeeds(code) : this.runAgain(code);
+  }
+
   async runAgain(code) {
     this.editor.code = code;
     await this.run();
@@ -275,6 +281,7 @@ export class LiveCell {
   // end, with nothing if it was not "done" or trained nothing in the plane.
   start({ code, withAbove = false, inSeries = false, after = () => {} }) {
     clearTimeout(this.soon);
+    if (!inSeries) this.series.hide();
     this.settle();
     this.after = after;
     const isLinked = this.versions.shown === "linked";
@@ -298,23 +305,25 @@ export class LiveCell {
     await this.runAgain(withSeed(this.code, seedOf(this.code) + 1));
   }
 
-  // Run code with its seed and with those after it, and show how the trainings ended.
+  // Run code with its seed and with those after it, and show how the trainings ended: those that did,
+  // if the reader stops, and none if another run is begun.
   async runSeeds(code) {
     await this.edit({});
+    this.editor.code = code;
     const first = seedOf(code);
     const began = performance.now();
-    this.series.begin();
+    const { results } = this.series.begin();
     for (let seed = first; seed < first + SEEDS; seed += 1) {
       const result = await new Promise((after) => {
         this.start({ code: withSeed(code, seed), inSeries: true, after });
       });
-      if (!result) break;
+      if (results !== this.series.results) return;
+      if (!result || result.accuracy === null) break;
       this.series.add(seed, result, this.training.plane);
     }
-    const { results } = this.series;
     this.series.end();
-    if (!results.length) return;
-    this.training.showSeries(results);
+    if (results.length) this.training.showSeries(results);
+    else if (this.root.dataset.live === "done") this.say("Nothing is trained here whose seeds can be compared");
     if (results.length === SEEDS) this.runs.addSeries(code, results, (performance.now() - began) / 1000);
   }
 
@@ -402,7 +411,6 @@ export class LiveCell {
     this.output.clear();
     this.output.root.hidden = false;
     this.training.hide();
-    if (!this.ran.inSeries) this.series.hide();
     for (const each of this.rendered) each.toggleAttribute("hidden", true);
   }
 

@@ -21,6 +21,7 @@ export class Series {
     this.pictures.replaceChildren();
     this.words.textContent = "";
     this.root.hidden = false;
+    return this;
   }
 
   hide() {

@@ -54,7 +54,7 @@ TURN_SECONDS = 0.03           # between two looks for what the reader wishes
 GRID = 48                     # points a side on which a boundary is followed
 DATA_SETS = "xor", "circles", "spirals", "checkerboard"
 N_FRESH, FRESH_SEED = 400, 20_011       # points on which nobody trains
-N_HELD = 40                   # losses on them during a training
+N_HELD = 100                  # losses on them during a training, at most
 FIGURES = "activations", "depth", "graph", "sawtooth", "spirals"    # those without pandas
 KNOWN_ACTIVATIONS = (activations.RELU, activations.LEAKY_RELU, activations.SIGMOID,
                      activations.TANH, activations.IDENTITY)
@@ -553,7 +553,7 @@ class Watcher:
     def __init__(self, network, X, y, n_epochs, loss):
         self.network, self.loss, self.losses, self.held = network, loss, [], []
         self.state: tuple = ()          # the last epoch, and theta after it
-        self.frame_due = self.turn_due = 0.0
+        self.frame_due = self.turn_due = self.held_due = 0.0
         self.stepping = False
         own_X, own_y, draw = self.drawn or (None, None, None)
         self.fresh = draw() if draw and X is own_X and y is own_y else ()
@@ -580,7 +580,7 @@ class Watcher:
         self.state = epoch, theta
         if validation_loss is not None:         # computed before the epoch's updates
             self.held += epoch, float(validation_loss.mean())
-        elif self.fresh and epoch % self.held_every == 0:
+        elif self.fresh and epoch % self.held_every == 0 and perf_counter() > self.held_due:
             self.hold(epoch, theta)
         now = perf_counter()
         if now < self.turn_due and not self.stepping:
@@ -594,8 +594,10 @@ class Watcher:
         self.turn_due = perf_counter() + TURN_SECONDS
 
     def hold(self, epoch, theta):
-        """Note the loss on fresh points, after an epoch."""
+        """Note the loss on fresh points, after an epoch; it takes a twentieth of the time."""
+        began = perf_counter()
         self.held += epoch + 1, float(self.network.loss(theta, *self.fresh, self.loss).mean())
+        self.held_due = began + 20 * (perf_counter() - began)
 
     def tell(self, epoch, theta):
         fields = {"epoch": epoch + 1, "losses": np.array(self.losses, dtype="float32"),
