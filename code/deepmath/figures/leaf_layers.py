@@ -11,7 +11,7 @@ from deepmath.checks import check_number, check_whole
 from deepmath.figures.leaf_networks import (
     CONVOLUTIONAL, KERNELS, MOST, SIZE, everywhere, network, points, probabilities, train_stack)
 from deepmath.figures.leaves import mosaic, photograph_of
-from deepmath.figures.style import BLUE, WIDTH, letter, styled
+from deepmath.figures.style import BLACK, BLUE, WIDTH, letter, styled
 from deepmath.leaves import SPECIES, photograph, specimens
 
 
@@ -101,8 +101,16 @@ def draw(result: Layers) -> Figure:
 
 
 def draw_tiles(axes: Axes, tiles: np.ndarray, n_columns: int, mark: str, title: str) -> None:
-    """Draw small maps side by side, in one scale."""
-    size = np.abs(tiles).max()
-    axes.imshow(mosaic(tiles, n_columns), cmap="PuOr_r", vmin=-size, vmax=size,
-                interpolation="nearest")
+    """Draw small maps side by side, in one scale; strokes mark what is clearly negative."""
+    size, whole = np.abs(tiles).max(), mosaic(tiles, n_columns)
+    axes.imshow(whole, cmap="PuOr_r", vmin=-size, vmax=size, interpolation="nearest")
+    mark_negative(axes, whole, size)
     letter(axes, mark, title)
+
+
+def mark_negative(axes: Axes, values: np.ndarray, size: float) -> None:
+    """Draw a stroke on each pixel with less than -1/4 of `size`, for readers without colours."""
+    deep, clear = values < -0.65 * size, values < -0.25 * size
+    for which, colour in ((clear & ~deep, BLACK), (deep, "white")):
+        rows, columns = np.nonzero(which)
+        axes.plot(columns, rows, "_", color=colour, markersize=3.2, markeredgewidth=0.9)

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from numpy.lib.stride_tricks import sliding_window_view
 
 from deepmath.checks import check_whole
+from deepmath.figures.leaf_layers import mark_negative
 from deepmath.figures.leaf_networks import (
     CONVOLUTIONAL, FRESH, MOST, POOLED, SIZE, STRIDE, everywhere, initial, points, probabilities,
     trained)
@@ -152,8 +153,9 @@ def draw(result: Units) -> Figure:
         leaf, map_ = panels[2 * i], panels[2 * i + 1]
         leaf.imshow(photograph_of(picture), interpolation="nearest")
         shown = map_.imshow(falls, cmap="PuOr_r", vmin=-limit, vmax=limit,
-                            extent=(1.5, 29.5, 29.5, 1.5), interpolation="nearest")
-        map_.set(xlim=(-0.5, 31.5), ylim=(31.5, -0.5))
+                            interpolation="nearest")
+        mark_negative(map_, falls, limit)
+        map_.set(xlim=(-1.5, 14.5), ylim=(14.5, -1.5))      # as wide as the leaf's 32 pixels
         leaf.text(0, -2, SPECIES[i].name, fontsize=8.5)
     for axes in panels:
         axes.axis("off")
