@@ -32,7 +32,7 @@ FIGURES = [
     f"fig-{name}" for name in """activations spirals random-layers computation-graph gradient-norms
     residual coin-tosses overfitting double-descent convolution memory optimisers initialisation sawtooth folds depth
     own-depth leaves leaf-learning leaf-layers leaf-units xor many-seeds
-    units calibration confidence""".split()]
+    units calibration confidence moved""".split()]
 AFTER_FIGURES = ["what-trains", "flips", "best-rates", "leaf-shares", "sure-and-right"]      # print what a figure has measured
 PARAMETERS = ["N_HIDDEN = 8", 'ACTIVATION = "relu"', "LEARNING_RATE = 0.05", "N_EPOCHS = 500"]
 
@@ -414,6 +414,17 @@ def test_confidence_grows_with_distance():
     held = np.median(found["by_distance"][1], axis=-1)
     assert held[0] < 0.7 and held[-1] > 0.99 and (np.diff(held[3:]) > 0).all()
     assert found["distance"][-1] > 4 * math.sqrt(2) and np.median(found["map"][0]) > 0.999
+
+
+def test_moved_points_are_told_wrongly_and_surely():
+    found = kept("moved")
+    accuracy, confidence = (np.median(found[name], axis=-1) for name in ("accuracy", "confidence"))
+    assert found["angles"][-1] == 45 and np.abs(accuracy[:, -1] - 0.5).max() < 0.03     # "of a coin"
+    assert np.abs(confidence[:, -1] - confidence[:, 0]).max() < 0.05                    # "no warning"
+    random, steepest = (np.median(found[name][:, 0] - found[name][:, 3], axis=-1)
+                        for name in ("random", "steepest"))
+    assert found["pushes"][3] == 0.1 and random.max() < 0.04                            # "little"
+    assert (steepest > 3 * random).all()                                                # "several"
 
 
 def test_the_textbook_loss_breaks_and_the_stable_one_does_not(chapter):

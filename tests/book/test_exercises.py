@@ -26,6 +26,11 @@ def test_the_solutions_are_asked_what_the_readers_are():
     asked = checks("neural-networks.qmd")
     assert len(asked) >= 8 and sum("PREDICTED" in code for code in asked) >= 4
     assert checks("solutions.qmd") == asked
+    told = re.search(r"Behind (\w+) exercises\s.*?\s(\w+)\s+of\s+these\s+ask",
+                     (CHAPTERS / "neural-networks.qmd").read_text(encoding="utf-8"), re.DOTALL)
+    words = "five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split()
+    assert [words.index(word.lower()) + 5 for word in told.groups()] == [
+        len(asked), sum("PREDICTED" in code for code in asked)]
 
 
 @pytest.mark.parametrize("number", range(len(checks("neural-networks.qmd"))))

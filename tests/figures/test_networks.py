@@ -256,11 +256,25 @@ def test_mean_squares_start_with_the_inputs_and_follow_the_formula():
     ("folds", {"n_seeds": 0}, "n_seeds must be a whole number, at least 1; got 0"),
     ("many_seeds", {"n_seeds": 43}, "n_seeds must be at most 42; got 43"),
     ("many_seeds", {"n_epochs": 0}, "n_epochs must be a whole number, at least 1; got 0"),
+    ("moved", {"angles": (-5,)}, "each of angles must be a number of degrees from 0 to 360; got -5"),
+    ("moved", {"pushes": (-1,)}, "each of pushes must be a number, zero or more; got -1"),
     ("depth", {"learning_rates": (0.1,)}, "learning_rates must be one for each of 4"),
     ("depth", {"seeds": ()}, "seeds and architectures must name at least one each")])
 def test_what_makes_no_sense_is_refused_by_name(figure, setting, told):
     with pytest.raises(ValueError, match=told.replace("(", r"\(").replace(")", r"\)")):
         getattr(figures, figure).compute(**setting)
+
+
+def test_the_steepest_direction_is_that_of_the_logit_s_gradient():
+    X, y = xor(20, 3)
+    network = figures.overfitting.large_network()
+    _, theta = figures.overfitting.trained(0.01, 5, 2)
+    found = figures.moved.directions(network, theta, X, y)
+    steps = [network.predict(theta, X + 1e-6 * axis) - network.predict(theta, X - 1e-6 * axis)
+             for axis in np.eye(2)]
+    slope = np.stack(steps, axis=-1) * np.where(y > 0.5, -1.0, 1.0)[:, None]
+    np.testing.assert_allclose(found, slope / np.linalg.norm(slope, axis=-1, keepdims=True),
+                               atol=1e-6)
 
 
 def test_spirals_reach_nine_tenths_of_their_turns():

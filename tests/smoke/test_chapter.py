@@ -184,7 +184,7 @@ def test_smoke_is_seen_one_day_late(chapter):
 def test_overfitting_starts_earlier_the_wider_the_network(chapter):
     capacity = chapter[0]["capacity"]
     turn = dict(zip(capacity.widths, capacity.turn))
-    assert turn[1] > turn[16] > turn[128] and turn[128] < 10
+    assert turn[1] > turn[16] > turn[128] and turn[128] < 10 and turn[1] > 3 * turn[128]
     training = np.median(capacity.training[:, -1], axis=-1)
     validation = np.median(capacity.validation[:, -1], axis=-1)
     assert (np.diff(training) < 0).all() and training[-1] < 0.02

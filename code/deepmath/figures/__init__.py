@@ -39,6 +39,7 @@ FIGURES = Register(__name__, {
     "units": "units",
     "calibration": "calibration",
     "confidence": "confidence",
+    "moved": "moved",
     "smoke-record": "smoke_record",
     "smoke-capacity": "smoke_capacity",
     "smoke-models": "smoke_models",

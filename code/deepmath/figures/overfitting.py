@@ -4,6 +4,7 @@ Each seed has its own points, its own flips and its own initial weights.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -102,13 +103,24 @@ def noisy_xor(n_points: int, rng: Generator,
 
 
 def trained(l2: float, n_epochs: int, n_seeds: int, flipped: float = 0.15) -> np.ndarray:
-    """Return the networks that `compute` trains, (2, n_seeds, P), and follow no epoch."""
+    """Return the networks that `compute` trains, (2, n_seeds, P), and follow no epoch.
+
+    Two figures judge the same networks: those of the last call are remembered.
+    """
     check_not_negative("l2", l2)
     check_whole("n_seeds", n_seeds)
+    return remembered(float(l2), n_epochs, int(n_seeds), float(flipped))
+
+
+@lru_cache(maxsize=1)
+def remembered(l2: float, n_epochs: int, n_seeds: int, flipped: float) -> np.ndarray:
+    """Train the networks of `trained`."""
     runs = sweep(train, range(n_seeds), [
         {"l2": each, "flipped": flipped, "n_points": 80, "n_validation": 400,
          "n_epochs": n_epochs, "followed": False} for each in (0.0, l2)])
-    return np.array([run["theta"] for run in runs])
+    theta = np.array([run["theta"] for run in runs])
+    theta.flags.writeable = False
+    return theta
 
 
 def train(seeds: list[int], l2: float, flipped: float, n_points: int, n_validation: int,
