@@ -1,6 +1,7 @@
 // A live cell: the book's code and output at rest; an editor, controls and output of its own
 // once a reader asks for them.
 
+import { barOf } from "./bar.js";
 import { Controls } from "./controls.js";
 import { button, element } from "./dom.js";
 import { loadEditor, makeEditor } from "./editing.js";
@@ -8,6 +9,7 @@ import { isReaching } from "./engine.js";
 import { Hints } from "./hints.js";
 import { isPhone, Layout } from "./layout.js";
 import { Output } from "./output.js";
+import { Pace } from "./pace.js";
 import { strange, warning } from "./reading.js";
 import { Runs } from "./runs.js";
 import { seedOf, withSeed } from "./seeds.js";
@@ -18,7 +20,6 @@ import { Training } from "./training.js";
 import { Versions } from "./versions.js";
 
 const CHANGE_MS = 250; // after the last change, "run while I change it" runs
-const FAST_MS = 500; // a run that takes less follows each move of a control
 const SEEDS = 8; // of a series
 const LONG_MS = 3000; // a run that takes longer says how long it has been at work
 
@@ -41,34 +42,17 @@ export class LiveCell {
   }
 
   addBar() {
-    const hint = `${this.name}-help`;
-    this.open = button("Edit and run", () => this.edit({ focus: true }));
-    this.go = button("Run", () => this.run(), { hidden: true, className: "live-button live-run",
-      title: "Run (Ctrl-Enter)" });
-    this.halt = button("Stop", () => this.engine.stop(this.name), { hidden: true, className: "live-button live-stop" });
-    this.next = button("New seed", () => this.runNextSeed(), { hidden: true, title: "Run with the next seed" });
-    this.eight = button("Eight seeds", () => this.runSeeds(this.code), { hidden: true,
-      title: "Run with this seed and the seven after it" });
-    const quiet = { hidden: true, className: "live-button live-quiet" };
-    this.reset = button("Reset", () => this.restore(), quiet);
-    this.copy = button("Copy link", () => this.copyLink(), quiet);
-    this.save = button("Save summary", () => this.saveSummary(), { ...quiet,
-      title: "The code, what it showed, and the code's checksum, as a file" });
+    this.pace = new Pace();
+    Object.assign(this, barOf({
+      edit: () => this.edit({ focus: true }), run: () => this.run(), stop: () => this.engine.stop(this.name),
+      runNextSeed: () => this.runNextSeed(), runSeeds: () => this.runSeeds(this.code),
+      restore: () => this.restore(), copyLink: () => this.copyLink(), saveSummary: () => this.saveSummary(),
+    }, this.pace));
     this.hints = new Hints(this.check);
     this.heardWords = element("p", { className: "live-visually-hidden", role: "status" });
-    this.always = element("input", { type: "checkbox", onchange: () => { this.hasChosen = true; } });
-    this.duration = element("span");
-    this.alwaysLabel = element("label", { className: "live-always", hidden: true }, this.always,
-      " Run while I change it", this.duration);
-    this.status = element("span", { className: "live-status", role: "status" });
-    this.clock = element("span", { className: "live-clock", ariaHidden: "true" });
     this.notice = element("p", { className: "live-notice", hidden: true });
-    this.help = element("p", { id: hint, className: "live-visually-hidden" },
+    this.help = element("p", { id: `${this.name}-help`, className: "live-visually-hidden" },
       "Control Enter runs the code. Tab leaves the editor.");
-    this.bar = element("div", { className: "live-bar", role: "toolbar", "aria-label": "Run this cell" },
-      this.open, this.go, this.halt, this.next, this.eight, this.alwaysLabel, this.status, this.clock);
-    this.more = element("div", { className: "live-more", role: "toolbar", "aria-label": "More for this cell" });
-    this.bars = element("div", { className: "live-bars" }, this.bar, this.more);
     this.output = new Output();
     this.training = new Training((wish) => this.wish(wish), "Suspending" in (globalThis.WebAssembly ?? {}));
     this.series = new Series((seed) => this.goBack(withSeed(this.ran.code, seed)));
@@ -79,13 +63,14 @@ export class LiveCell {
     this.caution = element("p", { className: "live-caution", role: "alert", hidden: true });
     this.controls = new Controls(this.name, this.original, (rewrite) => this.rewrite(rewrite));
     this.block.before(this.notice);
-    this.block.after(this.caution, this.place, this.beyond, this.printed, this.controls.root, this.bars, this.help, this.heardWords,
-      this.training.root, this.series.root, this.runs.root, this.output.root);
+    this.block.after(this.caution, this.place, this.beyond, this.printed, this.controls.root, this.bars,
+      this.help, this.heardWords, this.training.root, this.series.root, this.runs.root, this.output.root);
     this.layout = new Layout(this.root, [this.block, this.caution, this.place, this.beyond, this.printed],
       (isFirst) => this.laidOut(isFirst));
     this.root.append(this.layout.fold);
-    this.more.append(this.reset, this.copy, this.save, ...(this.hasPicture ? [this.layout.first, this.layout.full] : []));
-    if (this.hasPicture && isPhone()) this.layout.setFirst(true);
+    if (!this.hasPicture) return;
+    this.more.append(this.layout.first, this.layout.full);
+    if (isPhone()) this.layout.setFirst(true);
   }
 
   get hasPicture() {
@@ -176,7 +161,7 @@ export class LiveCell {
   // The controls and the text that is printed follow the code.
   follow(code) {
     this.controls.update(code);
-    this.alwaysLabel.hidden = this.controls.root.hidden;
+    this.pace.label.hidden = this.controls.root.hidden;
     this.next.hidden = this.eight.hidden = Boolean(this.check) || seedOf(code) === null;
     this.printed.textContent = code;
     this.caution.textContent = warning(code);
@@ -204,16 +189,11 @@ export class LiveCell {
     this.follow(code);
     if (this.isSetting) return;
     this.versions.changed(code);
-    if (!this.runsByItself) return this.say(code === this.ran?.code ? "" : "Changed; not run yet");
+    if (!this.pace.follows({ isMoved: this.isMoved, isLinked: this.versions.shown === "linked" })) {
+      return this.say(code === this.ran?.code ? "" : "Changed; not run yet");
+    }
     clearTimeout(this.soon);
     this.soon = setTimeout(() => this.run(), CHANGE_MS);
-  }
-
-  // Where the reader asked for it; else for moved controls of a fast cell, but of code that came with
-  // a link.
-  get runsByItself() {
-    if (!this.always.checked || this.alwaysLabel.hidden) return false;
-    return this.hasChosen || (this.isMoved && this.versions.shown !== "linked");
   }
 
   // Discard what is shown: back to the book's code and output, or to the other version.
@@ -461,7 +441,7 @@ export class LiveCell {
     this.isRunning(false);
     const verdict = status === "done" && this.answer ? this.showAnswer(this.answer) : "";
     this.took = performance.now() - this.began;
-    if (status === "done" && !this.ran.inSeries) this.paces();
+    if (status === "done" && !this.ran.inSeries) this.pace.took(this.took);
     this.root.classList.remove("live-stale");
     this.training.end({ keep: status === "stopped" });
     if (status === "done" && !this.isFresh) this.renew();
@@ -477,12 +457,6 @@ export class LiveCell {
     if (status === "failed") this.tried(false);
     this.root.dataset.live = status || "rest";
     this.settle(result);
-  }
-
-  // Fast cells run while they are changed, unless the reader has chosen; of others is told how long.
-  paces() {
-    if (!this.hasChosen) this.always.checked = this.took < FAST_MS;
-    this.duration.textContent = this.took < FAST_MS ? "" : ` (a run takes ${(this.took / 1000).toFixed(1)} s)`;
   }
 
   // Run and Stop stand in one place: who has pressed one is on the other.
