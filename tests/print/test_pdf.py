@@ -1,6 +1,7 @@
 """The PDF as a reader, a printer and a screen reader find it."""
 
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -66,6 +67,16 @@ def test_a_picture_without_words_is_told_and_printed(tmp_path):
     pdf, said = small_book(tmp_path, chapter)
     assert any("not accessible" in line and "alt" in line for line in said)
     assert "Figure 1.1" in told("pdftotext", pdf, "-")
+
+
+def test_an_edited_books_pdf_is_that_of_a_book_from_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    text = "# One {#sec-one}\n\nSee @eq-a. Words.\n\n$$\na\n$$ {#eq-a}\n\n## Head\n\nWords.\n"
+    edited = text.replace("Words.", "More words.", 1).replace("## Head", "$$\nb\n$$ {#eq-b}\n\n## Head")
+    first = small_book(tmp_path, text)[0].read_bytes()
+    again = small_book(tmp_path, edited)[0].read_bytes()
+    shutil.rmtree(tmp_path / ".book")
+    assert first != again == small_book(tmp_path, edited)[0].read_bytes()
 
 
 def test_metadata_fonts_and_bookmarks(printed):
