@@ -14,7 +14,7 @@ from bookbuild.document import (THEOREM_KINDS, UNNUMBERED_KINDS, Callout, Chapte
                                 labelled, level, nodes, page_links, pairs, pandoc, plain,
                                 rewrite_lists, span, target, tex, text, translate,
                                 with_attributes, with_content, words)
-from bookbuild.print.breaks import stays_whole, with_breaks
+from bookbuild.print.breaks import ONE_LINE, stays_whole, with_breaks
 from bookbuild.print.calls import bare, call, code, enclosed, mark, string, unmarked
 from bookbuild.source import Project
 
@@ -204,7 +204,8 @@ def callout(node: Callout, here: Head) -> list[Node]:
         title = labelled(f"{kind} {node.number}", node.title)
     options = f"icon: {str(node.icon).lower()}, appearance: {string(node.look)}"
     body = [call("#kept[", content(block), "]") if is_node(block, "Para")
-            and is_node(following, "BulletList", "OrderedList") else block
+            and is_node(following, "BulletList", "OrderedList")
+            and len(text(content(block))) <= 2 * ONE_LINE else block
             for block, following in pairwise([*node.body, None])]
     return framed(f"#callout({string(node.kind)}, {options}", "title", title,
                   replace(node, body=body))
