@@ -20,6 +20,7 @@ from bookbuild.source import Project
 
 THEME = Path(__file__).parent / "theme" / "typst"
 PAGE = "// page: "       # a comment, for those who look for the page of an error
+LONG_LINE = re.compile(r"[^\n]{1001,}")
 LONG_WORD = re.compile(r"\S{60,}")
 WITHIN = re.compile(r"(?<=[^\u200d])(?=[^\u0300-\u036f\u200d\u20d0-\u20ff\ufe00-\ufe0f])")
 # \, \; \! and \bigl( say nothing about the mathematics
@@ -252,8 +253,9 @@ def inline_span(node: Node, here: Head) -> list[Node] | None:
 
 
 def breakable(node: Node, here: Head) -> Node | None:
-    """Code, in which a word that no line can hold may break anywhere."""
-    written = LONG_WORD.sub(lambda word: WITHIN.sub("\u200b", word[0]), content(node))
+    """Code, in whose longest lines a word that no line can hold may break anywhere."""
+    written = LONG_LINE.sub(lambda line: LONG_WORD.sub(
+        lambda word: WITHIN.sub("\u200b", word[0]), line[0]), content(node))
     return None if written == content(node) else with_content(node, written)
 
 

@@ -142,11 +142,12 @@ local function kept_together(doc)
   return doc
 end
 
--- A word that no line can hold may break anywhere.
+-- In the longest lines a word that no line can hold may break anywhere.
 local function breakable(code)
-  code.text = code.text:gsub("%S+", function(word)
-    if (utf8.len(word) or 0) < 60 then return word end
-    return (word:gsub(utf8.charpattern, "%0\u{200b}"))
+  code.text = code.text:gsub("[^\n]+", function(line)
+    return #line <= 1000 and line or line:gsub("%S+", function(word)
+      return #word < 60 and word or word:gsub(utf8.charpattern, "%0\u{200b}")
+    end)
   end)
   return code
 end
