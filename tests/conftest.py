@@ -39,7 +39,9 @@ def pytest_configure(config):
 # The files that take longest begin, so that none of them is left to one process at the end.
 LONGEST = ("pipeline/test_kills.py", "run/test_property.py", "lab/test_jupyterlab.py",
            "book/test_whole_book.py", "figures/test_figures.py", "book/test_kept_figures.py",
-           "smoke/test_chapter.py", "print/test_page.py")
+           "live/test_loading.py", "smoke/test_chapter.py", "print/test_page.py",
+           "live/test_running.py", "lab/test_export.py", "live/test_reach.py",
+           "live/test_bad_input.py", "conformance/test_conformance.py")
 
 
 def pytest_collection_modifyitems(items):
@@ -100,9 +102,13 @@ def make_patient(browser):
 
 
 @pytest.fixture(scope="session")
-def real_book(tmp_path_factory):
-    """The real book, printed whole: `root`, `output`, and what was `said` meanwhile."""
+def shared_folder(tmp_path_factory):
+    """A folder for what the first of all workers makes for the others, too."""
     base = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:         # of all workers, the first prints it
-        base = base.parent
-    return printed(base / "real-book")
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def real_book(shared_folder):
+    """The real book, printed whole: `root`, `output`, and what was `said` meanwhile."""
+    return printed(shared_folder / "real-book")

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ from typing import ClassVar
 import pytest
 from programs import needs
 
+from bookbuild.files import locked
 from bookbuild.quarto import find_quarto
 
 ROOT = Path(__file__).parents[2]
@@ -108,9 +110,20 @@ def runtime() -> Path:
     return RUNTIME
 
 
+def printed_once(folder: Path, runtime: bool) -> Path:
+    """The folder of the small book's pages, which another worker may have printed."""
+    folder.mkdir(exist_ok=True)
+    with locked(folder / "lock", lambda: None):
+        if not (done := folder / "done").exists():
+            shutil.rmtree(folder / "book", ignore_errors=True)
+            print_book(folder / "book", "builtin", runtime)
+            done.touch()
+    return folder / "book" / "_book"
+
+
 @pytest.fixture(scope="session")
-def book(runtime, tmp_path_factory) -> Path:
-    return print_book(tmp_path_factory.mktemp("live") / "book", "builtin")
+def book(runtime, shared_folder) -> Path:
+    return printed_once(shared_folder / "live", runtime=True)
 
 
 class Files(SimpleHTTPRequestHandler):
@@ -168,9 +181,9 @@ def press_and_serve():
 
 
 @pytest.fixture(scope="session")
-def book_without_runtime(runtime, tmp_path_factory) -> Path:
+def book_without_runtime(runtime, shared_folder) -> Path:
     """The same, with Pyodide from its delivery network."""
-    return print_book(tmp_path_factory.mktemp("cdn") / "book", "builtin", runtime=False)
+    return printed_once(shared_folder / "live-by-network", runtime=False)
 
 
 @pytest.fixture(scope="session")
