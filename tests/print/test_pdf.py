@@ -14,6 +14,7 @@ WIDE = "\n\n".join(f"$$\n{' + '.join(['a_{10}'] * terms)}\n$$ {{#eq-{terms}}}"
                    for terms in (2, 14, 18, 20, 22, 40))
 LONG = "\n\n".join(f"Words.\n\n```python\n{chr(10).join(f'x = {lines}.{n}' for n in range(lines))}"
                    "\n```" for lines in (3, 9, 11, 12, 17, 40, 90))
+NAMES = "figures.activations.draw(figures.activations.compute(LIMIT, FARTHEST));"
 CHAPTER = rf"""# One {{#sec-one}}
 
 See @eq-2, @fig-dot, [the preface](index.qmd) and [a page](https://example.org/far).
@@ -37,6 +38,10 @@ $$
 
 ```{{python}}
 print("{'word ' * 60}")
+```
+
+```python
+{NAMES}
 ```
 
 - In a list
@@ -77,6 +82,10 @@ def test_an_edited_books_pdf_is_that_of_a_book_from_nothing(tmp_path, monkeypatc
     again = small_book(tmp_path, edited)[0].read_bytes()
     shutil.rmtree(tmp_path / ".book")
     assert first != again == small_book(tmp_path, edited)[0].read_bytes()
+
+
+def test_a_long_word_of_code_is_copied_as_it_is(printed):
+    assert NAMES in told("pdftotext", "-layout", printed, "-")
 
 
 def test_metadata_fonts_and_bookmarks(printed):
