@@ -34,9 +34,10 @@ def lighter(svg: str) -> str:
     for metadata in root.findall(f"{SVG}metadata"):
         root.remove(metadata)
     _shorten(root)
+    _drop_repeated(root)
     _rename(root)
     _nest(root)
-    return ElementTree.tostring(root, encoding="unicode")
+    return ElementTree.tostring(root, encoding="unicode").replace(" />", "/>")
 
 
 def _shorten(element: ElementTree.Element) -> None:
@@ -67,6 +68,15 @@ def _shorten(element: ElementTree.Element) -> None:
     for child in element:
         _shorten(child)
         child.tail = None if not (child.tail or "").strip() else child.tail
+
+
+def _drop_repeated(root: ElementTree.Element) -> None:
+    """No style where a path is used that has all of it itself, as ticks have: its own holds."""
+    own = {f"#{element.get('id')}": set(element.get("style", "").split(";"))
+           for element in root.iter(f"{SVG}path")}
+    for element in root.iter(f"{SVG}use"):
+        if set(element.get("style", "").split(";")) <= own.get(element.get(HREF, ""), set()):
+            element.attrib.pop("style", None)
 
 
 def _rename(root: ElementTree.Element) -> None:
