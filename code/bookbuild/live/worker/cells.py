@@ -51,6 +51,7 @@ ROWS = 60                     # of a table
 FRAME_SECONDS = 0.08
 RECURSION_LIMIT = 10_000
 TURN_SECONDS = 0.03           # between two looks for what the reader wishes
+MARGIN = 0.04                 # around the points, in parts of their extent
 GRID = 48                     # points a side on which a boundary is followed
 DATA_SETS = "xor", "circles", "spirals", "checkerboard"
 N_FRESH, FRESH_SEED = 400, 20_011       # points on which nobody trains
@@ -563,6 +564,8 @@ class Watcher:
         fields = {}
         if self.in_plane:
             low, high = X.min(axis=0), X.max(axis=0)
+            margin = MARGIN * np.maximum(high - low, 0.2)       # of a single point, too
+            low, high = low - margin, high + margin
             sides = [np.linspace(*ends, GRID) for ends in zip(low, high)]
             self.grid = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 2)
             fields = {"points": X.astype("float32").ravel(), "labels": y.astype("float32").ravel(),
