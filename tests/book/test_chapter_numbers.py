@@ -376,6 +376,16 @@ def test_convolution_needs_fewer_leaves_and_does_not_turn():
     assert abs(known - conv[2]) < 0.05 and 0.7 < new < known            # "near its accuracy"
 
 
+def test_leaves_of_three_lobes_that_are_turned_are_named_as_leaves_of_five():
+    from deepmath.figures.leaf_learning import turned_by
+    from deepmath.figures.leaf_networks import points, probabilities, train_stack
+    from deepmath.leaves import photograph, specimens
+    drawn = turned_by(specimens(60, 5, species=(0, 1)), 60)
+    thetas = train_stack((0, 1, 2, 3), "convolutional", 1000)
+    named = probabilities("convolutional", thetas, points(photograph(drawn))).argmax(axis=-1)
+    assert (named >= 2).mean() > 0.8 < (named % 2 == drawn.species).mean()
+
+
 def test_training_turns_units_from_the_blade_to_edges():
     found = kept("leaf-units")
     maps = list(found["maps"])
@@ -521,6 +531,10 @@ def test_solutions_run_and_confirm_what_they_say():
     (slope, free), (centred_slope, centred) = re.findall(
         r"mean slope ([\d.]+), first / last hidden layer (\S+)", printed)
     assert float(slope) < float(centred_slope) == 0.25 and max(float(free), float(centred)) < 0.01
+    learned, fresh = map(float, re.search(
+        r"learned [\d.]+, measured ([\d.]+); fresh [\d.]+, measured ([\d.]+)", printed).groups())
+    conv, two = np.median(kept("leaf-learning")["accuracy"], axis=-1)[:, 2]
+    assert learned > fresh + 0.1 and two < fresh - 0.05 < fresh + 0.05 < conv
     assert "from z = 36.74 on" in printed and "up to z = -709" in printed
     assert "257 parameters, forward 192 n, backward 256 n" in printed
     assert "881 parameters, forward 816 n, backward 1600 n" in printed
