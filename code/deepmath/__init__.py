@@ -12,7 +12,8 @@ from numpy.random import default_rng
 from deepmath.activations import (
     ACTIVATIONS, IDENTITY, LEAKY_RELU, RELU, SIGMOID, TANH, Activation, activation)
 from deepmath.checks import DivergenceError
-from deepmath.datasets import checkerboard, circles, own_points, spirals, xor
+from deepmath.datasets import (
+    checkerboard, circles, matching_days, own_points, spirals, xor)
 from deepmath.gradients import GradientCheck, check_gradient
 from deepmath.layers import Trace, views
 from deepmath.losses import (
@@ -40,8 +41,8 @@ __all__ = [
     "GradientDescent", "History", "Last", "LayerNorm", "Loss", "Momentum", "Network",
     "Places", "Pool", "Recurrent", "RecurrentNetwork", "Residual", "Sequential", "Steps", "Trace",
     "accuracy", "activation", "check_gradient", "checkerboard", "circles", "class_accuracy",
-    "default_rng", "fit", "folded_sawtooth", "l2_penalty", "linear_probe", "own_points",
-    "shallow_sawtooth", "softmax", "spirals", "views", "xor",
+    "default_rng", "fit", "folded_sawtooth", "l2_penalty", "linear_probe", "matching_days",
+    "own_points", "shallow_sawtooth", "softmax", "spirals", "views", "xor",
 ]
 
 

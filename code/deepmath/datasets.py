@@ -163,6 +163,50 @@ def checkerboard(n_points: int, seed: int | Generator, folds: int = 2,
     return displaced(X, noise, rng), y
 
 
+def matching_days(n_points: int, n_days: int, seed: int | Generator,
+                  n_keys: int = 4) -> Dataset:
+    """Sequences of days, each with a key and a value: what was it where the key was the same?
+
+    The keys are vectors of random direction, with entries of mean square 1, and the values 1 or
+    -1. The key of the last day is that of one earlier day, each with equal probability; in place
+    of its value stands a 0.
+
+    Parameters
+    ----------
+    n_points : int
+        Sequences.
+    n_days : int
+        T, at least 3: two to choose among, and the last.
+    seed : int or numpy.random.Generator
+    n_keys : int
+        Numbers of a key, at least 2.
+
+    Returns
+    -------
+    X : array of shape (n_points, n_keys + 1, n_days)
+        Key above value.
+    y : array of shape (n_points,), of 0 and 1
+        Whether the value at the matching day is 1.
+
+    Examples
+    --------
+    >>> X, y = matching_days(100, 9, seed=0)
+    >>> X.shape, y[:5]
+    ((100, 5, 9), array([1., 1., 0., 0., 1.]))
+    """
+    check_whole("n_points", n_points)
+    check_whole("n_days", n_days, at_least=3)
+    check_whole("n_keys", n_keys, at_least=2)
+    rng = generator(seed)
+    keys = rng.normal(size=(n_points, n_keys, n_days))
+    keys *= np.sqrt(n_keys) / np.linalg.norm(keys, axis=1, keepdims=True)
+    values = rng.choice([-1.0, 1.0], (n_points, n_days))
+    points, match = np.arange(n_points), rng.integers(0, n_days - 1, n_points)
+    y = (values[points, match] > 0).astype(float)
+    keys[:, :, -1], values[:, -1] = keys[points, :, match], 0.0
+    return np.concatenate([keys, values[:, None]], axis=1), y
+
+
 def own_points(points: Sequence[tuple[float, float, int]]) -> Dataset:
     """Points that one has chosen, each as its two coordinates and its class, 0 or 1.
 

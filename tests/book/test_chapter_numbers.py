@@ -30,7 +30,7 @@ SECTIONS = [
     "Exercises and prompts"]
 FIGURES = [
     f"fig-{name}" for name in """activations spirals random-layers computation-graph gradient-norms
-    residual coin-tosses overfitting double-descent convolution memory optimisers initialisation sawtooth folds depth
+    residual coin-tosses overfitting double-descent convolution memory attention optimisers initialisation sawtooth folds depth
     own-depth leaves leaf-learning leaf-layers leaf-units xor many-seeds
     units calibration confidence moved""".split()]
 AFTER_FIGURES = ["what-trains", "flips", "best-rates", "leaf-shares", "sure-and-right"]      # print what a figure has measured
@@ -543,6 +543,8 @@ def test_solutions_run_and_confirm_what_they_say():
     backward, complex_step = re.search(r"backward ([\d.]+), complex step ([\d.]+)",
                                        printed).groups()
     assert backward == complex_step
+    assert re.findall(r"(\w+) +first: unchanged by the shuffle: (\w+)", printed) == [
+        ("Attention", "True"), ("Places", "False")]
     clean, flipped = map(float, re.search(r"clean ([\d.]+), flipped ([\d.]+), length", printed).groups())
     others = re.findall(r"l2 = [\d.]+: clean ([\d.]+), flipped ([\d.]+)", printed)
     assert max(clean, flipped) < 0.65 and min(float(each) for each, _ in others) > 0.8

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from deepmath import checkerboard, circles, default_rng, own_points, spirals, xor
+from deepmath import checkerboard, circles, default_rng, matching_days, own_points, spirals, xor
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -111,3 +111,22 @@ def test_label_noise_flips_its_share():
 def test_bad_arguments(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@given(st.integers(1, 40), st.integers(3, 12), st.integers(2, 6), st.integers(0, 99))
+def test_the_last_day_has_the_key_of_one_earlier_day_and_its_value_is_asked_for(n, T, k, seed):
+    X, y = matching_days(n, T, seed, k)
+    keys, values = X[:, :-1], X[:, -1]
+    assert X.shape == (n, k + 1, T) and not values[:, -1].any()
+    np.testing.assert_allclose((keys**2).mean(axis=1), 1)
+    same = (keys[:, :, :-1] == keys[:, :, -1:]).all(axis=1)
+    assert (same.sum(axis=1) == 1).all()
+    np.testing.assert_array_equal(values[:, :-1][same], 2 * y - 1)
+
+
+def test_each_earlier_day_is_as_likely_to_match():
+    X, y = matching_days(4000, 5, 0)
+    where = (X[:, :-1, :-1] == X[:, :-1, -1:]).all(axis=1).mean(axis=0)
+    assert np.abs(where - 0.25).max() < 0.03 and abs(y.mean() - 0.5) < 0.03
+    with pytest.raises(ValueError, match="n_days must be a whole number, at least 3; got 2"):
+        matching_days(10, 2, 0)

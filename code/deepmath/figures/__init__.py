@@ -26,6 +26,7 @@ FIGURES = Register(__name__, {
     "double-descent": "double_descent",
     "convolution": "convolution",
     "memory": "memory",
+    "attention": "attention",
     "optimisers": "optimisers",
     "initialisation": "initialisation",
     "sawtooth": "sawtooth",
