@@ -16,7 +16,7 @@ from bookbuild.source import (ATTRIBUTE, CLASS, COMPUTED, EXECUTE, HEAD, MARKDOW
 UNREAD_PICTURE = re.compile(r"(?<!\\)!\[(?:(?!!\[|\]\()[^\n])*+\]\(")
 
 FENCE = re.compile(r"^[ \t>]*+:{3,}+[ \t]*+(\{.*\}|[\w-]++)?[ \t:]*+\r?$", re.MULTILINE)
-BEGIN = re.compile(r"(?:[ \t]*+(?:(?:[-+*]|\d++[.)])(?=[ \t])|>))*+")      # of items, quotations
+BEGIN = re.compile(r"^(?:[ \t]*+(?:(?:[-+*]|\d{1,9}[.)])(?=[ \t])|>))*+")     # of items, quotations
 
 
 def front_matter(split: SplitText, manuscript: Manuscript) -> Iterator[Problem]:
@@ -153,9 +153,9 @@ def deepest(manuscript: Manuscript) -> tuple[float, int]:
     for number, line in enumerate(manuscript.prose.split("\n"), 1):
         mark = FENCE.match(line)
         open_blocks = max(0, open_blocks + (1 if mark[1] else -1)) if mark else open_blocks
-        if line.strip():
-            depth = open_blocks + len("".join(BEGIN.findall(line)[:1]).expandtabs(2)) / 2
-            found = max(found, (depth, number), key=itemgetter(0))
+        if line.strip() and (begin := BEGIN.match(line)):
+            found = max(found, (open_blocks + len(begin[0].expandtabs(2)) / 2, number),
+                        key=itemgetter(0))
     return found
 
 

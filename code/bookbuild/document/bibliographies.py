@@ -114,6 +114,6 @@ def check_style(file: Path, path: str, data: bytes) -> None:
         said = " ".join(error.problems[0].message.split())
     else:
         return
-    place = re.search(r"(\d+):\d+ \(\d+\)", said)
+    place = re.search(r"(?<!\d)(\d{1,9}):\d{1,9} \(\d", said)
     raise BookError([Problem(path, int(place[1]) if place else 1,
                              f"citeproc cannot read this style: {said}")])

@@ -20,8 +20,8 @@ from bookbuild.source import Project
 
 THEME = Path(__file__).parent / "theme" / "typst"
 PAGE = "// page: "       # a comment, for those who look for the page of an error
-LONG_LINE = re.compile(r"[^\n]{1001,}")
-LONG_WORD = re.compile(r"\S{60,}")
+LONG_LINE = re.compile(r"(?m)^[^\n]{1001,}+")
+LONG_WORD = re.compile(r"(?<!\S)\S{60,}+")
 WITHIN = re.compile(r"(?<=[^\u200d])(?=[^\u0300-\u036f\u200d\u20d0-\u20ff\ufe00-\ufe0f])")
 # \, \; \! and \bigl( say nothing about the mathematics
 SPACING = re.compile(r"\\[,;:!]|\\q?quad\b|\\[bB]igg?[lrm]?(?![A-Za-z])|\\displaystyle\b")
