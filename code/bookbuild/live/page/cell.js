@@ -190,7 +190,7 @@ export class LiveCell {
     if (this.isSetting) return;
     this.versions.changed(code);
     if (!this.pace.follows({ isMoved: this.isMoved, isLinked: this.versions.shown === "linked" })) {
-      return this.say(code === this.ran?.code ? "" : "Changed; not run yet");
+      return this.say(code === (this.ran?.code ?? this.original) ? "" : "Changed; not run yet");
     }
     clearTimeout(this.soon);
     this.soon = setTimeout(() => this.run(), CHANGE_MS);
@@ -205,6 +205,7 @@ export class LiveCell {
     this.training.hide();
     this.series.hide();
     this.save.hidden = true;
+    if (this.ran) this.ran.code = this.original;
     this.showRendered();
     this.say("");
   }

@@ -12,7 +12,7 @@ const SOFT_MS = 500; // and has so long to end by itself, unseen, before its wor
 const SUPERSEDED_MS = 3000; // the same, for a run that a newer one of its cell replaces
 
 // Words of code that reaches for what runs it, where it could leave something for later runs.
-const REACHING = new RegExp(String.raw`\b(?:js|_cells|_state|pyodide\w*|_pyodide\w*|ctypes|_ctypes|gc|inspect|importlib`
+const REACHING = new RegExp(String.raw`\b(?:js|_cells|_checks|_state|pyodide\w*|_pyodide\w*|ctypes|_ctypes|gc|inspect|importlib`
   + String.raw`|modules|eval|exec|compile|globals|_getframe|\w+_frame|\w*__(?:import|globals|builtins|code|dict|subclasses)__)\b`);
 
 export class Engine {

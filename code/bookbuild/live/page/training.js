@@ -38,7 +38,7 @@ export class Training {
 
   // A training begins; another may have gone before it in the same run.
   begin(training) {
-    Object.assign(this, { points: null, sizes: null, freshPoints: null, ...training, series: [],
+    Object.assign(this, { points: null, sizes: null, freshPoints: null, freshLabels: null, ...training, series: [],
       losses: [], held: [], lowest: Infinity, highest: 1e-9, last: null, accuracy: null, fresh: null });
     const { points, low, high, side, sizes } = this;
     if (points) {
@@ -50,7 +50,7 @@ export class Training {
     if (sizes) {
       this.grid = gridOver(low, high, side);
       this.inputs = columns(points);
-      this.freshInputs = this.freshPoints && columns(this.freshPoints);
+      this.freshInputs = this.freshPoints && this.freshLabels && columns(this.freshPoints);
       this.units.begin(this);
     }
     this.describe("during training", "so far");
@@ -97,7 +97,7 @@ export class Training {
 
   frame({ losses, held = [], ...frame }) {
     for (const loss of losses) this.losses.push(this.spanning(loss));
-    for (let at = 0; at < held.length; at += 2) this.held.push([held[at], this.spanning(held[at + 1])]);
+    for (let at = 0; at + 1 < held.length; at += 2) this.held.push([held[at], this.spanning(held[at + 1])]);
     this.last = frame;
     if (this.isDue) return;
     this.isDue = true;

@@ -36,6 +36,7 @@ from pyodide.code import eval_code_async
 from pyodide.ffi import run_sync, to_js
 
 import deepmath
+from _checks import asked_about, names_in       # type: ignore[import-not-found]
 from _state import State      # type: ignore[import-not-found]
 from deepmath import activations, figures, training
 
@@ -208,20 +209,6 @@ def needed(code, cells):
             found.insert(0, cell)
             wanted = wanted - made | used
     return found
-
-
-def names_in(code):
-    """The names that code uses, and those that it makes at its top level."""
-    used: set[str] = set()
-    made: set[str] = set()
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Name):
-            (used if isinstance(node.ctx, ast.Load) else made).add(node.id)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            made |= {(each.asname or each.name).partition(".")[0] for each in node.names}
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            made.add(node.name)
-    return used, made
 
 
 def no_input(prompt=""):
@@ -476,30 +463,15 @@ async def answer(check, names, code):
         where : str, the line of the code that made what the assertion asks about, or nothing
     """
     count = 0
-    for statement in ast.parse(check).body:
+    statements = ast.parse(check).body
+    for at, statement in enumerate(statements):
         try:
             await eval_code_async(ast.unparse(statement), names, filename="the check")
         except Exception as error:
-            return {"passed": False, "count": count, "where": asked_about(statement, code),
-                    **missed(statement, error)}
+            return {"passed": False, "count": count, **missed(statement, error),
+                    "where": asked_about(statement, statements[:at], code)}
         count += isinstance(statement, ast.Assert)
     return {"passed": True, "count": count, "hint": "", "line": None, "where": ""}
-
-
-def asked_about(statement, code):
-    """The line of the code that last made a name of an assertion, quoted."""
-    names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-    made = [node for node in ast.parse(code).body if isinstance(statement, ast.Assert)
-            and not isinstance(node, (ast.Import, ast.ImportFrom)) and names & made_by(node)]
-    if not made:
-        return ""
-    return f"line {made[-1].lineno}: {code.splitlines()[made[-1].lineno - 1].strip()}"
-
-
-def made_by(statement):
-    """The names that a statement at the top level makes."""
-    return names_in(ast.unparse(statement))[1] if not isinstance(
-        statement, (ast.FunctionDef, ast.ClassDef)) else {statement.name}
 
 
 def missed(statement, error):

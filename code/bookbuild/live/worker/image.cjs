@@ -21,7 +21,8 @@ from py_compile import PycInvalidationMode
 
 SKIPPED = {"tests", "sample_data", "f2py", "_pyinstaller", "pdfcorefonts", "web_backend", "include"}
 KEPT = {".pyc", ".so", ".ttf", ".json", ".mplstyle", ".svg", ".gz", ""}
-OWN = {"deepmath", "_cells.py", "_state.py"}     # stay as they are: readers may look at their source
+# These stay as they are: readers may look at their source.
+OWN = {"deepmath", "_cells.py", "_checks.py", "_state.py"}
 
 def is_kept(path):
     parts = path.relative_to(root).parts
