@@ -59,7 +59,7 @@ def compute(record: smoke.Record | None = None,
     >>> forecasts = smoke.forecast_all(pairs, [smoke.split_by_time(pairs)], range(2))
     >>> result = compute(record, forecasts)
     >>> len(result.names), result.interval.shape
-    (8, (8, 2))
+    (9, (9, 2))
     """
     record = record or smoke.simulate()
     forecasts = forecasts or smoke.forecast_record(record, seeds, l2)

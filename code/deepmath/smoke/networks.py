@@ -1,8 +1,9 @@
-"""The three networks of the chapter, trained on the same row of numbers.
+"""The four networks of the chapter, trained on the same row of numbers.
 
 What they are told is the same; what they assume is not. The dense network treats each number
 of each day by itself, the recurrent one applies one rule from day to day, the convolutional one
-looks for the same short patterns anywhere in the week.
+looks for the same short patterns anywhere in the week, and attention has the last day choose
+from which days it takes how much.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepmath.checks import check_choice
+from deepmath.composed import Attention, Dense, Places, Sequential, Steps
 from deepmath.network import AnyNetwork, Network
 from deepmath.optimisers import Adam
 from deepmath.sequence import ConvolutionalNetwork, RecurrentNetwork
@@ -38,9 +40,17 @@ def convolutional(n_steps: int, n_inputs: int, n_hidden: int) -> ConvolutionalNe
     return ConvolutionalNetwork(n_steps=n_steps, n_inputs=n_inputs, n_hidden=n_hidden, width=3)
 
 
+def attention(n_steps: int, n_inputs: int, n_hidden: int) -> Sequential:
+    """A mean over the days, with weights that the last day's and each day's numbers decide."""
+    return Sequential([Steps(n_steps), Places(),
+                       Attention(n_inputs + n_steps, n_hidden, n_hidden, last=True), "tanh",
+                       Dense(n_hidden, 1)], (n_steps * n_inputs,))
+
+
 Build = Callable[[int, int, int], AnyNetwork]
 NETWORKS: dict[str, Build] = {
-    "dense": dense, "recurrent": recurrent, "convolutional": convolutional}
+    "dense": dense, "recurrent": recurrent, "convolutional": convolutional,
+    "attention": attention}
 
 
 @dataclass(frozen=True)
@@ -71,14 +81,14 @@ def train(kind: str, pairs: Pairs, split: Split, seeds: Iterable[int] = range(32
 
     Parameters
     ----------
-    kind : {"dense", "recurrent", "convolutional"}
+    kind : {"dense", "recurrent", "convolutional", "attention"}
     pairs : Pairs
     split : Split
         Scaling and fitting see the training days, early stopping the validation days.
     seeds : iterable of int
         Of the initial weights; the mini-batches are the same for all.
     n_hidden : int
-        Units, state or patterns.
+        Units, state, patterns, or numbers of each query, key and value.
     l2, n_epochs, learning_rate, batch_size
         As in `deepmath.fit`, with Adam.
     patience : int
