@@ -6,6 +6,7 @@ from bookbuild.print.calls import bare, call, code
 
 UNSPLIT = 12            # lines of a cell, with what it prints, that stay on one page
 ONE_LINE, FEW_LINES = 90, 280      # characters
+PARAGRAPHS = "#gap(weight: 0.3, less: -0.66em)"        # the gap between two of them
 LISTS = ("BulletList", "OrderedList", "DefinitionList")
 LINES = ("Para", "Plain", *LISTS)
 
@@ -71,11 +72,30 @@ def spread(blocks: list) -> list:
     for block in blocks:
         if "cell" in classes(block):
             block = with_content(block, spread(content(block)))
-        if not stands_aside(block):
-            built += [bare(gap)] if last is not None and (gap := gap_between(last, block)) else []
-            last = block
+        if last is not None and built[-1] is last and meet(last, block):
+            built.append(bare(PARAGRAPHS))
+            block = indented(block)
+        elif last is not None and not stands_aside(block) and (gap := gap_between(last, block)):
+            built.append(bare(gap))
         built.append(block)
+        last = last if stands_aside(block) else block
     return built
+
+
+def meet(before: Node, after: Node) -> bool:
+    """Are these two paragraphs, with words where they meet?"""
+    return is_node(before, "Para") and is_node(after, "Para") and not (
+        ends_in_formula(before) or is_let_go(content(before)[-1])
+        or shows_formula(content(after)[0]) or is_let_go(content(after)[0]))
+
+
+def is_let_go(inline: Node) -> bool:
+    return inline in (code("#let-go["), code("]"))
+
+
+def indented(paragraph: Node) -> Node:
+    """A paragraph behind a gap, as Typst sets one behind another paragraph."""
+    return with_content(paragraph, [code("#h(indentation)"), *content(paragraph)])
 
 
 def gap_between(before: Node, after: Node) -> str:
