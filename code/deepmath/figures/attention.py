@@ -157,12 +157,12 @@ def draw(result: Matching) -> Figure:
         axes.set_xticks([0, days // 2, days - 1], ["1", str(days // 2 + 1), str(days)])
         axes.set(xlabel="day", yticks=[])
     panels[1].set_ylabel("sequences, by the day that matches", labelpad=2)
-    size = np.abs(result.product).max()
-    panels[3].imshow(result.product, cmap="PuOr_r", vmin=-size, vmax=size, interpolation="nearest")
+    largest = 2 * np.abs(result.product).max()           # pale, for numbers to be read on it
+    panels[3].imshow(result.product, cmap="PuOr_r", vmin=-largest, vmax=largest,
+                     interpolation="nearest")
     for (i, j), value in np.ndenumerate(result.product):
         panels[3].text(j, i, f"{round(value) + 0.0:.0f}".replace("-", "−"), ha="center",
-                       va="center", fontsize=7,
-                       color="white" if abs(value) > 0.6 * size else "black")
+                       va="center", fontsize=7.5)
     sides = [*(f"key {i + 1}" for i in range(N_KEYS)), "value"]
     panels[3].set_yticks(range(N_KEYS), sides[:-1], fontsize=7)
     panels[3].set_xticks(range(len(sides)), sides, fontsize=7, rotation=90)
