@@ -292,7 +292,7 @@ class Pipeline:
 
     def write_html(self, built: Path, only: Page | None = None) -> None:
         """Write the pages, their pictures and notebooks, and what they load."""
-        from bookbuild.lab import read_text, runnable       # whose import takes time
+        from bookbuild.lab import made_of, parts_of_notebook, read_text     # imported in a while
 
         project = self.project
         wanted = [chapter for chapter in self.chapters if only in (None, chapter.page)]
@@ -303,8 +303,8 @@ class Pipeline:
         for chapter in wanted:
             if html.is_notebook(project, chapter):
                 source = project.root / chapter.page.source
-                write_file(built / chapter.page.output.with_suffix(".ipynb"),
-                           runnable(source, read_text(source)))
+                write_file(built / chapter.page.output.with_suffix(".ipynb"), self.memory.step(
+                    made_of, chapter.page, *parts_of_notebook(source, read_text(source))))
         if icon := project.book.get("favicon"):
             write_file(built / icon, (project.root / icon).read_bytes())
         with writing(built):

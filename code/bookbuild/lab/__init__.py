@@ -4,7 +4,8 @@ from importlib import import_module
 
 from bookbuild.lab.jupyterlab import jupyterlab_command
 
-__all__ = ["bring_back", "jupyterlab_command", "read_text", "runnable", "write_notebook"]
+__all__ = ["bring_back", "jupyterlab_command", "made_of", "parts_of_notebook", "read_text",
+           "runnable", "write_notebook"]
 
 
 def __getattr__(name: str):

@@ -97,22 +97,29 @@ def write_notebook(chapter: Path, out: Path | None, force: bool) -> Path:
 
 
 def runnable(chapter: Path, text: str) -> str:
-    """The content of the chapter's notebook; again at once where nothing in it has changed.
+    """The content of the chapter's notebook.
 
     What the chapter includes stands in it, and the notebook brings the files and modules that
     its code names.
     """
+    return made_of(*parts_of_notebook(chapter, text))
+
+
+def parts_of_notebook(chapter: Path, text: str) -> tuple:
+    """What the content of a chapter's notebook depends on, as `made_of` takes it."""
     root = find_root(chapter.parent)
     place = place_in(root, chapter)
     lines = tuple(lines_of(load_project(root), PurePosixPath(place), text))
-    parts = [*sorted((root / "code" / PACKAGE).rglob("*.py")), *sorted((root / "data").glob("*.*")),
-             *sorted(chapter.parent.iterdir())]
-    stamps = tuple((path, path.stat().st_mtime_ns) for path in parts if path.exists())
-    return _runnable(place, text, lines, root, stamps)
+    shown = "".join(line.shown for line in lines)
+    package = sorted((root / "code" / PACKAGE).rglob("*.py"))
+    stamps = tuple((path, path.stat().st_mtime_ns) for path in [
+        *package, *named(shown, root / "data")])
+    return place, text, lines, root, stamps, tuple(beside(shown, root / place.parent).items())
 
 
 @lru_cache(maxsize=64)
-def _runnable(chapter: Path, text: str, lines: tuple[Line, ...], root: Path, stamps: tuple) -> str:
+def made_of(chapter: Path, text: str, lines: tuple[Line, ...], root: Path, *_: tuple) -> str:
+    """The content of a notebook, of its parts."""
     notebook = notebook_of(text, lines)
     notebook.metadata[KEY]["chapter"] = chapter.as_posix()
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
