@@ -59,6 +59,7 @@ class RecurrentNetwork(SequenceNetwork):
     >>> network = RecurrentNetwork(n_steps=7, n_inputs=3, n_hidden=8)
     >>> network.n_parameters, network.input_size    # 8 (8 + 3 + 1) + (8 + 1), and 7 * 3
     (105, 21)
+    >>> import numpy as np
     >>> network.predict(network.initialise(0, "glorot"), np.zeros((5, 21)))
     array([0., 0., 0., 0., 0.])
     """
@@ -86,6 +87,7 @@ class ConvolutionalNetwork(SequenceNetwork):
     >>> network = ConvolutionalNetwork(n_steps=7, n_inputs=3, n_hidden=8, width=3)
     >>> network.n_places, network.n_parameters      # 8 (3 * 3 + 1) + (8 * 5 + 1)
     (5, 121)
+    >>> import numpy as np
     >>> network.predict(network.initialise(0, "glorot"), np.zeros((5, 21))).shape
     (5,)
     """

@@ -1,6 +1,7 @@
 """Composition: layers one after the other, and with what they receive added to it."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,25 +13,23 @@ from deepmath.composed.dense import Activate
 from deepmath.composed.layer import Layer, Parameters, Shape
 
 
+@dataclass(init=False, repr=False, frozen=True)
 class Chain(Layer):
     """Layers one after the other, as one layer."""
+
+    layers: tuple[Layer, ...]
 
     def __init__(self, layers: Iterable[Layer | Activation | str]) -> None:
         if isinstance(layers, str) or not isinstance(layers, Iterable):
             raise ValueError("layers must be a list of layers, and of activations or their names "
                              f"between them; got {brief(layers)}")
-        self.layers = tuple(as_layer(i, each) for i, each in enumerate(layers))
-        if not self.layers:
+        found = tuple(as_layer(i, each) for i, each in enumerate(layers))
+        if not found:
             raise ValueError("layers must hold at least one layer; got none")
+        object.__setattr__(self, "layers", found)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({list(self.layers)!r})"
-
-    def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.layers == getattr(other, "layers", None)
-
-    def __hash__(self) -> int:
-        return hash(self.layers)
 
     @property
     def shapes(self) -> list[tuple[int, int]]:
