@@ -7,7 +7,8 @@ A *look* is one thing that code asked of the file system, and the answer. It is 
     kind      whether there is a file, a folder, or nothing
     rights    kind and rights
     stat      kind, rights, size and time
-    names     the names in a folder, those of folders with a slash
+    names     the names in a folder, those of folders with a slash; but for compiled modules,
+              which Python keeps in a folder of its own beside the sources
     entries   the same with sizes and times
     link      where a link leads
     modules   which of the modules named in `detail` stand in a folder
@@ -124,7 +125,8 @@ def stat_of(path: str, _: str = "") -> str:
 
 def names_in(path: str, _: str = "") -> str:
     with os.scandir(path) as entries:
-        return digest(sorted(each.name + "/" * is_folder(each) for each in entries))
+        return digest(sorted(each.name + "/" * is_folder(each) for each in entries
+                             if each.name != "__pycache__"))
 
 
 def is_folder(entry: os.DirEntry) -> bool:
@@ -136,7 +138,8 @@ def is_folder(entry: os.DirEntry) -> bool:
 
 def entries_in(path: str, _: str = "") -> str:
     with os.scandir(path) as entries:
-        return digest(sorted([each.name, answer("stat", each.path)] for each in entries))
+        return digest(sorted([each.name, answer("stat", each.path)] for each in entries
+                             if each.name != "__pycache__"))
 
 
 def link_of(path: str, _: str = "") -> str:
