@@ -82,31 +82,34 @@ class Attention(Layer):
         return (A[:, :, -1:] if self.last else A), A, A
 
     def forward(self, parameters: list[Parameters], A: np.ndarray) -> tuple[np.ndarray, Any]:
-        Q, K, V = (points_first((W @ side_by_side(a) + b).reshape(-1, W.shape[1], *a.shape[2:]))
+        Q, K, V = ((W @ side_by_side(a) + b).reshape(-1, W.shape[1], *a.shape[2:])
                    for (W, b), a in zip(parameters, self.seen(A)))
         P = self.weights(Q, K)
-        Z = points_last(V @ P.mT)
+        Z = np.einsum("...rtn,...htn->...hrn", P, V)
         return (Z[:, :, 0] if self.last else Z), (A, Q, K, V, P)
 
     def weights(self, Q: np.ndarray, K: np.ndarray) -> np.ndarray:
-        """Return P (S, n, T, T), or (S, n, 1, T) of the last; its rows add up to 1."""
-        scores = Q.mT @ K / sqrt(self.n_keys)
+        """Return P (S, T, T, n), or (S, 1, T, n) of the last; its rows add up to 1."""
+        scores = np.einsum("...krn,...ktn->...rtn", Q, K) / sqrt(self.n_keys)
         if self.mask is not None:
-            scores = np.where(self.mask[-scores.shape[-2]:], scores, -np.inf)
-        e = np.exp(scores - scores.max(axis=-1, keepdims=True))
-        return e / e.sum(axis=-1, keepdims=True)
+            mask = np.array(self.mask)[-scores.shape[1]:, :, None]
+            scores = np.where(mask, scores, -np.inf)
+        e = np.exp(scores - scores.max(axis=2, keepdims=True))
+        return e / e.sum(axis=2, keepdims=True)
 
     def backward(self, parameters: list[Parameters], gradients: list[Parameters], kept: Any,
                  dZ: np.ndarray, to_inputs: bool) -> np.ndarray:
         A, Q, K, V, P = kept
-        dO = points_first(dZ[:, :, None] if self.last else dZ)
-        dP = dO.mT @ V
-        dS = P * (dP - (dP * P).sum(axis=-1, keepdims=True)) / sqrt(self.n_keys)
-        deltas = K @ dS.mT, Q @ dS, dO @ P
+        dO = dZ[:, :, None] if self.last else dZ
+        dP = np.einsum("...hrn,...htn->...rtn", dO, V)
+        dS = P * (dP - (dP * P).sum(axis=2, keepdims=True)) / sqrt(self.n_keys)
+        deltas = (np.einsum("...rtn,...ktn->...krn", dS, K),
+                  np.einsum("...rtn,...krn->...ktn", dS, Q),
+                  np.einsum("...rtn,...hrn->...htn", P, dO))
         dA = np.zeros((len(dZ), *A.shape[1:]))
         for (W, _), (dW, db), d, a, da in zip(parameters, gradients, deltas, self.seen(A),
                                               self.seen(dA)):
-            d = side_by_side(points_last(d))
+            d = side_by_side(d)
             dW[...] = d @ side_by_side(a).mT
             db[...] = d.sum(axis=-1, keepdims=True)
             if to_inputs:
@@ -114,7 +117,7 @@ class Attention(Layer):
         return dA
 
     def attention(self, kept: Any) -> list[np.ndarray]:
-        return [kept[-1]]
+        return [np.moveaxis(kept[-1], -1, 1)]
 
 
 def check_mask(mask: Mask) -> np.ndarray:
@@ -134,13 +137,3 @@ def check_mask(mask: Mask) -> np.ndarray:
         raise ValueError("mask must let some place look at two at least, or there is nothing to "
                          f"choose among; got one in each of {len(array)} rows")
     return array
-
-
-def points_first(A: np.ndarray) -> np.ndarray:
-    """Return (S, c, T, n) as (S, n, c, T), one matrix a point."""
-    return np.ascontiguousarray(np.moveaxis(A, -1, 1))
-
-
-def points_last(A: np.ndarray) -> np.ndarray:
-    """Undo `points_first`."""
-    return np.moveaxis(A, 1, -1)
