@@ -4,7 +4,7 @@ import hashlib
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from accessibility import violations
 from playwright.sync_api import expect
 
 from deepmath import GradientDescent, Network, accuracy, circles, default_rng, fit, xor
@@ -219,7 +219,7 @@ def test_hints_come_one_after_the_other_and_the_solution_after_two_tries(reader)
     assert solution.get_attribute("href") == "solutions.html#double" and solution.is_visible()
     task.get_by_role("button", name="Hint 2 of 2").click()
     assert told.count() == 2 and not task.get_by_role("button", name="Hint").count()
-    assert faults(reader.page) == []
+    assert violations(reader.page) == []
     reader.run("def double(x):\n    return 2 * x", "task")
     assert not told.first.is_visible() and not solution.is_visible()
 
@@ -237,18 +237,13 @@ def test_a_summary_can_be_saved_and_says_which_code_it_is_of(reader, visitor, tm
     assert "Right: all 2 checks hold." in page.locator("body").inner_text()
     assert page.locator("pre").last.inner_text().splitlines()[0] == "<b>four</b>" and not page.locator("b").count()
     assert page.locator("img").evaluate("(one) => one.decode().then(() => one.naturalWidth)") > 300
-    assert not page.locator("button").count() and faults(page) == []
+    assert not page.locator("button").count() and violations(page) == []
     with page.expect_download() as download:
         page.get_by_role("link", name="Save the code as a file").click()
     assert download.value.path().read_text() == f"{code}\n"
 
 
 # ------------------------------------------------------------------------------- for everyone
-
-def faults(page):
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    return [(each["id"], node["target"], node["failureSummary"]) for each in found for node in each["nodes"]]
-
 
 def test_axe_finds_nothing_in_what_a_reader_has_opened(reader, cell):
     reader.edit(reader.code(XOR).replace("N_EPOCHS = 500 ", "N_EPOCHS = 5 "), XOR)
@@ -259,9 +254,9 @@ def test_axe_finds_nothing_in_what_a_reader_has_opened(reader, cell):
     expect(cell.get_by_role("application")).to_be_visible()
     for scheme in ("light", "dark"):
         reader.page.emulate_media(color_scheme=scheme)
-        assert faults(reader.page) == []
+        assert violations(reader.page) == []
     cell.get_by_role("button", name="Full screen", exact=True).click()
-    assert faults(reader.page) == []
+    assert violations(reader.page) == []
     reader.page.keyboard.press("Escape")
     reader.page.emulate_media(color_scheme="light")
 
@@ -279,4 +274,4 @@ def test_on_a_phone_the_picture_comes_first(visitor, site):
     cell.get_by_role("application").tap(position={"x": 20, "y": 20})
     expect(cell.locator(".live-pad [role=status]")).to_contain_text("2 of class 0, 3 of class 1")
     assert reader.page.evaluate("document.documentElement.scrollWidth") == 390
-    assert faults(reader.page) == []
+    assert violations(reader.page) == []

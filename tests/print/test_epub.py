@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from lxml import etree
-from programs import EPUBCHECK
+from programs import CHECK_EPUB
 
 from bookbuild.files.placing import only_render
 from bookbuild.pipeline import render
@@ -120,8 +120,7 @@ def words(parts):
 
 @pytest.mark.needs("epubcheck")
 def test_epubcheck_finds_nothing(bound):
-    done = subprocess.run(["java", "-jar", str(EPUBCHECK), str(bound)], capture_output=True,
-                          text=True)
+    done = subprocess.run([*CHECK_EPUB, bound], capture_output=True, text=True)
     assert "No errors or warnings detected" in done.stdout, done.stdout + done.stderr
 
 
