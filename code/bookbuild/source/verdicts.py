@@ -67,8 +67,14 @@ def mistake(place: Place, name, value=None, shown: str = "") -> tuple[str, str] 
 
 def _closest(place: Place, name) -> str | None:
     """The key that an author may have meant with one that none knows."""
-    known = [entry.name for entry in VOCABULARY if place in entry.places and place in DOCUMENT]
-    return next(iter(difflib.get_close_matches(str(name), known, n=1, cutoff=0.85)), None)
+    return next(iter(difflib.get_close_matches(str(name), _keys(place), n=1, cutoff=0.85)), None)
+
+
+@lru_cache
+def _keys(place: Place) -> list[str]:
+    """The keys among which authors misspell; none where names may be their own."""
+    known = [entry.name for entry in VOCABULARY if place in entry.places]
+    return known if place in DOCUMENT else []
 
 
 def _unknown_option(name) -> str:
