@@ -161,12 +161,12 @@ def test_machine_code_is_kept_and_what_is_broken_of_it_told_once(elsewhere, tmp_
     train("compiled")
     kept = tmp_path / "deepmath" / "__pycache__"
     kept.mkdir(exist_ok=True)
-    for file in (PACKAGE / "__pycache__").glob("compiled*.nb?"):
+    for file in (PACKAGE / "__pycache__").glob("loops*.nb?"):
         shutil.copy2(file, kept)
-    hits = elsewhere("go('compiled')\nfrom deepmath.compiled import train\n"
+    hits = elsewhere("go('compiled')\nfrom deepmath.loops import train\n"
                      "print(train.stats.cache_hits.total(), train.stats.cache_misses.total())")
     assert (hits.stdout, hits.stderr) == ("1 0\n", "")
-    for index in kept.glob("compiled*.nbi"):
+    for index in kept.glob("loops*.nbi"):
         index.write_bytes(b"no index of numba's")
     damaged = elsewhere(TWICE)
     assert damaged.stdout == "True True\n"
@@ -208,10 +208,10 @@ def test_the_calls_for_a_browser_give_the_same(seeds, monkeypatch):
                                              ("tanh", -1, 1), ("tanh", -1e-6, 1e-6), ("log1p", 0, 1),
                                              ("log1p", 0, 1e-9)])
 def test_exponentials_are_right_to_the_last_digits(name, low, high, record_property):
-    from deepmath import compiled
+    from deepmath import loops
 
     x = np.random.default_rng(0).uniform(low, high, 20_000)
-    found = np.array([getattr(compiled, name)(each) for each in x])
+    found = np.array([getattr(loops, name)(each) for each in x])
     exact = getattr(np, name)(x.astype(np.longdouble))
     error = float((abs(found - exact) / np.spacing(abs(found))).max())
     record_property(f"{name} from {low} to {high}", f"{error:.2f} units in the last place")
@@ -220,7 +220,7 @@ def test_exponentials_are_right_to_the_last_digits(name, low, high, record_prope
 
 @numba
 def test_exponentials_at_the_ends():
-    from deepmath.compiled import exp, log1p, tanh
+    from deepmath.loops import exp, log1p, tanh
 
     assert exp(0.0) == 1 and exp(-800.0) < 1e-300 and exp(800.0) > 1e300 and np.isnan(exp(np.nan))
     assert tanh(0.0) == 0 and tanh(400.0) == 1 and tanh(-400.0) == -1 and np.isnan(tanh(np.nan))
