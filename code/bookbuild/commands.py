@@ -10,7 +10,7 @@ import math
 import os
 import re
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from bookbuild.say import (BookError, Problem, Timings, annotation, hindrances, progress, say,
                            tally)
@@ -364,28 +364,37 @@ def run_lab(args) -> int:
 def add_notebook(commands) -> None:
     parser = commands.add_parser(
         "notebook", help="write a chapter as an .ipynb, or bring its edits back",
-        description="Of a .qmd chapter, write a notebook that runs by itself, also where the book "
-        "is not installed. Of such a notebook, bring the edits back into the chapter, in which "
-        "only edited cells change. Prints the file written.")
+        description="Of a .qmd chapter, write a notebook that reads like its page and runs by "
+        "itself, also where the book is not installed; for values in its text, cells are run "
+        "whose results are not kept. Of such a notebook, bring the edits back into the chapter, in "
+        "which only edited cells change. Prints the file written.")
     parser.add_argument("file", type=Path, help="a .qmd chapter or an .ipynb notebook")
     parser.add_argument("--out", type=Path, help="the file to write (default: beside the chapter, "
                         "or the chapter that the notebook was made of)")
     parser.add_argument("--force", action="store_true", help="replace edits that would be lost; "
                         "a chapter that is replaced is kept beside the new one")
+    add_cell_timeout(parser)
     parser.set_defaults(run=run_notebook)
 
 
 def run_notebook(args) -> int:
     """`book notebook`."""
     from bookbuild.lab import bring_back, write_notebook
+    from bookbuild.pipeline import page_words
+    from bookbuild.source import place_in
 
     if not args.file.is_file():
         raise BookError([Problem(args.file, None, "no such file")])
-    write = {".qmd": write_notebook, ".ipynb": bring_back}.get(args.file.suffix)
-    if not write:
+    if args.file.suffix == ".ipynb":
+        print(bring_back(args.file, args.out, args.force))
+    elif args.file.suffix == ".qmd":
+        project = book_at(args.file)
+        source = PurePosixPath(place_in(project.root, args.file))
+        words = page_words(project, source, say, progress, args.cell_timeout)
+        print(write_notebook(args.file, args.out, args.force, words))
+    else:
         raise BookError([Problem(args.file, None, "neither a .qmd chapter nor an .ipynb "
                                  "notebook")])
-    print(write(args.file, args.out, args.force))
     return 0
 
 

@@ -7,24 +7,26 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from bookbuild.check import Survey, chapter_problems, deepest, own_ids, page_problems, too_deep
-from bookbuild.document import (CellWriter, Chapter, Entry, bibliographies, citations, depth,
+from bookbuild.document import (CellWriter, Chapter, Entry, Words, bibliographies, citations, depth,
                                 identifier, nodes, number_chapter, pandoc, para, place_captions,
-                                references, stand_ins, structure, take_titles, tex, words)
+                                references, stand_ins, structure, take_titles, tex, wording,
+                                words, written_citations)
 from bookbuild.files import end_all, put_in_place, staging, write_file, writing
 from bookbuild.live import ASSETS, assemble
 from bookbuild.memory import Memory
 from bookbuild.print import epub, formulas, hover, html, pdf, search, typst
 from bookbuild.run import ChapterCode, InlineValue, KeptResults, kept_or_run, press
 from bookbuild.say import BookError, Problem, Timings, hindrances, tally
-from bookbuild.source import (Cell, Manuscript, Page, Project, Prose, SplitText,
+from bookbuild.source import (Cell, InlineCode, Manuscript, Page, Project, Prose, SplitText,
                               output_problem, python_of, read_manuscript, show_cells, split_source)
 
 MARKS = re.compile(r"([\\`*_{}\[\]()<>#+!|~$^@-])")
+ACTIVE = re.compile(r"([\\`*_\[\]<>|~$])")        # of these, within a line of any Markdown
 MEMORY = "memory"       # the file below .book
 # How deep blocks may stand in one another; Typst ends or takes forever not far beyond.
 DEEPEST, DEEPEST_IN_PRINT = 250, 12
@@ -147,9 +149,11 @@ class Pipeline:
             step(references.refer, chapter.page, chapter,
                  {key: self.entries[key] for key in keys if key in self.entries}, self.format)
             for chapter, keys in self.each(labels_in)]
+        self.cited: list[list] = []
         if not (files := project.bibliographies(self.format)):
             return
         found, style = self.each(citations.citing), project.citation_style(self.format)
+        self.cited = [cites for _, (cites, _) in found]
         worded, listed = step(
             citations.word_sources, "book", project.lang, files, style,
             [cites for _, (cites, _) in found],
@@ -157,6 +161,32 @@ class Pipeline:
         self.chapters = [step(citations.cite, chapter.page, chapter, [*cites, *lists],
                               [*own, *[listed] * len(lists)])
                          for (chapter, (cites, lists)), own in zip(found, worded)]
+
+    def words(self, draft: Draft, chapter: Chapter) -> Words:
+        """What a page's references, citations and expressions say, after `resolve`."""
+        step, project, page = self.step, self.project, chapter.page
+        parsed = step(wording.parsed, page, [
+            found[0] for found in written_citations(draft.manuscript.prose)])
+        lines = step(wording.referred, page, chapter, parsed, self.entries)
+        cites, _ = step(citations.citing, ("written", page), lines)
+        sources = None
+        if cites and (files := project.bibliographies(self.format)):
+            style = project.citation_style(self.format)
+            worded, _ = step(
+                citations.word_sources, ("written", page), project.lang, files, style,
+                [*self.cited, cites],
+                [path.read_bytes() for path in [*files, style] if path and path.is_file()])
+            lines = step(citations.cite, ("written", page), lines, cites, worded[-1])
+            sources = next((str(each.page.source) for each, keys in self.each(hover.listed)
+                            if keys), None)
+        known = Words(
+            names=step(wording.names_of, page, chapter, self.entries),
+            headings=step(wording.headings_of, page, chapter), source=str(page.source),
+            values=tuple(inline_text(self.results.get(unit), ACTIVE) or None
+                         for unit in draft.source.units if isinstance(unit, InlineCode)),
+            site=str(project.book.get("site-url") or "").rstrip("/"))
+        return replace(known, citations=step(
+            wording.in_words, page, lines, [*parsed], known, sources))
 
     def each(self, make: Callable[[Chapter], Any]) -> list[tuple[Chapter, Any]]:
         """The chapters, each with what a step makes of it alone."""
@@ -300,11 +330,12 @@ class Pipeline:
             for page, shown in self.print_pages(wanted):
                 write_file(built / page.output, shown)
         self.write_pictures(built, only)
-        for chapter in wanted:
-            if html.is_notebook(project, chapter):
+        for draft, chapter in zip(self.drafts, self.chapters):
+            if chapter in wanted and html.is_notebook(project, chapter):
                 source = project.root / chapter.page.source
-                write_file(built / chapter.page.output.with_suffix(".ipynb"), self.memory.step(
-                    made_of, chapter.page, *parts_of_notebook(source, read_text(source))))
+                parts = parts_of_notebook(source, read_text(source), self.words(draft, chapter))
+                write_file(built / chapter.page.output.with_suffix(".ipynb"),
+                           self.memory.step(made_of, chapter.page, *parts))
         if icon := project.book.get("favicon"):
             write_file(built / icon, (project.root / icon).read_bytes())
         with writing(built):
@@ -400,11 +431,11 @@ def write_results(project: Project, draft: Draft, results: dict) -> tuple[str, d
     return "".join(parts), writer.pictures
 
 
-def inline_text(value: InlineValue | None) -> str:
+def inline_text(value: InlineValue | None, marks: re.Pattern = MARKS) -> str:
     """The value of an expression as Markdown; what is plain text stays plain."""
     if value is None:
         return ""
-    return value.text if value.kind == "markdown" else MARKS.sub(r"\\\1", value.text)
+    return value.text if value.kind == "markdown" else marks.sub(r"\\\1", value.text)
 
 
 def text_of(result) -> str:
@@ -549,11 +580,36 @@ def check_book(project: Project, targets: Sequence[str] = ("html", "pdf")) -> li
     return sorted({*book.problems, *book.unread_formulas()})
 
 
+def page_words(project: Project, source: PurePosixPath, say: Say, progress: Callable | None,
+               cell_timeout: float) -> Words:
+    """What the references and expressions of one page say.
+
+    The values of expressions are kept, or the page's cells are run for them. Where something is
+    wrong with the book, `book check` says what; here what is not known stays as it is written.
+    """
+    site = str(project.book.get("site-url") or "").rstrip("/")
+    try:
+        book = Pipeline(project)
+        draft = next((draft for draft in book.drafts if draft.page.source == source), None)
+        if draft is None:
+            return Words(source=str(source), site=site)
+        has_values = any(isinstance(unit, InlineCode) for unit in draft.source.units)
+        results = run_cells(book, say, progress, cell_timeout, False, draft) if has_values else {}
+        book.parse(results, complete=False)
+        edition = book.edition("html")
+        edition.resolve()
+        chapter, = [each for each in edition.chapters if each.page.source == source]
+        return edition.words(draft, chapter)
+    except BookError as error:
+        say(f"{source}: references stay as written, until `book check` is content: {error}")
+        return Words(source=str(source), site=site)
+
+
 def run_cells(book: Pipeline, say: Say, progress: Callable | None, cell_timeout: float,
-              fresh: bool) -> dict:
+              fresh: bool, only: Draft | None = None) -> dict:
     """The result of every cell and expression; where a cell raises, of none."""
     project = book.project
-    chapters = [draft.code(project) for draft in book.drafts]
+    chapters = [draft.code(project) for draft in book.drafts if only in (None, draft)]
 
     def on_cell(chapter, number, total, label, seconds):
         name = f" {label}" if label else ""

@@ -28,7 +28,7 @@ from deepmath import Network
 print(Network((2, 3, 1)).n_parameters)
 ```
 
-A value: `{python} 1 + 1`.
+A value: 2.
 
 ```{python}
 #| eval: false
@@ -202,7 +202,7 @@ def including(book):
 
 def test_it_holds_what_the_chapter_includes_reads_and_imports(including, tmp_path_factory):
     assert [cell.source for cell in including.cells[1:]] == [
-        "# Extra {#sec-extra}\n\nShared set-up.", "import helper\nscale = 3",
+        "# 1 Extra\n\nShared set-up.", "import helper\nscale = 3",
         'print("scale is", scale, helper.twice(scale), open("numbers.txt").read())',
         "The end.\n\nReally."]
     away = tmp_path_factory.mktemp("away")
@@ -212,7 +212,7 @@ def test_it_holds_what_the_chapter_includes_reads_and_imports(including, tmp_pat
 
 
 def test_what_is_included_comes_back_as_it_was_written(including, book):
-    edit("a.ipynb", "# Extra", "# More")
+    edit("a.ipynb", "1 Extra", "1 More")
     edit("a.ipynb", "scale is", "the scale is")
     assert main(["notebook", "a.ipynb"]) == 0
     assert Path("chapters/a.qmd").read_text() == INCLUDING.replace(
@@ -240,7 +240,7 @@ def test_the_first_cell_never_gets_into_a_chapter(book, including):
     including.metadata.clear()
     nbformat.write(including, "b.ipynb")
     assert main(["notebook", "b.ipynb"]) == 0
-    assert Path("b.qmd").read_text().startswith("# Extra")
+    assert Path("b.qmd").read_text().startswith("# 1 Extra")
 
 
 def forge(change):
@@ -392,4 +392,5 @@ def test_quarto_convert_gives_the_same_cells(tmp_path, chapter):
 
 def test_a_notebook_that_runs_anywhere_has_one_cell_more(book):
     more = nbformat.reads(runnable(book / "chapters" / "a.qmd", CHAPTER), 4).cells
-    assert [cell.source for cell in more[1:]] == [cell.source for cell in notebook_of(CHAPTER).cells]
+    own = [re.sub(r" \{#.*\}|#\|.*\n", "", cell.source) for cell in notebook_of(CHAPTER).cells]
+    assert [cell.source for cell in more[1:]] == own

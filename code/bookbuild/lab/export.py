@@ -15,16 +15,20 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
+from bookbuild.document import Words
 from bookbuild.files import decode_utf8, free_name, keep, replace_file, writing
 from bookbuild.lab.notebook import (BYTE_ORDER_MARK, KEY, SET_UP, Line, notebook_of, text_of)
+from bookbuild.lab.readable import make_readable
+from bookbuild.lab.segments import are_segments
 from bookbuild.live import make_wheel
 from bookbuild.run import AVX2, ONE_THREAD, PROCESSORS
 from bookbuild.say import BookError, Problem
 from bookbuild.source import PACKAGE, Project, expand, find_root, load_project, place_in
 
+NO_WORDS = Words()
 REMEMBERED = {"kind": str, "text": str, "of": str, "place": int, "added": bool, "mark": bool,
               "newline": str, "cells": int, "chapter": str, "returned": str,
-              "settings": dict, "otherwise": dict}
+              "settings": dict, "otherwise": dict, "shown": list, "under": int, "option": str}
 NEEDS = ("matplotlib", "numpy", "pandas")       # what the package itself imports
 SETUP = SET_UP + '''\
 # The book's package is in this cell, and what the chapter reads and imports beside it. What the
@@ -66,7 +70,8 @@ LINE_ENDS = re.compile(r"[^\n]*\n|[^\n]+")
 
 # ------------------------------------------------------------------------ a chapter's notebook
 
-def write_notebook(chapter: Path, out: Path | None, force: bool) -> Path:
+def write_notebook(chapter: Path, out: Path | None, force: bool,
+                   words: Words = NO_WORDS) -> Path:
     """Write a chapter's notebook; edits in one that stands there are not lost.
 
     Parameters
@@ -77,6 +82,8 @@ def write_notebook(chapter: Path, out: Path | None, force: bool) -> Path:
         The ``.ipynb`` file; beside the chapter if None.
     force : bool
         Whether edits in a notebook that stands there may be lost.
+    words : Words, optional
+        What the chapter's references and expressions say.
 
     Returns
     -------
@@ -85,7 +92,7 @@ def write_notebook(chapter: Path, out: Path | None, force: bool) -> Path:
     """
     out = out or chapter.with_suffix(".ipynb")
     check_suffix(out, ".ipynb")
-    notebook = runnable(chapter, read_text(chapter))
+    notebook = runnable(chapter, read_text(chapter), words)
     if out.exists() and not force:
         standing = read_notebook(out)
         if checksum(text_of(standing, out)) not in origins(standing):
@@ -96,16 +103,16 @@ def write_notebook(chapter: Path, out: Path | None, force: bool) -> Path:
     return out
 
 
-def runnable(chapter: Path, text: str) -> str:
-    """The content of the chapter's notebook.
+def runnable(chapter: Path, text: str, words: Words = NO_WORDS) -> str:
+    """The content of the chapter's notebook, to be read and run.
 
     What the chapter includes stands in it, and the notebook brings the files and modules that
     its code names.
     """
-    return made_of(*parts_of_notebook(chapter, text))
+    return made_of(*parts_of_notebook(chapter, text, words))
 
 
-def parts_of_notebook(chapter: Path, text: str) -> tuple:
+def parts_of_notebook(chapter: Path, text: str, words: Words = NO_WORDS) -> tuple:
     """What the content of a chapter's notebook depends on, as `made_of` takes it."""
     root = find_root(chapter.parent)
     place = place_in(root, chapter)
@@ -114,14 +121,17 @@ def parts_of_notebook(chapter: Path, text: str) -> tuple:
     package = sorted((root / "code" / PACKAGE).rglob("*.py"))
     stamps = tuple((path, path.stat().st_mtime_ns) for path in [
         *package, *named(shown, root / "data")])
-    return place, text, lines, root, stamps, tuple(beside(shown, root / place.parent).items())
+    files = tuple(beside(shown, root / place.parent).items())
+    return place, text, lines, root, words, stamps, files
 
 
 @lru_cache(maxsize=64)
-def made_of(chapter: Path, text: str, lines: tuple[Line, ...], root: Path, *_: tuple) -> str:
+def made_of(chapter: Path, text: str, lines: tuple[Line, ...], root: Path, words: Words,
+            *_: tuple) -> str:
     """The content of a notebook, of its parts."""
     notebook = notebook_of(text, lines)
     notebook.metadata[KEY]["chapter"] = chapter.as_posix()
+    make_readable(notebook, words, root / chapter.parent)
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     notebook.cells.insert(0, setup_cell(root, named(code, root / "data"),
                                         beside(code, root / chapter.parent)))
@@ -324,7 +334,8 @@ def remembers_well(notebook: NotebookNode) -> bool:
             told := each["metadata"].get(KEY, {}), dict) and all(
                 isinstance(told[name], kind) and (name != "place" or told[name] >= 0)
                 for name, kind in REMEMBERED.items() if name in told) and (
-                    "kind" not in told or {"text", "of", "place"} <= told.keys())
+                    "kind" not in told or {"text", "of", "place"} <= told.keys()) and (
+                    are_segments(told.get("shown", [])))
                    for each in (whole, *notebook.cells))
     except (UnicodeEncodeError, TypeError, AttributeError):
         return False

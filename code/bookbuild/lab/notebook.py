@@ -20,6 +20,7 @@ import yaml
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
+from bookbuild.lab.segments import shown_in, written
 from bookbuild.say import BookError, Problem
 from bookbuild.source import Cell, FrontMatter, split_source
 
@@ -251,10 +252,12 @@ def text_of(notebook: dict, path: str | Path = "notebook") -> str:
     complain_of_pictures(notebook["cells"], path)
     whole = metadata.get(KEY) or {}
     newline, before, text = whole.get("newline", "\n"), (whole.get("of"), -1), ""
+    captions = captions_of(notebook["cells"])
     for number, cell in enumerate(notebook["cells"], start=1):
         remembered = cell["metadata"].get(KEY) or {}
         try:
-            piece = "" if is_added(cell) else cell_text(cell, remembered, newline)
+            piece = "" if is_added(cell) else cell_text(
+                cell, remembered, newline, captions.pop(remembered.get("place", NOWHERE), None))
         except NotOurs as error:
             raise BookError([Problem(path, None, f"cell {number} changes what {error} says, which "
                                      "the chapter includes: edit that file")]) from None
@@ -264,6 +267,9 @@ def text_of(notebook: dict, path: str | Path = "notebook") -> str:
         neighbours = here == (before[0], before[1] + 1)
         text = text + piece if neighbours else set_apart(text, piece, newline)
         before = here
+    for option, caption in captions.values():
+        raise BookError([Problem(path, None, f"the caption \"{caption}\" was edited, whose cell is "
+                                 f"gone: edit `{option}` of its cell in the chapter")])
     if text and before != (whole.get("of"), whole.get("cells", 0) - 1):
         text = ended(text, newline)
     return BYTE_ORDER_MARK * bool(whole.get("mark")) + text
@@ -273,8 +279,9 @@ def complain_of_pictures(cells: list[dict], path: str | Path) -> None:
     """A picture pasted into a cell lives in the notebook only: say so rather than lose it."""
     problems = []
     for number, cell in enumerate(cells, start=1):
+        source, shown = cell["source"], (cell["metadata"].get(KEY) or {}).get("shown")
         for name in cell.get("attachments") or ():
-            if f"attachment:{name}" in cell["source"]:
+            if f"attachment:{name}" in (written(shown, source) if shown else source):
                 problems.append(Problem(path, None, f"cell {number} holds the pasted picture "
                                         f"{name}, which a chapter cannot: save it as a file and "
                                         "refer to that"))
@@ -292,11 +299,30 @@ def is_added(cell: dict) -> bool:
         cell["cell_type"] == "code" and cell["source"].startswith(SET_UP))
 
 
-def cell_text(cell: dict, remembered: dict, newline: str) -> str:
+def captions_of(cells: list[dict]) -> dict[int, tuple[str, str]]:
+    """The captions below cells that were edited: the cell's place, its option and the caption."""
+    found = {}
+    for cell in cells:
+        told = cell["metadata"].get(KEY) or {}
+        if {"under", "option", "shown"} <= told.keys() and cell["source"] != shown_in(
+                told["shown"]) and cell["source"].strip():
+            found[told["under"]] = told["option"], " ".join(
+                written(told["shown"], cell["source"]).split())
+    return found
+
+
+def cell_text(cell: dict, remembered: dict, newline: str,
+              caption: tuple[str, str] | None = None) -> str:
     """What a cell puts into the chapter; nothing for a new cell without content."""
     kind, source = cell["cell_type"], re.sub(r"\r\n?", "\n", cell["source"])
+    if "shown" in remembered:
+        source = written(remembered["shown"], source)
+        kind = remembered["kind"] if kind == "markdown" else kind       # a title shown as one
     if kind == "code":
         source = with_settings(source, remembered.get("settings") or {}, cell["metadata"])
+        if caption:
+            option, text = caption
+            source = with_option(source, option, json.dumps(text, ensure_ascii=False))
     if remembered.get("kind") == kind:
         return edited(Block(kind, remembered["text"]), source, newline,
                       remembered.get("otherwise") or {})

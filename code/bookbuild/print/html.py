@@ -31,6 +31,11 @@ NEEDLESS = re.compile(r' xmlns="http://www.w3.org/1998/Math/MathML"|(?<=<math) d
                       r'|<a href="#cb\d+-\d+"[^<>]*></a>')
 PREVIEWS = "<!-- previews -->"          # in the page's template
 PREVIEW = re.compile(r"<!-- preview ((?:(?!<!--).)*?) -->\n")
+GITHUB = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?")
+HOSTS = {"colab": ("https://colab.research.google.com/github/{repository}/blob/{branch}/{notebook}",
+                   "Open in Colab"),
+         "binder": ("https://mybinder.org/v2/gh/{repository}/{branch}"
+                    "?urlpath=lab/tree/{chapter}", "Run on Binder")}
 REPOSITORY_ACTIONS = {"edit": ("edit/{branch}/{path}", "Edit this page"),
                       "source": ("blob/{branch}/{path}", "View the source"),
                       "issue": ("issues/new", "Report an issue")}
@@ -145,6 +150,7 @@ def page_actions(project: Project, chapter: Chapter) -> list[dict]:
     if is_notebook(project, chapter):
         actions.append({"kind": "notebook", "href": page.output.with_suffix(".ipynb").name,
                         "text": "Open as notebook", "download": True})
+        actions += hosted(project, page.source)
     repository = str(project.book.get("repo-url") or "").rstrip("/")
     asked = project.book.get("repo-actions") or []
     for name in [asked] if isinstance(asked, str) else asked:
@@ -154,6 +160,16 @@ def page_actions(project: Project, chapter: Chapter) -> list[dict]:
                                path=quote(str(page.source)))
             actions.append({"kind": name, "href": f"{repository}/{path}", "text": words_shown})
     return actions
+
+
+def hosted(project: Project, source: PurePosixPath) -> list[dict]:
+    """Where a page's notebook runs without an installation, if its repository is on GitHub."""
+    repository = GITHUB.fullmatch(str(project.book.get("repo-url") or ""))
+    branch = quote(str(project.book.get("repo-branch") or "main"), safe="")
+    return [{"kind": kind, "text": text, "href": address.format(
+        repository=repository[1], branch=branch, chapter=quote(str(source)),
+        notebook=quote(str(source.with_suffix(".ipynb"))))}
+        for kind, (address, text) in HOSTS.items() if repository]
 
 
 def is_notebook(project: Project, chapter: Chapter) -> bool:

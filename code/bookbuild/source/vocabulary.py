@@ -256,7 +256,7 @@ VOCABULARY = (
     *_all(PRINTED, BOOK, "date", only=DAY),
     *_all(REFUSED, BOOK, "date", "only a day is read",
           mend="write it as 2026-11-25, or render with Quarto"),
-    *_all(HARMLESS, BOOK, "site-url", "for maps of a site, of which none is made"),
+    *_all(PRINTED, BOOK, "site-url", "where the links of notebooks lead"),
     *_all(HARMLESS, BOOK, "reader-mode", _AS_IT_IS, only=FALSE),
     *_all(HARMLESS, BOOK, "sidebar", _AS_IT_IS, only=Values(
         "docked", lambda v: v == {"style": "docked"})),

@@ -8,15 +8,21 @@ An EPUB, whose pages are XML, may also have no attribute without a value, no `al
 no id twice, as Quarto's callouts have theirs.
 """
 
+import html
 import os
 import re
 import zipfile
-from pathlib import Path
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
 
 from bookbuild.lab import read_text, runnable
+from bookbuild.pipeline import page_words
+from bookbuild.print.html import hosted
 from bookbuild.run import lighter
-from bookbuild.source import PACKAGE
+from bookbuild.say import say
+from bookbuild.source import PACKAGE, load_project
 
+CELL_TIMEOUT = 600.0        # seconds
 LOADERS = re.compile(
     r'<script src="https://cdn\.jsdelivr\.net/npm/(?:jquery|requirejs)@[^<>]*></script>\s*'
     r"|<script type=\"application/javascript\">"
@@ -37,10 +43,12 @@ def finished(page: str) -> str:
     return EMPTY_HEADING.sub("<td></td>", page if USERS.search(offline) else offline)
 
 
-def with_notebook(page: str, name: str) -> str:
-    """The page with a link to its notebook, among Quarto's own actions where it has them."""
+def with_notebook(page: str, name: str, hosts: Sequence[dict] = ()) -> str:
+    """The page with links to its notebook, among Quarto's own actions where it has them."""
     link = (f'<li><a href="{name}" class="toc-action" download><i class="bi bi-journal-code"></i>'
             "Open as notebook</a></li>")
+    link += "".join(f'<li><a href="{html.escape(each["href"])}" class="toc-action">'
+                    f'<i class="bi bi-cloud"></i>{each["text"]}</a></li>' for each in hosts)
 
     def added(found: re.Match) -> str:
         before, end = found[1], found[2]
@@ -55,7 +63,9 @@ def notebook_of(root: Path, output: Path, path: Path, page: str) -> str | None:
     source = (root / path.relative_to(output)).with_suffix(".qmd")
     if not ((root / "code" / PACKAGE).is_dir() and source.is_file() and CELL.search(page)):
         return None
-    return runnable(source, read_text(source))
+    place = PurePosixPath(source.relative_to(root))
+    words = page_words(load_project(root), place, say, None, CELL_TIMEOUT)
+    return runnable(source, read_text(source), words)
 
 
 def bound(page: str) -> str:
@@ -96,7 +106,9 @@ def main() -> None:
             better = finished(page)
             if (notebook := notebook_of(root, (root / output).resolve(), path.resolve(), page)):
                 path.with_suffix(".ipynb").write_text(notebook, encoding="utf-8")
-                better = with_notebook(better, path.with_suffix(".ipynb").name)
+                source = PurePosixPath(path.resolve().relative_to((root / output).resolve()))
+                better = with_notebook(better, path.with_suffix(".ipynb").name, hosted(
+                    load_project(root), source.with_suffix(".qmd")))
             if better != page:
                 path.write_text(better, encoding="utf-8")
             for picture in path.with_name(f"{path.stem}_files").rglob("*.svg"):
