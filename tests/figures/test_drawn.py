@@ -2,13 +2,16 @@
 
 import json
 from datetime import date
+from io import BytesIO
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
+from bookbuild.figures.comparison import THRESHOLD, distance_of
 from bookbuild.figures.differences import TOLERANCE, differences
 from bookbuild.figures.drawn import PANELS, drawn
 
@@ -137,3 +140,39 @@ def test_what_is_far_outside_a_panel_does_not_count():
     assert told(shown(diverging, end=1e9), shown(diverging, end=2e9)) == []
     assert told(shown(diverging, end=1e9), shown(diverging, end=0.9))
     assert told(shown(diverging, end=1.0), shown(diverging, end=np.nan))
+
+
+def picture(draw=lambda axes: None, height=3.0, colour="tab:blue", moved=0):
+    """Return a PNG of 700 pixels: a curve, and an image of 30 x 30 cells."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7, height))
+    left.plot(np.sin(np.arange(50.0)), color=colour)
+    right.imshow(np.roll(np.random.default_rng(0).random((30, 30)), moved, axis=1))
+    draw(left)
+    content = BytesIO()
+    figure.savefig(content, dpi=100)
+    plt.close(figure)
+    return content.getvalue()
+
+
+def moved_by(pixels, png):
+    """Return the picture with all that it shows moved to the right."""
+    content = BytesIO()
+    image = Image.open(BytesIO(png)).convert("RGB")
+    Image.fromarray(np.roll(np.asarray(image), pixels, axis=1)).save(content, "png")
+    return content.getvalue()
+
+
+def test_edges_may_be_a_pixel_or_two_elsewhere():
+    assert distance_of(picture(), picture()) == 0
+    assert distance_of(picture(), moved_by(2, picture())) == 0
+    assert distance_of(picture(), moved_by(8, picture())) > THRESHOLD
+    assert distance_of(picture(), picture(height=3.01)) == np.inf
+
+
+@pytest.mark.parametrize("change", [
+    {"colour": "tab:purple"}, {"colour": "white"}, {"moved": 1},
+    {"draw": lambda axes: axes.axhline(0.5, color="black")},
+])
+def test_another_colour_and_what_is_there_or_not_is_another_picture(change):
+    assert distance_of(picture(), picture(**change)) > THRESHOLD
+    assert distance_of(picture(**change), picture()) > THRESHOLD

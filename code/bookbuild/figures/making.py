@@ -27,6 +27,8 @@ PROCESSES.set_forkserver_preload([
     *(f"matplotlib.{part}" for part in ("pyplot", "backends.backend_agg", "backends.backend_pdf",
                                         "backends.backend_svg"))])
 
+ROUNDING = 0.01     # of a pixel, or of a dot an inch: keeps rounding from taking a pixel away
+
 
 @dataclass(frozen=True)
 class Job:
@@ -152,8 +154,6 @@ def make(job: Job, n_jobs: int = 1) -> Made | Problem:
 
 def make_here(job: Job, observer: Observer) -> Made:
     from matplotlib import pyplot
-    from matplotlib.legend import Legend
-    from matplotlib.text import Text
     from bookbuild.figures.differences import TOLERANCE
     from bookbuild.figures.drawn import drawn
     from deepmath.figures.style import DPI, darken, render
@@ -164,16 +164,28 @@ def make_here(job: Job, observer: Observer) -> Made:
     data = read_data(observer, job.root) if job.root else ()
     if job.dark:
         darken(figure)
-    # The hundredth of a pixel keeps rounding from taking one away.
-    dpi = (job.width + 0.01) / figure.get_size_inches()[0] if job.width else DPI
+    dpi = (job.width + ROUNDING) / figure.get_size_inches()[0] if job.width else DPI
     files = {suffix: render(figure, suffix, dpi) for suffix in job.formats}
     shown = drawn(figure)
-    for written in [*figure.findobj(Text), *figure.findobj(Legend)]:
-        written.set_visible(False)
-    lines = render(figure, "png", DPI / 2)
+    without_text(figure)
+    lines = render(figure, "png", DPI / 2 + ROUNDING)
     pyplot.close(figure)
     return Made(files, dict(arrays_of(result)), shown, getattr(module, "TOLERANCE", TOLERANCE),
                 lines, loaded_modules(), data)
+
+
+def without_text(figure) -> None:
+    """Leave out of a figure its text, also that of ticks yet to be made, and its legends."""
+    from matplotlib.axis import Axis
+    from matplotlib.legend import Legend
+    from matplotlib.text import Text
+    from matplotlib.ticker import NullFormatter
+
+    for axis in figure.findobj(Axis):
+        axis.set_major_formatter(NullFormatter())
+        axis.set_minor_formatter(NullFormatter())
+    for written in [*figure.findobj(Text), *figure.findobj(Legend)]:
+        written.set_visible(False)
 
 
 class Progress:

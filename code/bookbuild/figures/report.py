@@ -13,7 +13,7 @@ from string import Template
 
 from PIL import Image
 
-from bookbuild.figures.comparison import THRESHOLD, State, Verdict
+from bookbuild.figures.comparison import NEAR, THRESHOLD, State, Verdict
 from bookbuild.figures.differences import TOLERANCE
 from bookbuild.figures.origin import place_of
 from bookbuild.say import annotation
@@ -64,7 +64,7 @@ def page(verdicts: list[Verdict]) -> str:
                         "\n</section>")
     return Template(PAGE.read_text(encoding="utf-8")).substitute(
         title=title(verdicts), tolerance=f"{100 * TOLERANCE:g}%", threshold=f"{THRESHOLD:g}",
-        sections="\n".join(sections))
+        near=NEAR, sections="\n".join(sections))
 
 
 def same_told(verdict: Verdict) -> str:
