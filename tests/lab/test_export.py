@@ -157,19 +157,37 @@ def test_a_notebook_with_edits_is_not_overwritten(book, capsys):
 def test_a_chapter_that_changed_meanwhile_is_not_lost(book, capsys):
     main(["notebook", "chapters/a.qmd"])
     edit("chapters/a.ipynb", "A value", "Another value")
-    changed = CHAPTER + "\nMore.\n"
+    changed = CHAPTER.replace("A value", "My value")
     Path("chapters/a.qmd").write_text(changed)
     assert main(["notebook", "chapters/a.ipynb"]) == 1
     told = capsys.readouterr().err
-    assert "changed since this notebook was made of it" in told
+    assert 'both changed "A value: 2.": it stays as it is' in told.replace("My", "A")
     assert Path("chapters/a.qmd").read_text() == changed
     copy, = Path("chapters").glob("a.returned-*.qmd")
     assert copy.name in told
-    assert copy.read_text() == CHAPTER.replace("A value", "Another value")
+    assert copy.read_text() == CHAPTER.replace("A value: 2.", "<<<<<<< chapter\nMy value: 2.\n"
+                                               "=======\nAnother value: 2.\n>>>>>>> notebook")
     assert main(["notebook", "chapters/a.ipynb", "--force"]) == 0
     kept, = Path("chapters").glob("a.replaced-*.qmd")
     assert kept.read_text() == changed
     assert Path("chapters/a.qmd").read_text() == CHAPTER.replace("A value", "Another value")
+
+
+def test_edits_here_and_there_are_merged(book, capsys):
+    main(["notebook", "chapters/a.qmd"])
+    edit("chapters/a.ipynb", "A value", "Another value")
+    theirs = CHAPTER.replace("(2, 3, 1)", "(2, 5, 1)") + "\nMore.\n"
+    Path("chapters/a.qmd").write_text(theirs)
+    assert main(["notebook", "chapters/a.ipynb"]) == 0
+    kept, = Path("chapters").glob("a.replaced-*.qmd")
+    assert kept.read_text() == theirs and kept.name in capsys.readouterr().err
+    merged = theirs.replace("A value", "Another value")
+    assert Path("chapters/a.qmd").read_text() == merged
+    edit("chapters/a.ipynb", "Another value", "A last value")       # which does not show theirs
+    assert main(["notebook", "chapters/a.ipynb"]) == 0
+    assert Path("chapters/a.qmd").read_text() == merged.replace("Another", "A last")
+    assert main(["notebook", "chapters/a.qmd"]) == 0
+    assert "(2, 5, 1)" in read("chapters/a.ipynb").cells[2].source
 
 
 # ------------------------------------------------------- what stands in other files of the book

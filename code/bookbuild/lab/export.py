@@ -17,18 +17,21 @@ from nbformat.v4 import new_code_cell
 
 from bookbuild.document import Words
 from bookbuild.files import decode_utf8, free_name, keep, replace_file, writing
+from bookbuild.lab.merging import are_kin, merge
 from bookbuild.lab.notebook import (BYTE_ORDER_MARK, KEY, SET_UP, Line, notebook_of, text_of)
 from bookbuild.lab.readable import make_readable
 from bookbuild.lab.segments import are_segments
 from bookbuild.live import make_wheel
 from bookbuild.run import AVX2, ONE_THREAD, PROCESSORS
-from bookbuild.say import BookError, Problem
+from bookbuild.say import BookError, Problem, say
 from bookbuild.source import PACKAGE, Project, expand, find_root, load_project, place_in
 
 NO_WORDS = Words()
 REMEMBERED = {"kind": str, "text": str, "of": str, "place": int, "added": bool, "mark": bool,
               "newline": str, "cells": int, "chapter": str, "returned": str,
-              "settings": dict, "otherwise": dict, "shown": list, "under": int, "option": str}
+              "settings": dict, "otherwise": dict, "shown": list, "under": int, "option": str,
+              "base": str}
+MOST_BYTES = 50_000_000         # of a chapter's text, whatever a notebook says
 NEEDS = ("matplotlib", "numpy", "pandas")       # what the package itself imports
 SETUP = SET_UP + '''\
 # The book's package is in this cell, and what the chapter reads and imports beside it. What the
@@ -130,7 +133,7 @@ def made_of(chapter: Path, text: str, lines: tuple[Line, ...], root: Path, words
             *_: tuple) -> str:
     """The content of a notebook, of its parts."""
     notebook = notebook_of(text, lines)
-    notebook.metadata[KEY]["chapter"] = chapter.as_posix()
+    notebook.metadata[KEY].update(chapter=chapter.as_posix(), base=packed(text))
     make_readable(notebook, words, root / chapter.parent)
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     notebook.cells.insert(0, setup_cell(root, named(code, root / "data"),
@@ -199,10 +202,12 @@ def in_lines(content: bytes) -> str:
 # ------------------------------------------------------------------------------ and back again
 
 def bring_back(file: Path, out: Path | None, force: bool) -> Path:
-    """Bring a notebook's edits into its chapter, if it was made of the chapter as it stands.
+    """Bring a notebook's edits into its chapter.
 
-    Otherwise, and where the notebook only says so but holds other text, the chapter stays as it is,
-    and what the notebook holds is written beside it.
+    Where the chapter was edited since, cells that one side left alone are the other's; the chapter
+    as it stood is kept beside the new one. Where a cell was edited here and there, and where the
+    notebook only says that it was made of the chapter, the chapter stays as it is, and what the
+    notebook holds is written beside it.
 
     Parameters
     ----------
@@ -211,7 +216,7 @@ def bring_back(file: Path, out: Path | None, force: bool) -> Path:
     out : Path or None
         The ``.qmd`` file; the chapter that the notebook was made of if None, or one beside it.
     force : bool
-        Whether to replace a chapter that was changed since; it is kept beside the new one.
+        Whether the notebook prevails where cells clash; the chapter is kept beside the new one.
 
     Returns
     -------
@@ -226,27 +231,56 @@ def bring_back(file: Path, out: Path | None, force: bool) -> Path:
     notebook = read_notebook(file)
     out, text = out or chapter_of(notebook, file), text_of(notebook, file)
     check_suffix(out, ".qmd")
+    result = text
     if out.exists():
         standing = read_text(out)
-        known = standing == text or is_base(out, standing, notebook)
-        if not known and not force:
-            since = "changed since this notebook was made of it" if origins(notebook) else (
-                "is no chapter that this notebook was made of")
-            copy = free_name(out, "returned")
-            with writing(copy):
-                replace_file(copy, text)
-            raise BookError([Problem(out, None, f"{since}: it stays as it is, and the notebook's "
-                                     f"text is in {copy.name} beside it; --force replaces the "
-                                     "chapter, and keeps it")])
-        if not known:
-            keep(out)
+        if standing != text and not is_base(out, standing, notebook):
+            result = reconciled(out, standing, text, notebook, force)
+            say(f"{out} was edited since; as it stood, it is kept as {keep(out).name}")
     with writing(out):
-        replace_file(out, text)
+        replace_file(out, result)
     if KEY in notebook.metadata:
-        notebook.metadata[KEY]["returned"] = checksum(text)
+        notebook.metadata[KEY].update(returned=checksum(text), base=packed(text))
         with writing(file):
             replace_file(file, nbformat.writes(notebook) + "\n")
     return out
+
+
+def reconciled(out: Path, standing: str, text: str, notebook: NotebookNode, force: bool) -> str:
+    """What becomes of a chapter that is not as the notebook knows it; see `bring_back`."""
+    base = base_of(notebook)
+    both = merge(base, text, standing) if base and are_kin(base, standing) else None
+    if force or (both and not both.clashes):
+        return both.text if both else text
+    copy = free_name(out, "returned")
+    with writing(copy):
+        replace_file(copy, both.both if both else text)
+    if both:
+        told = (f"the chapter and the notebook both changed {' and '.join(both.clashes)}: it stays "
+                f"as it is; {copy.name} beside it has all edits, and there both versions between "
+                "<<<<<<< and >>>>>>>; with --force the notebook's prevail")
+    else:
+        since = "changed since this notebook was made of it" if origins(notebook) else (
+            "is no chapter that this notebook was made of")
+        told = (f"{since}: it stays as it is, and the notebook's text is in {copy.name} beside it; "
+                "--force replaces the chapter, and keeps it")
+    raise BookError([Problem(out, None, told)])
+
+
+def base_of(notebook: NotebookNode) -> str | None:
+    """The text that a notebook was made of or gave back last, if it remembers that well."""
+    packed = notebook.metadata.get(KEY, {}).get("base", "")
+    with suppress(ValueError, zlib.error):
+        unpacker = zlib.decompressobj()
+        text = unpacker.decompress(base64.b64decode(packed, validate=True), MOST_BYTES).decode()
+        if unpacker.eof and checksum(text) in origins(notebook):
+            return text
+    return None
+
+
+def packed(text: str) -> str:
+    """A text for a notebook's memory."""
+    return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
 
 
 def is_base(chapter: Path, standing: str, notebook: NotebookNode) -> bool:
