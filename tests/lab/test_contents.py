@@ -168,6 +168,31 @@ def test_a_version_that_was_not_seen_here_is_kept(contents, chapter):
     assert len(files(chapter.parent)) == 2
 
 
+def test_what_others_wrote_in_other_cells_is_merged(contents, chapter):
+    notebook = edited(contents)
+    chapter.write_bytes(CHAPTER.replace("End,", "The end,").encode())
+    model = save(contents, notebook)
+    both = CHAPTER.replace("End,", "The end,").replace("   \n", "   \ny = 2\n")
+    assert chapter.read_bytes().decode() == both
+    kept, = chapter.parent.glob("a.replaced-*.qmd")
+    assert "The end" in kept.read_text() and "y = 2" not in kept.read_text()
+    assert model["has_others"] and f"all edits are in it. That version is kept as {kept.name}" in model["told"]
+    notebook.cells[1].source += "\nz = 3"                   # in a window that does not show theirs
+    assert "told" not in save(contents, notebook)
+    assert chapter.read_bytes().decode() == both.replace("y = 2\n", "y = 2\nz = 3\n")
+    assert len(files(chapter.parent)) == 2
+
+
+def test_where_cells_clash_the_window_prevails_and_says_so(contents, chapter):
+    notebook = edited(contents)
+    chapter.write_bytes(CHAPTER.replace("x = 1", "x = 5").replace("End,", "The end,").encode())
+    told = save(contents, notebook)["told"]
+    assert told.startswith("a.qmd had changed on disk: of a this window's text was saved.")
+    assert b"x = 1   \ny = 2" in chapter.read_bytes() and b"The end," in chapter.read_bytes()
+    kept, = chapter.parent.glob("a.replaced-*.qmd")
+    assert "x = 5" in kept.read_text()
+
+
 def test_what_was_seen_is_not_kept(contents, chapter):
     for text in ("# One\n", "# Two\n"):
         chapter.write_text(text)
@@ -189,8 +214,9 @@ def test_two_windows_of_one_server_lose_nothing(contents, chapter):
     assert kept(chapter.parent) == []
     for turn, number in enumerate((1, 0, 1), start=1):
         before = chapter.read_text()
+        windows[number].cells[1].source = f"window {number}, {turn}"
         save(contents, windows[number])
-        assert f"window {number}" in chapter.read_text()
+        assert f"window {number}, {turn}" in chapter.read_text()
         assert len(kept(chapter.parent)) == turn and before in kept(chapter.parent)
 
 

@@ -134,6 +134,28 @@ def test_a_conflict_is_the_readers_to_decide(reader, choice):
         assert (path.read_text(), reader.source("one")) == (theirs, "#| label: one\nx = 2")
 
 
+def test_edits_in_other_cells_are_merged_and_shown(reader):
+    path = reader.book / "small" / "index.qmd"
+    first = ("# Merged\n\n```{python}\n#| label: one\nx = 1\n```\n\nBetween.\n\n"
+             "```{python}\n#| label: two\nprint(f'it is {6 * 7}')\n```\n")
+    path.write_text(first)
+    reader.open("small/index.qmd")
+    reader.run("two").get_by_text("it is 42").wait_for()
+    reader.change("one", "x = 1", "x = 2")
+    path.write_text(first.replace("Between", "Among"))
+    reader.save()
+    reader.answer("Overwrite")
+    reader.page.locator(".jp-Notebook p", has_text="Among.").wait_for()
+    reader.output("two").get_by_text("it is 42").wait_for()
+    reader.page.get_by_text("all edits are in it").wait_for()
+    assert path.read_text() == first.replace("x = 1", "x = 2").replace("Between", "Among")
+    reader.change("one", "x = 2", "x = 3")
+    reader.save()
+    reader.saved()
+    assert path.read_text() == first.replace("x = 1", "x = 3").replace("Between", "Among")
+    assert len([*path.parent.glob("index.replaced-*.qmd")]) == 1
+
+
 def test_a_save_that_fails_says_why(reader):
     path = reader.book / "references.qmd"
     path.write_text("# References\n\n```{python}\n#| label: one\nx = 1\n```\n")

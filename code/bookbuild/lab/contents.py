@@ -13,6 +13,7 @@ from tornado.web import HTTPError
 
 from bookbuild.files import decode_utf8, digest, is_writable, keep, replace_file
 from bookbuild.lab.export import read_notebook
+from bookbuild.lab.merging import Merged, are_kin, merge
 from bookbuild.lab.notebook import KEY, notebook_of, text_of
 from bookbuild.say import BookError
 
@@ -21,14 +22,16 @@ class ChapterContents(AsyncLargeFileManager):
     """Jupyter's own file manager, to which a ``.qmd`` file is a notebook too.
 
     Whatever is saved replaces the old file only when it is complete. A chapter that is not as the
-    window that saves has read or saved it is kept beside the one that takes its place. A notebook
-    tells the window by a token that each opening puts into its metadata; editors of text have
-    none, and are known by their file.
+    window that saves has read or saved it is kept beside the one that takes its place, and what was
+    edited there is merged into that. A notebook tells the window by a token that each opening puts
+    into its metadata; editors of text have none, and are known by their file.
     """
 
     def __init__(self, **options) -> None:
         super().__init__(**options)
-        self.seen: dict[str, str] = {}      # by token or path: the digest of what is there seen
+        self.seen: dict[str, bytes] = {}        # by token or path: what is there seen
+        self.merged: dict[str, str] = {}        # the same: the digest of what was made of that
+        self.told: dict[str, dict] = {}         # by path: what a window has to know of its save
 
     async def get(self, path, content=True, type=None, format=None, require_hash=False):
         if type is None and path.endswith(".qmd") and await self.file_exists(path):
@@ -39,7 +42,7 @@ class ChapterContents(AsyncLargeFileManager):
         answer = await super()._read_file(os_path, format, raw)
         text = answer[0]            # or bytes, read to compare: JupyterLab doesn't show them
         if format == "text" and isinstance(text, str):
-            self.seen[os_path] = digest(text.encode())
+            self.see(os_path, text.encode())
         return answer
 
     async def _read_notebook(self, os_path, as_version=4, capture_validation_error=None,
@@ -49,7 +52,7 @@ class ChapterContents(AsyncLargeFileManager):
         content, _ = await self._read_file(os_path, "byte")
         notebook = told(lambda: notebook_of(decode_utf8(content, Path(os_path).name)))
         notebook.metadata[KEY]["opening"] = token = secrets.token_hex(8)
-        self.seen[token] = digest(content)
+        self.see(token, content)
         return (notebook, content) if raw else notebook
 
     def mark_trusted_cells(self, nb: NotebookNode, path: str = "") -> None:
@@ -72,23 +75,46 @@ class ChapterContents(AsyncLargeFileManager):
         value = content.getvalue()
         self.replace(os_path, value.encode() if isinstance(value, str) else value, os_path)
 
+    async def save(self, model, path=""):
+        """Save a file; the answer tells a window what others wrote, and if that is now in it."""
+        answer = await super().save(model, path)
+        return {**answer, **self.told.pop(self._get_os_path(path.strip("/")), {})}
+
+    def see(self, window: str, content: bytes) -> None:
+        self.seen[window] = content
+        self.merged.pop(window, None)
+
     def replace(self, os_path: str, new: bytes, window: str) -> None:
         """Put a whole new file into the old one's place."""
-        self.keep_unseen(Path(os_path), window)
+        result = self.reconciled(Path(os_path), new, window)
         try:
-            replace_file(Path(os_path), new)
+            replace_file(Path(os_path), result)
         except OSError as error:
             raise HTTPError(403 if isinstance(error, PermissionError) else 507,
                             f"{Path(os_path).name} was not saved, the old file stands: "
                             f"{error.strerror}") from None
-        self.seen[window] = digest(new)
+        self.see(window, new)
+        if result != new:
+            self.merged[window] = digest(result)
 
-    def keep_unseen(self, path: Path, window: str) -> None:
-        """Put aside a chapter that somebody else wrote while it was open in a window."""
-        if path.suffix == ".qmd" and path.exists() and (
-                digest(path.read_bytes()) != self.seen.get(window)):
+    def reconciled(self, path: Path, new: bytes, window: str) -> bytes:
+        """What is to be saved: what a window has, with what others wrote while it was open there.
+
+        Their version is put aside. Where a cell was edited here and there, the window's prevails.
+        """
+        base = self.seen.get(window)
+        if path.suffix != ".qmd" or not path.exists() or (standing := path.read_bytes()) == base:
+            return new
+        both = merged(base, new, standing)
+        result = both.text.encode() if both else new
+        if digest(standing) != self.merged.get(window):
             copy = keep(path)
             self.log.warning("%s had changed on disk; that version is kept as %s", path, copy)
+            told = "all edits are in it" if both and not both.clashes else (
+                f"of {' and '.join(both.clashes) if both else 'it'} this window's text was saved")
+            self.told[str(path)] = {"has_others": result != new, "told": (
+                f"{path.name} had changed on disk: {told}. That version is kept as {copy.name}.")}
+        return result
 
     async def rename_file(self, old_path, new_path):
         """Rename a file; a notebook that gets a chapter's name becomes one, and the other way."""
@@ -99,11 +125,20 @@ class ChapterContents(AsyncLargeFileManager):
         await super().rename_file(old_path, new_path)
         if content is not None:
             replace_file(new, content)
-            self.seen[without_token(new)] = digest(content)
+            self.see(without_token(new), content)
 
     def is_writable(self, path: str) -> bool:
         os_path = Path(self._get_os_path(path))
         return super().is_writable(path) and (not os_path.is_file() or is_writable(os_path))
+
+
+def merged(base: bytes | None, mine: bytes, theirs: bytes) -> Merged | None:
+    """Two versions merged; None where one is no text, or theirs another one's."""
+    try:
+        texts = [text.decode() for text in (base or b"", mine, theirs)]
+    except UnicodeDecodeError:
+        return None
+    return merge(*texts) if are_kin(texts[0], texts[2]) else None
 
 
 def without_token(path: str | Path) -> str:

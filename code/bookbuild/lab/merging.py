@@ -5,6 +5,7 @@ its paragraphs are merged in the same way, if it is prose; else they clash.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -62,17 +63,17 @@ def merge(base: str, mine: str, theirs: str) -> Merged:
 
 
 def are_kin(base: str, other: str) -> bool:
-    """Does a text hold half of the paragraphs of what it is said to be made of?"""
-    old, new = (set(map(core, in_paragraphs(text))) - {""} for text in (base, other))
-    return bool(old) and 2 * len(old & new) >= len(old)
+    """Does a text hold half of the words of what it is said to be made of?"""
+    old, new = (Counter(text.split()) for text in (base, other))
+    return bool(old) and (old & new).total() >= ALIKE * old.total()
 
 
 # ------------------------------------------------------------------------------- the pieces
 
 def merged(base: list[str], mine: list[str], theirs: list[str],
            within: Callable[[str, str, str], str | None]
-           ) -> Iterator[tuple[str | None, str | Clash]]:
-    """For each piece of the merged text how it stands in `theirs`, if it does, and how it shall be.
+           ) -> Iterator[tuple[str | None, str | Clash | None]]:
+    """For each piece how it stands in `theirs`, and how it shall be; None where it does not.
 
     What both sides edited is asked of `within`; it clashes, if there is no answer.
     """
@@ -90,13 +91,12 @@ def merged(base: list[str], mine: list[str], theirs: list[str],
             chosen = my
         else:
             chosen = (within(old, my, their) if my and their else None) or Clash(my, their)
-        if chosen is not None:
-            yield their, chosen
+        yield their, chosen
 
 
 @dataclass(frozen=True)
 class Edits:
-    """What became of pieces: for each what it is `now`, and what came `before` it and at the end."""
+    """What became of pieces: what each is `now`, and what came `before` it and at the end."""
 
     now: list[str | None]
     before: list[list[str]]
@@ -168,12 +168,13 @@ def same(one: str | None, other: str | None) -> bool:
 
 # ------------------------------------------------------------------------------ the whole text
 
-def put_together(pieces: Sequence[tuple[str | None, str | Clash]], newline: str,
+def put_together(pieces: Sequence[tuple[str | None, str | Clash | None]], newline: str,
                  choose: Callable[[Clash], str | None]) -> str:
     """The text of pieces; those that are new stand apart from others by a blank line."""
-    text, is_apart = "", False
+    text, is_apart, is_cut = "", False, False
     for old, new in pieces:
         piece = choose(new) if isinstance(new, Clash) else new
+        is_cut = piece is None
         if piece is None:
             continue
         if old is not None and old != piece:
@@ -181,7 +182,7 @@ def put_together(pieces: Sequence[tuple[str | None, str | Clash]], newline: str,
             piece = before + AROUND.fullmatch(piece)[2] + behind    # type: ignore[index]
         text = set_apart(text, piece, newline) if old is None or is_apart else text + piece
         is_apart = old is None
-    return ended(text, newline) if is_apart else text
+    return ended(text, newline) if is_apart or is_cut else text
 
 
 def side_by_side(clash: Clash, newline: str) -> str:

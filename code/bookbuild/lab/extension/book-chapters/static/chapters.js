@@ -1,5 +1,5 @@
 // What JupyterLab must know of a book: that a .qmd file is a notebook (the server does the rest),
-// which line of a cell a control has rewritten, and how Quarto's blocks, labels and references
+// which line of a cell a control has rewritten, what was merged with others' edits, and how Quarto's blocks, labels and references
 // look in a Markdown cell.
 //
 // The last lines are a module federation container, written by hand: JupyterLab calls `init`
@@ -53,6 +53,42 @@
         });
       listen(panel.sessionContext.session?.kernel);
       panel.sessionContext.kernelChanged.connect((_, { newValue }) => listen(newValue));
+    });
+
+  // ------------------------------------------------------------------------- others' edits
+
+  const saved = context =>
+    new Promise(done => {
+      const listen = (_, state) => {
+        if (state === "started") return;
+        context.saveState.disconnect(listen);
+        done();
+      };
+      context.saveState.connect(listen);
+    });
+
+  /** Show a chapter as it is on disk; cells that say the same keep their outputs. */
+  const reload = async ({ context, model }) => {
+    const codes = () => [...model.cells].filter(({ type }) => type === "code");
+    const before = new Map(codes().map(cell => [cell.sharedModel.getSource(), cell.toJSON()]));
+    await context.revert();
+    for (const cell of codes()) {
+      const known = before.get(cell.sharedModel.getSource());
+      if (!known) continue;
+      cell.outputs.fromJSON(known.outputs);
+      cell.executionCount = known.execution_count;
+    }
+    model.dirty = false;
+  };
+
+  const tellOfMerges = ({ serviceManager }, tracker, { Notification }) =>
+    serviceManager.contents.fileChanged.connect(async (_, { type, newValue }) => {
+      if (type !== "save" || !newValue?.told) return;
+      Notification.info(newValue.told, { autoClose: false });
+      const panel = tracker.find(({ context }) => context.path === newValue.path);
+      if (!panel || !newValue.has_others) return;
+      await saved(panel.context);
+      if (!panel.model.dirty) await reload(panel);
     });
 
   // ------------------------------------------------------------------ Markdown as Quarto has it
@@ -120,7 +156,11 @@
 
   // -------------------------------------------------------------------------------- the plugins
 
-  const plugins = ({ INotebookTracker, INotebookWidgetFactory }, { IMarkdownParser }) => [
+  const plugins = (
+    { INotebookTracker, INotebookWidgetFactory },
+    { IMarkdownParser },
+    apputils
+  ) => [
     {
       id: "book-chapters:open",
       description: "Opens .qmd chapters as notebooks.",
@@ -134,6 +174,13 @@
       autoStart: true,
       requires: [INotebookTracker],
       activate: (_, tracker) => listenToControls(tracker)
+    },
+    {
+      id: "book-chapters:merge",
+      description: "Tells what was merged with others' edits, and shows it.",
+      autoStart: true,
+      requires: [INotebookTracker],
+      activate: (app, tracker) => tellOfMerges(app, tracker, apputils)
     },
     {
       id: "book-chapters:read",
@@ -153,7 +200,7 @@
       shared = modules;
     },
     get: async () => {
-      const parts = ["@jupyterlab/notebook", "@jupyterlab/rendermime"].map(module);
+      const parts = ["notebook", "rendermime", "apputils"].map(name => module(`@jupyterlab/${name}`));
       const found = plugins(...(await Promise.all(parts)));
       return () => ({ __esModule: true, default: found });
     }
