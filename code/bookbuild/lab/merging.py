@@ -54,7 +54,7 @@ def merge(base: str, mine: str, theirs: str) -> Merged:
     mine, theirs : str
         The versions; blank lines around cells are theirs.
     """
-    pieces = [*merged(*([block.text for block in blocks_of(text)] for text in (base, mine, theirs)),
+    pieces = [*merged([[block.text for block in blocks_of(text)] for text in (base, mine, theirs)],
                       paragraphs)]
     newline = newline_of(theirs)
     return Merged(put_together(pieces, newline, lambda clash: clash.mine),
@@ -70,13 +70,13 @@ def are_kin(base: str, other: str) -> bool:
 
 # ------------------------------------------------------------------------------- the pieces
 
-def merged(base: list[str], mine: list[str], theirs: list[str],
-           within: Callable[[str, str, str], str | None]
+def merged(texts: Sequence[list[str]], within: Callable[[str, str, str], str | None]
            ) -> Iterator[tuple[str | None, str | Clash | None]]:
-    """For each piece how it stands in `theirs`, and how it shall be; None where it does not.
+    """For each piece of three texts how it stands in the last, and how it shall be, if at all.
 
     What both sides edited is asked of `within`; it clashes, if there is no answer.
     """
+    base, mine, theirs = texts
     own, others = against(base, mine), against(base, theirs)
     for place in range(len(base) + 1):
         new = [core(piece) for piece in others.before[place]]
@@ -136,7 +136,7 @@ def paragraphs(base: str, mine: str, theirs: str) -> str | None:
     texts = base, mine, theirs
     if any(map(is_code, texts)):
         return None
-    pieces = [*merged(*(in_paragraphs(text) for text in texts), lambda *_: None)]
+    pieces = [*merged([*map(in_paragraphs, texts)], lambda *_: None)]
     if any(isinstance(new, Clash) for _, new in pieces):
         return None
     return put_together(pieces, newline_of(theirs), lambda clash: None)
