@@ -3,6 +3,7 @@
 import base64
 import re
 import textwrap
+import warnings
 import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,19 +19,16 @@ from nbformat.v4 import new_code_cell
 from bookbuild.document import Words
 from bookbuild.files import decode_utf8, free_name, keep, replace_file, writing
 from bookbuild.lab.merging import are_kin, merge
-from bookbuild.lab.notebook import (BYTE_ORDER_MARK, KEY, SET_UP, Line, notebook_of, text_of)
+from bookbuild.lab.notebook import (BYTE_ORDER_MARK, KEY, SET_UP, Line, in_a_line, notebook_of,
+                                    text_of)
 from bookbuild.lab.readable import make_readable
-from bookbuild.lab.segments import are_segments
+from bookbuild.lab.remembered import remembers_well
 from bookbuild.live import make_wheel
 from bookbuild.run import AVX2, ONE_THREAD, PROCESSORS
 from bookbuild.say import BookError, Problem, say
 from bookbuild.source import PACKAGE, Project, expand, find_root, load_project, place_in
 
 NO_WORDS = Words()
-REMEMBERED = {"kind": str, "text": str, "of": str, "place": int, "added": bool, "mark": bool,
-              "newline": str, "cells": int, "chapter": str, "returned": str,
-              "settings": dict, "otherwise": dict, "shown": list, "under": int, "option": str,
-              "base": str}
 MOST_BYTES = 50_000_000         # of a chapter's text, whatever a notebook says
 NEEDS = ("matplotlib", "numpy", "pandas")       # what the package itself imports
 SETUP = SET_UP + '''\
@@ -237,6 +235,8 @@ def bring_back(file: Path, out: Path | None, force: bool) -> Path:
         if standing != text and not is_base(out, standing, notebook):
             result = reconciled(out, standing, text, notebook, force)
             say(f"{out} was edited since; as it stood, it is kept as {keep(out).name}")
+        elif standing != text and not is_complete(notebook):
+            say(f"{file} has not all cells of {out}; as that stood, it is kept as {keep(out).name}")
     with writing(out):
         replace_file(out, result)
     if KEY in notebook.metadata:
@@ -265,6 +265,14 @@ def reconciled(out: Path, standing: str, text: str, notebook: NotebookNode, forc
         told = (f"{since}: it stays as it is, and the notebook's text is in {copy.name} beside it; "
                 "--force replaces the chapter, and keeps it")
     raise BookError([Problem(out, None, told)])
+
+
+def is_complete(notebook: NotebookNode) -> bool:
+    """Are all cells of the chapter there, edited or not?"""
+    whole = notebook.metadata[KEY]
+    places = {told["place"] for cell in notebook.cells if "place" in (
+        told := cell.metadata.get(KEY, {})) and told["of"] == whole.get("of")}
+    return places == {*range(whole.get("cells", -1))}
 
 
 def base_of(notebook: NotebookNode) -> str | None:
@@ -321,8 +329,9 @@ def chapter_of(notebook: NotebookNode, file: Path) -> Path:
             place = (root / chapter).resolve()
             if place.suffix == ".qmd" and place.is_relative_to(root) and place.is_file():
                 return root / chapter
-    raise BookError([Problem(file, None, f"the chapter {chapter} that it was made of is in no book "
-                             "here: go to the book's folder, or name a file with --out")])
+    raise BookError([Problem(file, None, f"the chapter {in_a_line(chapter)} that it was made of "
+                             "is in no book here: go to the book's folder, or name a file with "
+                             "--out")])
 
 
 def origins(notebook: NotebookNode) -> list[str]:
@@ -347,29 +356,15 @@ def read_text(path: Path) -> str:
 
 def read_notebook(path: Path) -> NotebookNode:
     try:
-        notebook = nbformat.reads(path.read_bytes().decode(), as_version=4)
-        nbformat.validate(notebook)
-    except (ValueError, TypeError, LookupError, AttributeError,
+        with warnings.catch_warnings(action="ignore"):          # of ids that it makes
+            notebook = nbformat.reads(path.read_bytes().decode(), as_version=4)
+            nbformat.validate(notebook, relax_add_props=True)   # ids in 4.4, as hosts write them
+            nbformat.writes(notebook).encode()                  # JSON holds more than files can
+    except (ValueError, TypeError, LookupError, AttributeError, AssertionError,
             nbformat.ValidationError) as error:             # whatever a malformed one provokes
-        reason = next(iter(str(error).splitlines()), "it is empty")
+        reason = in_a_line(next(iter(str(error).splitlines()), "it is empty"))
         raise BookError([Problem(path, None, f"not a Jupyter notebook: {reason}")]) from None
     if not remembers_well(notebook):
         raise BookError([Problem(path, None, "what this notebook remembers of its chapter is "
                                  "damaged: make it anew of the chapter")])
     return notebook
-
-
-def remembers_well(notebook: NotebookNode) -> bool:
-    """Tell whether what a notebook and its cells say of their chapter is of the right kinds."""
-    try:
-        nbformat.writes(notebook).encode()
-        whole = {"metadata": notebook.metadata, "source": ""}
-        return all(isinstance(each["source"], str) and isinstance(
-            told := each["metadata"].get(KEY, {}), dict) and all(
-                isinstance(told[name], kind) and (name != "place" or told[name] >= 0)
-                for name, kind in REMEMBERED.items() if name in told) and (
-                    "kind" not in told or {"text", "of", "place"} <= told.keys()) and (
-                    are_segments(told.get("shown", [])))
-                   for each in (whole, *notebook.cells))
-    except (UnicodeEncodeError, TypeError, AttributeError):
-        return False

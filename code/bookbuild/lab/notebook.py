@@ -245,7 +245,7 @@ def text_of(notebook: dict, path: str | Path = "notebook") -> str:
     """
     metadata = notebook["metadata"]
     language = (metadata.get("language_info") or metadata.get("kernelspec") or {})
-    language = language.get("language") or language.get("name") or "python"
+    language = in_a_line(language.get("language") or language.get("name") or "python")
     if not re.match(r"i?python", language, re.IGNORECASE):
         raise BookError([Problem(path, None, f"the notebook is in {language}: a chapter's cells "
                                  "are in Python")])
@@ -259,8 +259,8 @@ def text_of(notebook: dict, path: str | Path = "notebook") -> str:
             piece = "" if is_added(cell) else cell_text(
                 cell, remembered, newline, captions.pop(remembered.get("place", NOWHERE), None))
         except NotOurs as error:
-            raise BookError([Problem(path, None, f"cell {number} changes what {error} says, which "
-                                     "the chapter includes: edit that file")]) from None
+            raise BookError([Problem(path, None, f"cell {number} changes what {in_a_line(error)} "
+                                     "says, which the chapter includes: edit that file")]) from None
         if not piece:
             continue
         here = remembered.get("of"), remembered.get("place", NOWHERE)
@@ -268,11 +268,17 @@ def text_of(notebook: dict, path: str | Path = "notebook") -> str:
         text = text + piece if neighbours else set_apart(text, piece, newline)
         before = here
     for option, caption in captions.values():
-        raise BookError([Problem(path, None, f"the caption \"{caption}\" was edited, whose cell is "
-                                 f"gone: edit `{option}` of its cell in the chapter")])
+        raise BookError([Problem(path, None, f"the caption \"{in_a_line(caption)}\" was edited, "
+                                 f"whose cell is gone: edit its `{option}` in the chapter")])
     if text and before != (whole.get("of"), whole.get("cells", 0) - 1):
         text = ended(text, newline)
     return BYTE_ORDER_MARK * bool(whole.get("mark")) + text
+
+
+def in_a_line(told: object) -> str:
+    """What a notebook says, for a message."""
+    line = " ".join(str(told).split())
+    return line if len(line) <= 200 else f"{line[:200]}..."
 
 
 def complain_of_pictures(cells: list[dict], path: str | Path) -> None:
@@ -283,8 +289,8 @@ def complain_of_pictures(cells: list[dict], path: str | Path) -> None:
         for name in cell.get("attachments") or ():
             if f"attachment:{name}" in (written(shown, source) if shown else source):
                 problems.append(Problem(path, None, f"cell {number} holds the pasted picture "
-                                        f"{name}, which a chapter cannot: save it as a file and "
-                                        "refer to that"))
+                                        f"{in_a_line(name)}, which a chapter cannot: save it as a "
+                                        "file and refer to that"))
     if problems:
         raise BookError(problems)
 
@@ -317,7 +323,7 @@ def cell_text(cell: dict, remembered: dict, newline: str,
     kind, source = cell["cell_type"], re.sub(r"\r\n?", "\n", cell["source"])
     if "shown" in remembered:
         source = written(remembered["shown"], source)
-        kind = remembered["kind"] if kind == "markdown" else kind       # a title shown as one
+        kind = remembered.get("kind", kind) if kind == "markdown" else kind   # shown as a title
     if kind == "code":
         source = with_settings(source, remembered.get("settings") or {}, cell["metadata"])
         if caption:
