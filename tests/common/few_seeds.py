@@ -2,8 +2,12 @@
 
 import re
 
-SHORTER = [("range(32)", "range(2)"), ("range(8)", "range(2)"),
-           ("double_descent.compute(", "double_descent.compute(n_seeds=2, "),
+SHORTER = [*((f"range({many})", "range(2)") for many in (32, 8)),
+           ("for seed in range(6)", "for seed in range(2)"),
+           *((f"{name}.compute(", f"{name}.compute(n_seeds=2, ") for name in
+             ("attention", "double_descent", "leaf_units", "residual")),
+           ("gradient_norms.compute(", "gradient_norms.compute(seeds=range(2), "),
+           ("leaf_learning.compute(", "leaf_learning.compute((10, 20, 40), n_seeds=2"),
            ("smoke_capacity.compute(record)", "smoke_capacity.compute(record, seeds=range(2))")]
 
 
@@ -11,4 +15,4 @@ def with_few_seeds(code: str) -> str:
     """What takes a minute, in seconds."""
     for many, few in SHORTER:
         code = code.replace(many, few)
-    return re.sub(r"\bN_SEEDS = \d+", "N_SEEDS = 2", code)
+    return re.sub(r"\b(N_SEEDS = |n_seeds=)\d+", r"\g<1>2", code)

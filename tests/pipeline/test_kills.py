@@ -15,11 +15,16 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import redirect_stdout
-from importlib import import_module
 from pathlib import Path
+from unittest.mock import patch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "common"))
+from asked_once import asked_once
 from steps import forked
+
+from bookbuild.cli import main
+from bookbuild.document import pandoc
+from bookbuild.print import pdf
 
 MOMENTS = 40
 NEXT = 6        # after so many kills the next render is looked at
@@ -31,6 +36,7 @@ book:
   chapters: [index.qmd, one.qmd]
 """
 EDITIONS = ("the first edition", "the second edition")
+RENDER = ["render", "--engine", "builtin", "--fresh"]
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -41,17 +47,15 @@ def contents(folder: Path) -> dict[str, bytes]:
 class Press:
     """Forked renders of one small book, HTML and PDF.
 
-    What a render loads is loaded before, once; but Typst does nothing before, since its threads
-    would be missing in forked processes.
+    What a render loads is loaded before, once, and what it asks pandoc is asked before.
     """
 
-    def __init__(self, root: Path, main) -> None:
-        self.root, self.main = root, main
+    def __init__(self, root: Path) -> None:
+        self.root = root
         (root / "_quarto.yml").write_text(CONFIG)
         (root / "index.qmd").write_text("# Preface {.unnumbered}\n\nHello.\n")
-        self.write(0)
         with redirect_stdout(sys.stderr):
-            self.main(["render", "--engine", "builtin", "--to", "html", str(root)])
+            self.prepare()
         self.books = []
         for edition in range(2):
             self.steps = self.render(edition)
@@ -63,6 +67,14 @@ class Press:
         (self.root / "one.qmd").write_text(
             f"# One {{#sec-one}}\n\nThis is {EDITIONS[edition]}, see @sec-one.\n")
 
+    def prepare(self) -> None:
+        """Render in this process, but for the work of Typst."""
+        pandoc.call = asked_once()
+        with patch.object(pdf, "begin"), patch.object(pdf, "bound", return_value=b""):
+            for edition in range(2):
+                self.write(edition)
+                main(RENDER + [str(self.root)])
+
     def start(self, edition: int, **options) -> int | None:
         """Render an edition, with a fatal step; its steps, or None if it was killed."""
         self.write(edition)
@@ -71,7 +83,7 @@ class Press:
             silence = os.open(os.devnull, os.O_WRONLY)
             os.dup2(silence, 1)
             os.dup2(silence, 2)
-            return self.main(["render", "--engine", "builtin", "--fresh", str(self.root)])
+            return main(RENDER + [str(self.root)])
 
         return forked(render, within=self.root, **options)
 
@@ -141,12 +153,9 @@ def kill_at_moments(press: Press, moments: int, left: Counter) -> None:
 
 
 def kill_renders(root: Path, moments: int) -> dict[str, int]:
-    from bookbuild.cli import main
-
-    import_module("bookbuild.print.pdf")
     os.environ["SOURCE_DATE_EPOCH"] = "0"     # one edition, one PDF
     gc.freeze()                               # what is imported is shared with the forked
-    press, left = Press(root, main), Counter()
+    press, left = Press(root), Counter()
     kill_at_each_step(press, left)
     kill_at_each_step_of_sweeping(press, left)
     kill_at_moments(press, moments, left)

@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 
 import books
 import pytest
+from light import LightKernel
 from waiting import until
 
 from bookbuild import cli
@@ -28,6 +29,7 @@ format:
   html:
     html-math-method: mathml
 """
+JUPYTERS = kernel.Kernel
 TWELVE = ["literal", "path join", "os.path.join", "f-string", "glob", "with_suffix", "listdir",
           "shell", "sqlite", "package", "sys.path", "from another file", "exists"]
 
@@ -72,13 +74,13 @@ def book(tmp_path, monkeypatch):
 
 @pytest.fixture
 def light(monkeypatch):
-    from light import LightKernel
-
     monkeypatch.setattr(kernel, "Kernel", LightKernel)
 
 
 def test_the_twelve_ways_and_what_else_counts(book, capsys, monkeypatch, tmp_path):
-    """Few renders: every chapter reads in another way."""
+    """Few renders: every chapter reads in another way, and one draws in Jupyter's kernel."""
+    monkeypatch.setattr(kernel, "Kernel", lambda chapter, timeout: (
+        JUPYTERS if chapter.path.stem == "figure" else LightKernel)(chapter, timeout))
     parts = books.Book(tmp_path / "parts")
     shutil.copytree(parts.root / "c0", book.root, dirs_exist_ok=True, symlinks=True)
     shutil.copytree(parts.root / "shared", tmp_path / "shared")

@@ -4,20 +4,17 @@ For each way: all that it looked at holds as long as nothing of it changes, and 
 changes. The code runs in `chapters/` of a project, beside the files of `FILES`.
 """
 
-import json
 import os
 import shutil
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+from reading import Readers
 
 from bookbuild.run import observing
 from bookbuild.run.observing import holds
 
-READING = Path(__file__).with_name("reading.py")
 FILES = {
     "a.csv": "x,y\n1,2\n3,4\n",
     "tables/t1.csv": "x\n1\n",
@@ -435,26 +432,24 @@ def folder(pattern, tmp_path):
     return root / "chapters"
 
 
-def looks_of(code, folder, config):
-    """What code looked at, in a process of its own."""
-    ipython = "shell" * code.startswith(("%", "!", "from IPython"))
-    done = subprocess.run(
-        [sys.executable, "-P", READING, observing.__file__, str(folder.parent), code, ipython],
-        cwd=folder, capture_output=True, text=True, env=os.environ | {
-            "MPLCONFIGDIR": str(config), "IPYTHONDIR": str(config)}, timeout=300)
-    assert done.returncode == 0, done.stderr
-    return [tuple(look) for look in json.loads(done.stdout.splitlines()[-1])["looks"]]
-
-
 @pytest.fixture(scope="module")
-def config(tmp_path_factory):
-    return tmp_path_factory.mktemp("config")
+def looks_of(tmp_path_factory):
+    """What code in a folder looks at, in a process of its own."""
+    config = str(tmp_path_factory.mktemp("config"))
+    readers = Readers(observing.__file__, tmp_path_factory.mktemp("readers"),
+                      MPLCONFIGDIR=config, IPYTHONDIR=config)
+
+    def looks_of(code, folder):
+        in_ipython = code.startswith(("%", "!", "from IPython"))
+        return [tuple(look) for look in readers.take(code, folder, in_ipython)["looks"]]
+    yield looks_of
+    readers.close()
 
 
-def test_what_asks_where_it_is_does_not_stand_elsewhere(folder, config):
+def test_what_asks_where_it_is_does_not_stand_elsewhere(folder, looks_of):
     for code, asks in [("import os; os.getcwd()", True), ("open('a.csv')", False),
                        ("import pathlib; pathlib.Path('a.csv').resolve()", True)]:
-        looks = looks_of(code, folder, config)
+        looks = looks_of(code, folder)
         assert any(kind == "place" for kind, *_ in looks) == asks
 
 
@@ -463,9 +458,9 @@ def broken(looks):
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_change_is_noticed(way, folder, config):
+def test_a_change_is_noticed(way, folder, looks_of):
     code, changes = WAYS[way]
-    looks = looks_of(code, folder, config)
+    looks = looks_of(code, folder)
     if "copy" not in way and way not in OWN_CHANGES:
         assert broken(looks) == []
         if not any(look[0] == "project" for look in looks):
@@ -479,8 +474,8 @@ OWN_CHANGES = {"matplotlibrc, changed", "extension module"}
 
 
 @pytest.mark.parametrize("way", HARMLESS)
-def test_what_changes_nothing_is_no_alarm(way, folder, config):
-    looks = looks_of(HARMLESS[way], folder, config)
+def test_what_changes_nothing_is_no_alarm(way, folder, looks_of):
+    looks = looks_of(HARMLESS[way], folder)
     assert broken(looks) == []
     if way in OPAQUE:
         return
