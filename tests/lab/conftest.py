@@ -124,7 +124,7 @@ class Reader:
                     && codes.flatMap(model => model.outputs.toJSON())
                         .filter(output => output.output_type === 'error')
                         .map(({ evalue }) => evalue);
-            }""", timeout=5 * PATIENCE).json_value()
+            }""", timeout=5 * PATIENCE, polling=500).json_value()
 
     def source(self, label: str) -> str:
         return self.page.evaluate(

@@ -67,10 +67,11 @@ def test_a_chapter_is_opened_edited_run_and_saved(reader, lab):
     assert changed_lines(before, after) == ["- N_HIDDEN = 8  # 2-64 units\n",
                                             "+ N_HIDDEN = 16  # 2-64 units\n"]
     assert book(lab, "check", "chapters").stdout == found
-    rendered = book(lab, "render", "chapters/neural-networks.qmd", "--to", "html",
-                    "--engine", "builtin")
+    saved, = re.findall(r"```{python}\n#\| label: fig-xor\n.*?\n```\n", after, re.DOTALL)
+    (reader.book / "small/index.qmd").write_text(f"# Saved\n\n{saved}")
+    rendered = book(lab, "render", "small", "--to", "html", "--engine", "builtin")
     assert rendered.returncode == 0, rendered.stderr
-    page = (reader.book / "_book/chapters/neural-networks.html").read_text()
+    page = (reader.book / "small/_book/index.html").read_text()
     assert re.search(r'final loss 0\.166, training accuracy 0\.99<.*?id="fig-xor"', page, re.DOTALL)
     assert not [url for url in reader.asked
                 if not re.match(r"(https?://127\.0\.0\.1|data:|blob:)", url)]

@@ -80,14 +80,19 @@ def cell_of_chapter(label: str) -> str:
     return re.search(rf"```{{python}}\n#\| label: {label}\n.*?\n```\n", chapter, re.DOTALL)[0]
 
 
-def print_book(folder: Path, press: str, runtime: bool = True) -> Path:
-    """The small book, printed with or without a runtime of its own; the folder of its pages."""
+def print_book(folder: Path, press: str, runtime: bool = True, results: Path | None = None) -> Path:
+    """The small book, printed with or without a runtime of its own; the folder of its pages.
+
+    Its cells need not run where there is a folder of kept `results`.
+    """
     (folder / "chapters").mkdir(parents=True)
     (folder / "code").symlink_to(ROOT / "code")
     (folder / ".book" / "live").mkdir(parents=True)
     for made in ("editor", "image"):        # once for all books
         (ROOT / ".book" / "live" / made).mkdir(parents=True, exist_ok=True)
         (folder / ".book" / "live" / made).symlink_to(ROOT / ".book" / "live" / made)
+    if results:
+        shutil.copytree(results, folder / ".book" / "results")
     (folder / "_quarto.yml").write_text(CONFIG)
     (folder / "index.qmd").write_text("# Preface {.unnumbered}\n\nHello.\n")
     (folder / "chapters" / "one.qmd").write_text(
@@ -110,20 +115,20 @@ def runtime() -> Path:
     return RUNTIME
 
 
-def printed_once(folder: Path, runtime: bool) -> Path:
+def printed_once(folder: Path, *how) -> Path:
     """The folder of the small book's pages, which another worker may have printed."""
     folder.mkdir(exist_ok=True)
     with locked(folder / "lock", lambda: None):
         if not (done := folder / "done").exists():
             shutil.rmtree(folder / "book", ignore_errors=True)
-            print_book(folder / "book", "builtin", runtime)
+            print_book(folder / "book", "builtin", *how)
             done.touch()
     return folder / "book" / "_book"
 
 
 @pytest.fixture(scope="session")
 def book(runtime, shared_folder) -> Path:
-    return printed_once(shared_folder / "live", runtime=True)
+    return printed_once(shared_folder / "live")
 
 
 class Files(SimpleHTTPRequestHandler):
@@ -181,9 +186,10 @@ def press_and_serve():
 
 
 @pytest.fixture(scope="session")
-def book_without_runtime(runtime, shared_folder) -> Path:
+def book_without_runtime(book, shared_folder) -> Path:
     """The same, with Pyodide from its delivery network."""
-    return printed_once(shared_folder / "live-by-network", runtime=False)
+    results = book.parent / ".book" / "results"
+    return printed_once(shared_folder / "live-by-network", False, results)
 
 
 @pytest.fixture(scope="session")
@@ -268,7 +274,7 @@ class Reader:
     def ended(self, name: str = "plain") -> str:
         cell = self.cell(name)
         self.page.wait_for_function("cell => cell.dataset.live && cell.dataset.live !== 'running'",
-                                    arg=cell.element_handle())
+                                    arg=cell.element_handle(), polling=50)    # not each frame
         return cell.locator(".live-output").inner_text().strip()
 
     def status(self, name: str = "plain") -> str:
