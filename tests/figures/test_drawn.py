@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bookbuild.figures.comparison import THRESHOLD, distance_of
-from bookbuild.figures.differences import TOLERANCE, differences
-from bookbuild.figures.drawn import PANELS, drawn
+from bookbuild.figures.differences import PANELS, TOLERANCE, differences
+from bookbuild.figures.drawn import drawn
 
 
 def shown(draw, **settings):

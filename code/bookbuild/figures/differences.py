@@ -12,8 +12,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from bookbuild.figures.drawn import PANELS
-
+PANELS = "panels"   # the array that holds what the axes of all panels say, as JSON
 TOLERANCE = 1e-4
 BEYOND = 1.0        # how far outside a panel things count, in panels
 MOST_WORDS = 4

@@ -24,7 +24,8 @@ from matplotlib.patches import FancyArrowPatch, Patch, Rectangle
 from matplotlib.spines import Spine
 from matplotlib.text import Text
 
-PANELS = "panels"       # the array that holds titles, labels and limits, as JSON
+from bookbuild.figures.differences import PANELS
+
 LETTER = re.compile(r"\$\\(?:math)?bf\{\((\w)\)\}\$ *")
 MATHTEXT = re.compile(r"\\(?:math)?(?:bf|it|rm|cal|default)\b|\\(?=\w)|\\[ ,]|[${}]")
 SAMPLE = 8              # curves or points alike, from which on they are compared by their quartiles

@@ -9,7 +9,7 @@ import io
 import platform
 import sys
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from hashlib import sha256
 from importlib import metadata, util
@@ -76,6 +76,7 @@ def place_of(name: str) -> tuple[Path, int] | None:
                        if isinstance(node, NAMED) and node.name == part), 1)
 
 
+@cache
 def versions() -> dict[str, str]:
     """Return the versions of what figures are made with."""
     return {"python": platform.python_version(),
@@ -108,7 +109,7 @@ def digests(module: str) -> dict[str, str]:
             row, column = token.start
             lines[row - 1] = lines[row - 1][:column]
     tree = ast.parse(source, file)
-    for node in ast.walk(tree):
+    for node in statements(tree):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and (
                 ast.get_docstring(node, clean=False) is not None):
             text = node.body[0]
@@ -122,6 +123,14 @@ def digests(module: str) -> dict[str, str]:
             parts.setdefault(node.name, []).extend(lines[first:last])
             lines[first:last] = [""] * (last - first)
     return {name: digest_of(part) for name, part in {**parts, REST: lines}.items()}
+
+
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield a node of a program and the statements within it, but no expressions."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.stmt, ast.excepthandler, ast.match_case)):
+            yield from statements(child)
 
 
 def digest_of(lines: list[str]) -> str:
