@@ -149,6 +149,16 @@ def test_a_record_without_weather_is_forecast_all_the_same(record):
     assert all(np.isfinite(f).all() for f in forecasts.by_model.values())
 
 
+def test_one_kind_of_network_is_forecast_as_among_the_others(record):
+    alone, among = (smoke.forecast_record(record, range(1), l2=1.0, networks=kinds)
+                    for kinds in (["dense"], ["convolutional", "dense"]))
+    assert [*alone.by_model] == [*smoke.BASELINES, "dense network"]
+    assert [*alone.penalties] == ["dense"]
+    np.testing.assert_array_equal(alone.by_model["dense network"], among.by_model["dense network"])
+    with pytest.raises(ValueError, match="each of networks must be .*dense.*; got 'thick'"):
+        smoke.forecast_record(record, range(1), l2=1.0, networks=["thick"])
+
+
 # ---------------------------------------------------------------------- baselines, networks
 
 def test_ridge_is_that_of_scikit_learn():

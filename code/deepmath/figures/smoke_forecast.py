@@ -46,7 +46,7 @@ def compute(record: smoke.Record | None = None, forecasts: smoke.Forecasts | Non
     Parameters
     ----------
     record, forecasts, seeds, l2
-        As in `smoke_models.compute`.
+        As in `smoke_models.compute`; forecasts made here are without the other networks.
     n_days : int
 
     Examples
@@ -60,7 +60,7 @@ def compute(record: smoke.Record | None = None, forecasts: smoke.Forecasts | Non
     """
     check_whole("n_days", n_days)
     record = record or smoke.simulate()
-    forecasts = forecasts or smoke.forecast_record(record, seeds, l2)
+    forecasts = forecasts or smoke.forecast_record(record, seeds, l2, networks=["recurrent"])
     middle = forecasts.days[int(forecasts.y.argmax())].to_datetime64()
     days = middle + np.arange(-n_days // 2, n_days - n_days // 2).astype("timedelta64[D]")
     days = days[(days >= forecasts.days[0]) & (days <= forecasts.days[-1])]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from deepmath.checks import check_not_negative, check_whole
+from deepmath.checks import check_choice, check_not_negative, check_whole
 from deepmath.smoke.baselines import BASELINES
 from deepmath.smoke.metrics import error_interval, log_rmse, mae, rmse, skill, warnings_at
 from deepmath.smoke.networks import N_TUNING, NETWORKS, best_penalty, train, tried_penalties
@@ -82,7 +82,8 @@ class Score:
 
 def forecast_all(pairs: Pairs, splits: list[Split], seeds: Iterable[int] = range(32),
                  say: Callable[[str], None] = lambda message: None,
-                 penalties: dict[str, float] | None = None) -> Forecasts:
+                 penalties: dict[str, float] | None = None,
+                 networks: Iterable[str] = tuple(NETWORKS)) -> Forecasts:
     """Fit each model on each split, and join what it says of the splits' tests.
 
     The penalty of each network is chosen on the validation days of each split, as ridge's is,
@@ -99,6 +100,8 @@ def forecast_all(pairs: Pairs, splits: list[Split], seeds: Iterable[int] = range
         Is told which model is being fitted.
     penalties : dict or None
         Of each network, by its kind, where it has been chosen already.
+    networks : iterable of str
+        The kinds of networks; by default all four.
 
     Returns
     -------
@@ -115,12 +118,14 @@ def forecast_all(pairs: Pairs, splits: list[Split], seeds: Iterable[int] = range
     >>> forecasts.by_model["recurrent network"].shape == (2, len(split.test))
     True
     """
-    seeds = list(seeds)
+    seeds, networks = list(seeds), list(networks)
+    for kind in networks:
+        check_choice("each of networks", kind, NETWORKS)
     by_model = {}
     for name, baseline in BASELINES.items():
         by_model[name] = np.concatenate([baseline(pairs, s)[s.test] for s in splits])
     chosen: dict[str, list[float]] = {}
-    for kind in NETWORKS:
+    for kind in networks:
         parts = []
         for i, split in enumerate(splits, start=1):
             say(f"{kind} network, split {i} of {len(splits)}, {len(seeds)} seeds")
@@ -136,7 +141,8 @@ def forecast_all(pairs: Pairs, splits: list[Split], seeds: Iterable[int] = range
 
 
 def forecast_record(record: Record, seeds: Iterable[int] = range(8),
-                    l2: float | None = None) -> Forecasts:
+                    l2: float | None = None,
+                    networks: Iterable[str] = tuple(NETWORKS)) -> Forecasts:
     """Fit each model on a record's days, split once by time, and forecast those of the test.
 
     Parameters
@@ -146,6 +152,8 @@ def forecast_record(record: Record, seeds: Iterable[int] = range(8),
         Of the networks, at least one.
     l2 : float or None
         The penalty of all networks; by default each chooses its own, as in `forecast_all`.
+    networks : iterable of str
+        The kinds of networks; by default all four.
 
     Returns
     -------
@@ -162,7 +170,8 @@ def forecast_record(record: Record, seeds: Iterable[int] = range(8),
         raise ValueError("seeds must be at least one; got none")
     penalties = None if l2 is None else dict.fromkeys(NETWORKS, check_not_negative("l2", l2))
     pairs = make_pairs(record)
-    return forecast_all(pairs, [split_by_time(pairs)], seeds, penalties=penalties)
+    return forecast_all(pairs, [split_by_time(pairs)], seeds, penalties=penalties,
+                        networks=networks)
 
 
 def score_all(forecasts: Forecasts) -> list[Score]:
