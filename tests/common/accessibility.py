@@ -27,9 +27,14 @@ SCRIPT = """() => {
 }"""
 
 
-def violations(page) -> list[tuple]:
-    """Of each element that breaks a rule of axe: the rule, the element and what is wrong."""
-    page.evaluate(SCRIPT % Axe().axe_script)
-    found = page.evaluate("axe.run({ resultTypes: ['violations'] })")
+def violations(page, *rules: str) -> list[tuple]:
+    """Of each element that breaks a rule of axe: the rule, the element and what is wrong.
+
+    All rules are asked that axe asks by itself, or those that are named.
+    """
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(SCRIPT % Axe().axe_script)
+    found = page.evaluate("(options) => axe.run(options)", {
+        "resultTypes": ["violations"], **({"runOnly": [*rules]} if rules else {})})
     return [(rule["id"], node["target"], node["failureSummary"])
             for rule in found["violations"] for node in rule["nodes"]]

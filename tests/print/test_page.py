@@ -18,7 +18,7 @@ def in_both_looks(page):
     """What axe finds: by all its rules on the light page, in contrast on the dark one."""
     light = violations(page)
     page.evaluate("document.documentElement.dataset.bsTheme = 'dark'")
-    return light + [each for each in violations(page) if each[0] == "color-contrast"]
+    return light + violations(page, "color-contrast")
 
 
 def search(page, words):
