@@ -1,10 +1,13 @@
 """Both presses' pages have the same colours and faces, and the fonts that they name are there."""
 
 import importlib.util
+import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
+import typst
 
 THEME = Path(__file__).parents[2] / "code" / "bookbuild" / "print" / "theme"
 CSS = (THEME / "html" / "book.css").read_text(encoding="utf-8")
@@ -78,3 +81,41 @@ def test_pictures_of_quartos_are_light(tmp_path, monkeypatch):
     monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_FILES", str(page))
     finish().main()
     assert 'd="M0 0l1.12 2"' in picture.read_text() and page.read_text() == "<p>Words.</p>"
+
+
+CODE = '''\
+@remember(2)
+def mean(values, *, of=None):  # not a "string"
+    """What is
+    in the middle."""
+    return f"{sum(values):.2f} of {len(values)!r}" if of is None else rb'x' + "it's"
+class Short(Exception): pass
+x.max = 1_0.5e-3 + max(.5, 0xFF); lambda_ = 'open
+raise ValueError("no")
+'''
+COLOURED = {"#1f3f8f": "def return if is else class pass raise".split(), "#5b6470": [
+    '# not a "string"', '    """', "What is", "    in the middle."],
+            "#6a1b7a": ["@remember", "mean", "Short"],
+            "#0b5f6b": ["sum", "len", "Exception", "max", "ValueError"],
+            "#8a3b00": ["2", "None", ":.2f", "1_0.5e-3", ".5", "0xFF"],
+            "#2f6b1f": ['f"', " of ", "rb'", "x", "it's", "'", "ope", "no", '"']}
+
+
+def test_code_in_print_is_coloured_by_what_its_words_are(tmp_path):
+    for name in ("code.tmTheme", "python.sublime-syntax"):
+        shutil.copy(THEME / "typst" / name, tmp_path)
+    (tmp_path / "main.typ").write_text("""\
+#set raw(theme: "code.tmTheme", syntaxes: "python.sublime-syntax")
+#show text: it => context [#metadata((it.text, text.fill.to-hex())) <word>#it]
+#raw(json("code.json"), lang: "python", block: true)
+""")
+    (tmp_path / "code.json").write_text(json.dumps(CODE))
+    words = json.loads(typst.Compiler(tmp_path / "main.typ", root=tmp_path).query(
+        "<word>", field="value"))
+    assert "".join(word for word, _ in words) == CODE.replace("\n", "")
+    found: dict = {}
+    for word, colour in words:
+        found.setdefault(colour, []).append(word)
+    for colour, expected in COLOURED.items():
+        for word in expected:
+            assert word in found[colour]
