@@ -14,9 +14,10 @@ from bookbuild.document.numbers import Chapter, Entry
 from bookbuild.document.references import refer
 
 KEY = r"@(?:\{[^{}\s]+\}|[\w](?:[\w:.#$%&+?<>~/-]*[\w/])?)"
+INSIDE = r"(?:[^\[\]\\]|\\.)"       # of brackets
 CITATION = re.compile(
-    rf"(?<![\w\\@])(?:\[(?:[^\[\]\\]|\\.)*?(?<![\w\\]){KEY}(?:[^\[\]\\]|\\.)*\](?![\[({{])"
-    rf"|-?{KEY}(?:\s\[(?:[^\[\]\\]|\\.)*\](?![\[({{]))?)")
+    rf"(?<![\w\\@])(?:\[(?>{INSIDE}*?(?<![\w\\]){KEY}){INSIDE}*+\](?![\[({{])"
+    rf"|-?{KEY}(?:\s\[{INSIDE}*+\](?![\[({{]))?)")
 LETTER = re.compile(r"[^\W_]")
 
 

@@ -20,17 +20,19 @@ from bookbuild.lab.notebook import KEY, OPTION_LINES
 from bookbuild.lab.segments import BLOCK, FIXED, LINE, WORD, shown_in, written_in
 from bookbuild.source import Cell, FrontMatter, Prose, split_source, without_code
 
-FENCE = re.compile(r"[ \t]*:{3,}[ \t]*(?P<attributes>\{[^}\n]*\}|[\w-]+)?[ \t]*:*[ \t]*$")
-HEADING = re.compile(r"[ \t]*(?P<marks>#{1,6})[ \t]+(?P<text>.*?)[ \t]*"
-                     r"(?P<attributes>\{[^{}\n]*\})?[ \t]*#*$")
-TITLE_BELOW = re.compile(r"\n(?:[ \t]*\n)*[ \t]*#+[ \t]+([^\n]*?)[ \t]*(?:\{[^{}\n]*\})?[ \t]*"
-                         r"(?=\n|$)")
-CODE_FENCE = re.compile(r"[ \t>]*(?:`{3,}|~{3,})[ \t]*"
-                        r"(?P<info>\{+\.?(?P<language>[\w+-]+)[^}\n]*\}+)$")
+FENCE = re.compile(r"[ \t]*+:{3,}+[ \t]*+(?P<attributes>\{[^}\n]*+\}|[\w-]++)?+[ \t]*+:*+[ \t]*+$")
+HEADING_END = r"[ \t]*+(?:\{[^{}\n]*+\})?+[ \t]*+#*+$"
+HEADING = re.compile(r"[ \t]*+(?P<marks>#{1,6}+)[ \t]++"
+                     rf"(?P<text>(?:(?!{HEADING_END})(?:[ \t]++|#++|.))*+)"
+                     r"[ \t]*+(?P<attributes>\{[^{}\n]*+\})?+.*+", re.MULTILINE)
+TITLE_BELOW = re.compile(rf"\n(?:[ \t]*+\n)*+{HEADING.pattern}", re.MULTILINE)
+CODE_FENCE = re.compile(r"[ \t>]*+(?:`{3,}+|~{3,}+)[ \t]*+"
+                        r"(?P<info>\{++\.?(?P<language>[\w+-]++)[^}\n]*+\}++)$")
 ATTRIBUTES = re.compile(r"(?<=[\])`$])[ \t]*(?P<attributes>\{[#.][^{}\n]*\})")
-FORMULA_END = re.compile(r"\$\$[ \t]*\{#(?P<label>eq-[\w-]+)[^}\n]*\}")
-CAPTION = re.compile(r"(?P<mark>(?:Table)?:[ \t]+)(?P<text>.*?)"
-                     r"(?P<attributes>[ \t]*\{#(?P<label>tbl-[\w-]+)[^}\n]*\})?[ \t]*$")
+FORMULA_END = re.compile(r"\$\$[ \t]*+\{#(?P<label>eq-[\w-]++)[^{}\n]*+\}")
+CAPTION = re.compile(
+    r"(?P<mark>(?:Table)?:[ \t]++)(?:(?![ \t]*+\{#tbl-)(?:[ \t]++|.))*+"
+    r"(?P<attributes>[ \t]*+\{#(?P<label>tbl-[\w-]++)[^}\n]*+\}(?=[ \t]*+$))?")
 PICTURE = re.compile(r"!\[(?P<caption>(?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]"
                      r"\((?P<path>[^()\s]+)(?P<title>[ \t]+\"[^\"\n]*\")?\)"
                      r"(?P<attributes>\{[^{}\n]*\})?")
@@ -233,9 +235,9 @@ class Marks:
                 "</b></summary>")
         gap = "" if self.is_blank_above(start) else f"{outer}\n".lstrip(" ")
         if heading:
-            self.mark(start, heading.start(1), f"{gap}{outer}{inner}{before}{between}",
+            self.mark(start, heading.start("text"), f"{gap}{outer}{inner}{before}{between}",
                       BLOCK + number)
-            start, end = heading.end(1), heading.end()
+            start, end = heading.end("text"), heading.end()
             shown = after
         else:
             shown = f"{gap}{outer}{inner}{before}{between}{titled}{after}"

@@ -8,8 +8,7 @@ from bookbuild.lab.notebook import KEY, NEW_CELL, SETTINGS
 from bookbuild.lab.readable import CAPTIONS
 from bookbuild.lab.segments import are_segments
 
-
-FENCED = re.compile(r"\s*(`{3,})\{python.*\n\s*\1[ \t]*\s*\Z", re.DOTALL)
+CELL_BEGINS = re.compile(r"\s*+(`{3,}+)\{python")
 
 
 def is_text(value: Any) -> bool:
@@ -18,6 +17,13 @@ def is_text(value: Any) -> bool:
 
 def is_count(value: Any) -> bool:
     return type(value) is int and 0 <= value < 10**9
+
+
+def is_fenced(text: str) -> bool:
+    """Is this all of a code cell, from fence to fence?"""
+    above, _, last = text.rstrip().rpartition("\n")
+    begun = CELL_BEGINS.match(above)
+    return begun is not None and last.strip() == begun[1]
 
 
 def is_flag(value: Any) -> bool:
@@ -63,4 +69,4 @@ def is_memory(told: Any) -> bool:
         is_right(told[name]) for name, is_right in REMEMBERED.items() if name in told) and all(
         others <= told.keys() for name, others in TOGETHER.items() if name in told) and (
         "shown" not in told or bool({"kind", "under"} & told.keys())) and (
-        told.get("kind") != "code" or bool(FENCED.match(told["text"])))
+        told.get("kind") != "code" or is_fenced(told["text"]))
