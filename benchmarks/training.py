@@ -2,6 +2,7 @@
 
     python benchmarks/training.py            # three repeats of everything, some minutes
     python benchmarks/training.py --quick    # a tenth of the epochs
+    python benchmarks/training.py processors # one of the tables, such as this one, in seconds
 
 Trains the network of the chapter's interactive cell, both networks of its depth comparison
 (with the validation loss in each epoch) and one like those of the forecast (Adam, mini-batches),
@@ -13,7 +14,8 @@ loss of the last epoch before any time is believed. Repeats are interleaved. Rep
 processor time per network over that of the naive loop, which knows no stacks: it trains the
 first of a stack. The same by the clock is beside it. A second table has the first result of a
 new process, imports and compilation counted; numba's and deepmath's files are on the disk by
-then. Libraries that are not installed (`pip install scikit-learn torch jax numba`) are skipped.
+then. A third one tells how much sooner the compiled engine has trained a stack on two processors
+than on one, by the clock: on a machine that does nothing else. Libraries that are not installed (`pip install scikit-learn torch jax numba`) are skipped.
 """
 
 import os
@@ -496,6 +498,7 @@ OF_PICTURES = {
     "naive numpy": naive_pictures, "readable": deepmath_pictures,
     "PyTorch eager": pytorch_pictures, "JAX scan": jax_pictures,
 }
+TABLES = ["engines", "cold", "processors"]
 COLD = ("fast", "compiled", "JAX scan", "PyTorch eager")
 Times = dict[str, tuple[float, float]]      # of the processor and of the clock, in seconds
 
@@ -588,6 +591,20 @@ def cold(names: list[str], index: int, shrink: int, n_repeats: int) -> Times:
     return {name: tuple(np.median(taken, axis=0)) for name, taken in times.items()}
 
 
+def on_processors(index: int, shrink: int, n_repeats: int) -> tuple[float, float]:
+    """Return the median seconds, by the clock, in which one and two processors train a stack."""
+    train = deepmath("compiled")(tasks(shrink)[index])
+    train()
+    times: list[list[float]] = [[], []]
+    for _ in range(n_repeats):
+        for n_processors, taken in enumerate(times, start=1):
+            os.environ["OMP_NUM_THREADS"] = str(n_processors)
+            start = perf_counter()
+            train()
+            taken.append(perf_counter() - start)
+    return median(times[0]), median(times[1])
+
+
 def report(rows: dict[str, Times], names: list[str], what: str,
            value: Callable[[str, str], str]) -> None:
     """Print a table."""
@@ -615,34 +632,57 @@ def peak_memory(engine: str) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", nargs="*", default=TABLES, metavar="TABLE",
+                        help=f"{', '.join(TABLES)} (default: all)")
     parser.add_argument("--quick", action="store_true", help="a tenth of the epochs")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--cold", nargs=2, metavar=("TASK", "NAME"), help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if unknown := set(options.what) - set(TABLES):
+        parser.error(f"no such table: {', '.join(sorted(unknown))}; there are {', '.join(TABLES)}")
     shrink = 10 if options.quick else 1
     if options.cold:
         trainer(options.cold[1], int(options.cold[0]), shrink)()
         return
     if UNSET:
         print(f"Left out of the environment: {', '.join(UNSET)}")
+    plan = dict(enumerate(tasks(shrink)))
+    if "engines" in options.what or "cold" in options.what:
+        processes = start_processes()
+        if "engines" in options.what:
+            report_engines(plan, shrink, options.repeats, processes)
+        if "cold" in options.what:
+            first = [name for name in COLD if name in processes]
+            rows = {plan[index].name: cold(first, index, shrink, options.repeats)
+                    for index in (0, 1, 5)}
+            report(rows, first, "s of a new process, processor / clock", lambda task, name:
+                   "{:.2f} / {:.2f}".format(*rows[task][name]))
+        for process in processes.values():
+            process.shutdown()
+    if "processors" in options.what:
+        with new_process() as process:
+            pairs = {task.name: process.submit(on_processors, index, shrink,
+                                               3 * options.repeats).result()
+                     for index, task in plan.items() if task.n_networks > 1}
+        report({name: {"compiled": pair} for name, pair in pairs.items()}, ["compiled"],
+               "one processor / two, by the clock", lambda task, name:
+               f"{pairs[task][0] / pairs[task][1]:.2f}")
+
+
+def report_engines(plan: dict[int, Task], shrink: int, n_repeats: int,
+                   processes: dict[str, Executor]) -> None:
+    """Measure and print what contestants take once they run."""
     with new_process() as process:
         memory = process.submit(peak_memory, "fast").result()
     print(f"Peak memory of the depth networks with 32 seeds, fast engine: {memory:.0f} MB")
-    processes = start_processes()
     flops, exponentials = machine()
     print(f"The machine, one thread: {flops / 1e9:.0f} GFLOP/s in a product of 384 x 384, "
           f"{exponentials / 1e9:.2f} billion exponentials a second")
-    plan = dict(enumerate(tasks(shrink)))
-    rows = {task.name: measure(index, task, shrink, options.repeats, processes)
+    rows = {task.name: measure(index, task, shrink, n_repeats, processes)
             for index, task in plan.items()}
     floors = {task.name: task.operations[0] / flops + task.operations[1] / exponentials
               for task in plan.values()}
     names = [name for name in CONTESTANTS if any(name in times for times in rows.values())]
-    first = [name for name in COLD if name in processes]
-    cold_rows = {plan[index].name: cold(first, index, shrink, options.repeats)
-                 for index in (0, 1, 5)}
-    for process in processes.values():
-        process.shutdown()
     report(rows, names[:1], "ms of a network, processor", lambda task, name:
            f"{rows[task][name][0] * 1e3:.1f}")
     report(rows, names[1:], "share of the floor", lambda task, name:
@@ -651,8 +691,6 @@ def main() -> None:
     for place, what in enumerate(("processor time, naive = 1", "by the clock, naive = 1")):
         report(rows, names[1:], what, lambda task, name, place=place:
                f"{rows[task][name][place] / rows[task]['naive numpy'][place]:.3f}")
-    report(cold_rows, first, "s of a new process, processor / clock", lambda task, name:
-           "{:.2f} / {:.2f}".format(*cold_rows[task][name]))
 
 
 if __name__ == "__main__":

@@ -33,12 +33,12 @@ from deepmath.network import AnyNetwork, Network
 from deepmath.objective import InChunks, Objective, Trainable
 from deepmath.optimisers import Adam, GradientDescent, Momentum, Optimiser
 
-CHUNK_BYTES = 2**21
+CHUNK_BYTES = 2**22
 GROUP = 32          # epochs
 # From how many products with a weight in the passes forward "auto" compiles: what takes numpy
 # about a second, three times what loading numba does. Of a sweep's many networks each needs less.
 WORTH_LOADING = 1e9
-WORTH_IN_SWEEPS = 1e7
+WORTH_IN_SWEEPS = 2e6
 
 ENGINES = {name: name for name in ("auto", "compiled", "fast", "readable")}
 IN_SWEEP: ContextVar[bool] = ContextVar("in a sweep", default=False)

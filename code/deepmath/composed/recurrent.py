@@ -62,11 +62,10 @@ class Recurrent(Layer):
         (W, b), = parameters
         f, stack = activation(self.hidden).function, max(len(W), len(A))
         _, d, T, n = A.shape
-        h = np.zeros((stack, self.n_outputs, n), W.dtype)
+        x, h = np.broadcast_to(A, (stack, d, T, n)), np.zeros((stack, self.n_outputs, n), W.dtype)
         z, a, outputs = [], [], []
         for t in range(T):
-            x_t = np.broadcast_to(A[:, :, t], (stack, d, n))
-            a.append(np.concatenate([h, x_t], axis=1))
+            a.append(np.concatenate([h, x[:, :, t]], axis=1))
             z.append(W @ a[-1] + b)
             h = f(z[-1])
             outputs.append(h)

@@ -62,6 +62,9 @@ def overlaid(D: np.ndarray, places: Shape, stride: int) -> np.ndarray:
     """
     k = len(places)
     size, found = D.shape[1:1 + k], D.shape[2 + k:2 + 2 * k]
+    if size == (stride,) * k:                   # each number has a place of its own
+        axes = [axis for i in range(k) for axis in (2 + k + i, 1 + i)]
+        return D.transpose(0, 1 + k, *axes, -1).reshape(len(D), -1, *places, D.shape[-1])
     cells = D.reshape(len(D), -1, *D.shape[1 + k:])
     total = np.zeros((len(D), D.shape[1 + k], *places, D.shape[-1]))
     for cell, offset in enumerate(product(*map(range, size))):
