@@ -2,7 +2,7 @@
 
 Figures: all of them made side by side, one after another, and when nothing has changed. The
 sweep: 64 seeds of 8 architectures on the XOR points, on all processors and in one process, with
-numpy, with what a sweep takes by itself (compiled where a network is long enough), and all compiled;
+numpy, with what a sweep takes by itself (compiled where a network is long enough), all compiled;
 and scikit-learn and PyTorch eager, which train one network after another in one process and one
 thread: they get an eighth of the seeds, and eight times their time is told.
 Ways take turns; of each the quickest turn counts, as whatever else the machine does can only add.

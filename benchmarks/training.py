@@ -15,7 +15,8 @@ processor time per network over that of the naive loop, which knows no stacks: i
 first of a stack. The same by the clock is beside it. A second table has the first result of a
 new process, imports and compilation counted; numba's and deepmath's files are on the disk by
 then. A third one tells how much sooner the compiled engine has trained a stack on two processors
-than on one, by the clock: on a machine that does nothing else. Libraries that are not installed (`pip install scikit-learn torch jax numba`) are skipped.
+than on one, by the clock: on a machine that does nothing else. Libraries that are not installed
+(`pip install scikit-learn torch jax numba`) are skipped.
 """
 
 import os

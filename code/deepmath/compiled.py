@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import astuple
 from functools import partial
+from math import ceil, prod
 from threading import Timer
 
 import numpy as np
@@ -22,22 +23,22 @@ from deepmath.network import AnyNetwork, Network
 from deepmath.optimisers import GradientDescent
 
 GROUP = 2e7             # multiplications with a weight in a call: about 10 ms
-SHARE = 1e6             # and of a thread that is worth its start
+THREAD = 1e6            # and of a thread that is worth its start
 PATIENCE = 2.0          # seconds
 
 
 def computed(epochs: Epochs) -> Iterator[Losses]:
-    """Compute the epochs in groups, and each group's networks on all processors.
+    """Compute the epochs in groups, and each group's networks in shares, on all processors.
 
-    A group takes some milliseconds, so that an interrupt is answered soon; where each epoch is
-    watched it is one.
+    A share of a group takes some milliseconds, so that an interrupt is answered soon; where each
+    epoch is watched it is a group.
     """
     n, size, stack = epochs.n_points, epochs.batch_size, epochs.theta.shape[:-1]
-    work = epochs.work / epochs.n_epochs
-    n_threads = min(n_processors(), *stack, int(epochs.work / SHARE)) if stack else 1
-    shares = shared_out(epochs, max(1, n_threads))
+    n_networks, work = prod(stack), epochs.work / epochs.n_epochs
+    n_threads = max(1, min(n_processors(), n_networks, int(epochs.work / THREAD)))
+    shares = shared_out(epochs, max(n_threads, min(n_networks, ceil(work / GROUP))))
     group = 1 if epochs.watched else max(1, int(GROUP * len(shares) / work))
-    with ThreadPoolExecutor(len(shares)) if len(shares) > 1 else nullcontext() as pool:
+    with ThreadPoolExecutor(n_threads) if n_threads > 1 else nullcontext() as pool:
         for first in range(0, epochs.n_epochs, group):
             n_epochs = min(group, epochs.n_epochs - first)
             orders = (np.empty((1, 0), dtype=np.int64) if size == n else
@@ -49,14 +50,14 @@ def computed(epochs: Epochs) -> Iterator[Losses]:
 
 
 def train_share(orders: np.ndarray, step: int, n_epochs: int, share: Share) -> np.ndarray:
-    """Train a thread's networks; return their losses, of training and validation, (2, S, .)."""
+    """Train a share's networks; return their losses, of training and validation, (2, S, .)."""
     losses = np.empty((2, len(share.theta), n_epochs))
     train(share, orders, step, *losses)
     return losses
 
 
 def shared_out(epochs: Epochs, n_shares: int) -> list[Share]:
-    """Divide the networks among threads."""
+    """Divide the networks into shares."""
     network, optimiser = epochs.network, epochs.optimiser
     theta = epochs.theta.reshape(-1, network.n_parameters)
     state = np.zeros((len(theta), 2, network.n_parameters))

@@ -237,9 +237,10 @@ def test_points_in_blocks_and_networks_on_threads_give_the_same(monkeypatch, rec
             "theta": network.initialise_stack(range(9)), "batch_size": 300, "n_epochs": 40,
             "optimiser": Adam(0.01), "validation": (rng.normal(size=(513, 3)), np.ones((513, 2)))}
     readable = train("readable", network, **data)
-    monkeypatch.setattr(compiled, "SHARE", 1)
-    for threads in ("1", "2", "20"):
-        monkeypatch.setattr(compiled, "n_processors", lambda n=threads: int(n))
+    monkeypatch.setattr(compiled, "THREAD", 1)
+    for threads, group in ((1, 1e9), (2, 1e9), (20, 1e9), (1, 1e4), (2, 1e4)):
+        monkeypatch.setattr(compiled, "n_processors", lambda n=threads: n)
+        monkeypatch.setattr(compiled, "GROUP", group)       # of which an epoch is more, or less
         found = train("compiled", network, **data)
         assert found.theta == pytest.approx(readable.theta, rel=1e-12, abs=1e-12)
         assert found.history.validation_loss == pytest.approx(readable.history.validation_loss, rel=1e-12)
