@@ -11,14 +11,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from bookbuild.check import Survey, chapter_problems, deepest, own_ids, page_problems, too_deep
+from bookbuild.check import (Survey, chapter_problems, deepest, file_problems, link_problems,
+                             own_ids, page_problems, too_deep)
 from bookbuild.document import (CellWriter, Chapter, Entry, Words, bibliographies, citations, depth,
-                                identifier, nodes, number_chapter, pandoc, para, place_captions,
-                                references, stand_ins, structure, take_titles, tex, wording,
-                                words, written_citations)
+                                identifier, meant_for, nodes, number_chapter, pandoc, para,
+                                place_captions, references, stand_ins, structure, take_titles, tex,
+                                wording, words, written_citations)
 from bookbuild.files import end_all, put_in_place, staging, write_file, writing
 from bookbuild.live import ASSETS, assemble
-from bookbuild.memory import Memory
+from bookbuild.memory import Memory, uncollected
 from bookbuild.print import epub, formulas, hover, html, pdf, search, typst
 from bookbuild.run import ChapterCode, InlineValue, KeptResults, kept_or_run, press
 from bookbuild.say import BookError, Problem, Timings, hindrances, tally
@@ -106,37 +107,45 @@ class Pipeline:
         self.trees = [tree["blocks"] for tree, _ in parsed]
         self.pictures = [pictures for _, pictures in parsed]
         for draft, results, (tree, pictures) in zip(self.drafts, known, parsed):
-            self.problems |= self.memory.look(check_page, draft.page, self.project, draft, results,
-                                              tree, pictures, self.code)
+            self.problems |= self.memory.step(check_page, draft.page, self.project, draft, results,
+                                              tree, self.code)
+            self.problems |= self.memory.look(check_files, draft.page, self.project, draft, tree,
+                                              pictures, self.code)
         self.unseen = any(problem.stops == "builtin" for problem in self.problems)
 
     def compose(self, target: str) -> None:
         """Find the structure, number the book and check it, for one target."""
-        step, self.format = self.step, FORMATS[target]
+        step, common, self.format = self.step, self.common, FORMATS[target]
         if target == "pdf" and self.project.pdf_problem:
             self.problems.add(self.project.pdf_problem)
+        meant = [step(meant_for, draft.page, blocks, self.format)
+                 for draft, blocks in zip(self.drafts, self.trees)]
+        self.alike = {draft.page for draft, blocks, own in zip(self.drafts, self.trees, meant)
+                      if own == blocks}
         titled = take_titles([
-            (draft.page, step(structure, draft.page, blocks, self.format), draft.front_title)
-            for draft, blocks in zip(self.drafts, self.trees)])
-        numbered = [step(number_chapter, head.page, head, blocks) for head, blocks in titled]
+            (draft.page, common(structure, draft.page, blocks), draft.front_title)
+            for draft, blocks in zip(self.drafts, meant)])
+        numbered = [common(number_chapter, head.page, head, blocks) for head, blocks in titled]
         self.heads = [head for head, _ in titled]
         self.chapters: list[Chapter] = [chapter for chapter, _ in numbered]
         entries = [entry for _, own in numbered for entry in own]
         self.entries: dict[str, Entry] = {entry.key: entry for entry in reversed(entries)}
-        ids = {chapter.page.source: own for chapter, own in self.each(ids_of)}
+        ids = {chapter.page.source: own for chapter, own in self.each(ids_of, common)}
         times = Counter(key for own in ids.values() for key in own)
         places = {key: source for source, own in ids.items() for key in own if times[key] == 1}
-        self.chapters = [step(references.lead_to_pages, chapter.page, chapter, {
+        self.chapters = [common(references.lead_to_pages, chapter.page, chapter, {
             key: places[key] for key in keys if key not in ids[chapter.page.source]
-            and key in places}) for chapter, keys in self.each(references.linked_ids)]
-        written = [step(ids_in, draft.page, blocks)
+            and key in places}) for chapter, keys in self.each(references.linked_ids, common)]
+        written = [self.memory.step(ids_in, draft.page, blocks)
                    for draft, blocks in zip(self.drafts, self.trees)]
         left_out = frozenset().union(*written).difference(*ids.values(), self.entries)
         survey = Survey(self.project, self.entries, self.sources(), ids, self.code,
                         self.unseen, left_out)
         for draft, chapter in zip(self.drafts, self.chapters):
-            self.problems |= self.memory.look(check_chapter, (self.format, draft.page), survey,
-                                              chapter, draft.manuscript, self.format)
+            self.problems |= step(check_chapter, draft.page, survey, chapter, draft.manuscript,
+                                  self.format)
+            self.problems |= self.memory.look(check_links, (self.format, draft.page), survey,
+                                              chapter, draft.manuscript)
             if self.format == "typst" and (found := step(depth_of, draft.page, chapter)
                                            ) > DEEPEST_IN_PRINT:
                 self.problems.add(too_deep(draft.manuscript, f"blocks stand {found} deep in one "
@@ -148,7 +157,7 @@ class Pipeline:
         self.chapters = [
             step(references.refer, chapter.page, chapter,
                  {key: self.entries[key] for key in keys if key in self.entries}, self.format)
-            for chapter, keys in self.each(labels_in)]
+            for chapter, keys in self.each(labels_in, self.common)]
         self.cited: list[list] = []
         if not (files := project.bibliographies(self.format)):
             return
@@ -188,13 +197,19 @@ class Pipeline:
         return replace(known, citations=step(
             wording.in_words, page, lines, [*parsed], known, sources))
 
-    def each(self, make: Callable[[Chapter], Any]) -> list[tuple[Chapter, Any]]:
+    def each(self, make: Callable[[Chapter], Any],
+             step: Callable | None = None) -> list[tuple[Chapter, Any]]:
         """The chapters, each with what a step makes of it alone."""
-        return [(chapter, self.step(make, chapter.page, chapter)) for chapter in self.chapters]
+        step = step or self.step
+        return [(chapter, step(make, chapter.page, chapter)) for chapter in self.chapters]
 
     def step(self, make: Callable, place, *inputs) -> Any:
         """A step for this target."""
         return self.memory.step(make, (self.format, place), *inputs)
+
+    def common(self, make: Callable, page: Page, *inputs) -> Any:
+        """A step that is one for all targets where the page has nothing that only some show."""
+        return (self.memory.step if page in self.alike else self.step)(make, page, *inputs)
 
     def edition(self, target: str) -> "Pipeline":
         """The book from here on for one target, beside others."""
@@ -467,10 +482,15 @@ def parse_page(project: Project, draft: Draft, results: dict) -> tuple[dict, dic
 
 
 def check_page(project: Project, draft: Draft, results: dict, tree: dict,
-               pictures: dict[str, bytes], code: str) -> set[Problem]:
+               code: str) -> set[Problem]:
     """What is wrong in a page."""
-    return set(page_problems(project, draft.source, tree, draft.manuscript, results,
-                             set(pictures), code))
+    return set(page_problems(project, draft.source, tree, draft.manuscript, results, code))
+
+
+def check_files(project: Project, draft: Draft, tree: dict, pictures: dict[str, bytes],
+                code: str) -> set[Problem]:
+    """What is wrong with the files that a page names."""
+    return set(file_problems(project, tree["blocks"], draft.manuscript, set(pictures), code))
 
 
 def depth_of(chapter: Chapter) -> int:
@@ -489,6 +509,10 @@ def ids_of(chapter: Chapter) -> set[str]:
 def check_chapter(survey: Survey, chapter: Chapter, manuscript: Manuscript,
                   format: str) -> set[Problem]:
     return set(chapter_problems(survey, chapter, manuscript, format))
+
+
+def check_links(survey: Survey, chapter: Chapter, manuscript: Manuscript) -> set[Problem]:
+    return set(link_problems(survey, chapter, manuscript))
 
 
 def labels_in(chapter: Chapter) -> list[str]:
@@ -530,7 +554,7 @@ def render(project: Project, targets: list[str], only: Page | None, say: Say, ti
         With every problem found in the whole book.
     """
     kept = project.state_dir / MEMORY
-    with staging(project.state_dir) as folder, nothing_outlives():
+    with staging(project.state_dir) as folder, nothing_outlives(), uncollected():
         built = folder / "book"
         with timings.stage("read"):
             memory = Memory() if fresh else Memory.of(kept, press())

@@ -9,6 +9,9 @@ import pytest
 from printed import blanks
 from small_book import DOT, small_book
 
+from bookbuild.document import para, words as text
+from bookbuild.print.breaks import with_breaks
+
 pytestmark = pytest.mark.needs("poppler")
 
 ROUNDS = 24
@@ -162,3 +165,9 @@ def test_the_square_stands_at_the_right_edge_of_the_proofs_last_line(printed, wo
              "-y", str(int(top) - 2), "-H", str(height), printed], capture_output=True, check=True).stdout
         rows = np.frombuffer(part, np.uint8)[-11 * height:].reshape(height, 11)
         assert rows[:, 2:9].min() < 160, n
+
+
+def test_empty_paragraphs_are_no_place_to_spread_a_page():
+    """As where the only thing in it is HTML, of which print has nothing."""
+    blocks = [para([]), para([]), para(text("Words")), para([])]
+    assert with_breaks(blocks) == blocks

@@ -2,6 +2,8 @@
 
 from bookbuild.check.constructs import deepest, too_deep
 from bookbuild.check.labels import Survey, own_ids
-from bookbuild.check.pages import chapter_problems, page_problems
+from bookbuild.check.pages import (chapter_problems, file_problems, link_problems,
+                                   page_problems)
 
-__all__ = ["Survey", "chapter_problems", "deepest", "own_ids", "page_problems", "too_deep"]
+__all__ = ["Survey", "chapter_problems", "deepest", "file_problems", "link_problems", "own_ids",
+           "page_problems", "too_deep"]

@@ -9,11 +9,11 @@ from bookbuild.source import Cell, Manuscript, Project, SplitText
 
 
 def page_problems(project: Project, split: SplitText, tree: dict, manuscript: Manuscript,
-                  outputs: dict[Cell, list], made: set[str], code: str) -> Iterator[Problem]:
+                  outputs: dict[Cell, list], code: str) -> Iterator[Problem]:
     """What is wrong in a page as pandoc reads it, for every target.
 
-    `outputs` are those of the cells that ran, `made` the pictures in them; `code` is that of
-    the book's cells, where they did not run.
+    `outputs` are those of the cells that ran; `code` is that of the book's cells, where they did
+    not run.
     """
     blocks = tree["blocks"]
     yield from constructs.buried_metadata(tree["meta"], manuscript)
@@ -25,13 +25,18 @@ def page_problems(project: Project, split: SplitText, tree: dict, manuscript: Ma
     yield from constructs.unclosed_blocks(manuscript)
     yield from constructs.broken_pictures(blocks, manuscript)
     yield from constructs.tabless_tabsets(blocks, manuscript, code)
-    yield from pictures.pictures(project, blocks, manuscript, made, code)
-    yield from pictures.files_of_html(project, blocks, manuscript, code)
     for piece in split.pieces:
         if isinstance(piece, Cell) and piece.language == "python":
             yield from pictures.cell_problems(project, piece, project.cell_defaults(split.metadata),
                                               outputs.get(piece))
     yield from quarto_traps.page_traps(split, blocks, manuscript)
+
+
+def file_problems(project: Project, blocks: list, manuscript: Manuscript, made: set[str],
+                  code: str) -> Iterator[Problem]:
+    """What is wrong with the files that a page names; `made` are the pictures of its cells."""
+    yield from pictures.pictures(project, blocks, manuscript, made, code)
+    yield from pictures.files_of_html(project, blocks, manuscript, code)
 
 
 def chapter_problems(survey: labels.Survey, chapter: Chapter, manuscript: Manuscript,
@@ -40,8 +45,13 @@ def chapter_problems(survey: labels.Survey, chapter: Chapter, manuscript: Manusc
     yield from labels.duplicate_labels(survey, chapter, manuscript)
     yield from labels.unresolved_references(survey, chapter, manuscript)
     yield from labels.unknown_sources(survey, chapter, manuscript)
-    yield from labels.broken_links(survey, chapter, manuscript)
     yield from constructs.buried_titles(chapter, manuscript)
     yield from constructs.titled_home(chapter, manuscript)
     yield from labels.unlisted_sources(survey, chapter, manuscript)
     yield from quarto_traps.chapter_traps(survey, chapter, manuscript, target)
+
+
+def link_problems(survey: labels.Survey, chapter: Chapter,
+                  manuscript: Manuscript) -> Iterator[Problem]:
+    """Links that lead nowhere, also to no file."""
+    yield from labels.broken_links(survey, chapter, manuscript)

@@ -2,7 +2,8 @@
 
 from bookbuild.document import bibliographies, citations, pandoc, references, wording
 from bookbuild.document.blocks import (CALLOUT_KINDS, FLOAT_KINDS, MACROS, MATH_ENVIRONMENT,
-                                       THEOREM_KINDS, UNNUMBERED_KINDS, prefix, structure)
+                                       THEOREM_KINDS, UNNUMBERED_KINDS, meant_for, prefix,
+                                       structure)
 from bookbuild.document.citations import cited_keys, link_to_bibliography
 from bookbuild.document.model import (LEAVES, Beside, Callout, Equation, Float, Layout, Node,
                                       Tabset, Theorem, Titled, Xref, caption, cited, classes,
@@ -28,9 +29,9 @@ __all__ = ["CALLOUT_KINDS", "FLOAT_KINDS", "LEAVES", "MACROS", "MATH_ENVIRONMENT
            "classes", "content", "cross_references", "depth", "display", "div", "emph", "exchange",
            "files_in_html", "header", "identifier", "is_cross_reference", "is_display", "is_node",
            "is_title", "kind_of", "labelled", "left_aligned", "letters", "level", "link",
-           "link_to_bibliography", "linked_page", "metadata", "nodes", "number_chapter",
-           "numbering", "outermost", "page_links", "pairs", "pandoc", "para", "picture_type",
-           "place_captions", "plain", "prefix", "raw", "raw_block", "raw_inline", "references",
-           "rewrite", "rewrite_lists", "span", "stand_ins", "strong", "structure", "take_titles",
-           "target", "tex", "text", "translate", "with_attributes", "with_content", "with_pairs",
-           "with_target", "wording", "words", "written_citations"]
+           "link_to_bibliography", "linked_page", "meant_for", "metadata", "nodes",
+           "number_chapter", "numbering", "outermost", "page_links", "pairs", "pandoc", "para",
+           "picture_type", "place_captions", "plain", "prefix", "raw", "raw_block", "raw_inline",
+           "references", "rewrite", "rewrite_lists", "span", "stand_ins", "strong", "structure",
+           "take_titles", "target", "tex", "text", "translate", "with_attributes", "with_content",
+           "with_pairs", "with_target", "wording", "words", "written_citations"]

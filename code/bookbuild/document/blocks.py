@@ -35,15 +35,19 @@ ARRANGED = {"layout", "layout-ncol", "layout-nrow"}
 EQUATION_LABEL = re.compile(r"\{#(eq-[\w.:-]+)\}")
 
 
-def structure(blocks: list, format: str) -> list:
-    """Run all passes for one format, ``"html"``, ``"typst"`` or ``"epub"``."""
+def meant_for(blocks: list, format: str) -> list:
+    """What is meant for one format, ``"html"``, ``"typst"`` or ``"epub"``."""
     blocks = rewrite(blocks, lambda node: conditional(node, format))
-    blocks = translate(blocks, {"RawBlock": raw_block_content, "RawInline": raw_content}, format)
+    return translate(blocks, {"RawBlock": raw_block_content, "RawInline": raw_content}, format)
+
+
+def structure(blocks: list) -> list:
+    """Run all passes, which are the same for all formats, also in footnotes."""
     return translate(recognise(blocks), {"Note": note})
 
 
 def recognise(blocks: list) -> list:
-    """Run the passes that are the same for all formats."""
+    """Run all passes outside of footnotes."""
     blocks = translate(rewrite_lists(blocks, equations), {
         "Code": shown_cell, "CodeBlock": shown_cell})
     blocks = translate(blocks, {"Figure": figure, "Para": picture, "Table": table}, closed=TEXT)

@@ -7,6 +7,7 @@ pandoc's word for it, or its class. Nobody changes a node: who wants another one
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Any, NamedTuple
 
 Node = Any
@@ -20,6 +21,10 @@ _TEXTS = {"Code": 1, "CodeBlock": 1, "Math": 1, "RawBlock": 1, "RawInline": 1}
 _CONTENT = _NODES | _TEXTS | {"Figure": 2}
 _NESTING = {"Div", "BlockQuote", "BulletList", "OrderedList", "DefinitionList", "Note"}
 _BARE = LEAVES | _TEXTS.keys()
+# The pages whose nodes are known: lists of so many blocks or more, the last ones asked for.
+MANY, KNOWN_PAGES = 20, 4
+_PAGES: dict[int, tuple[list, list]] = {}
+_LOCK = Lock()
 
 
 # ------------------------------------------------------------------------------- our own nodes
@@ -353,14 +358,33 @@ def nodes(tree, *kinds) -> Iterator[Node]:
 
     Words and the spaces between them come only where their kind is asked for.
     """
-    passed = LEAVES.difference(kinds)
+    known = type(tree) is list and len(tree) >= MANY and LEAVES.isdisjoint(kinds)
+    found = _nodes_of_page(tree) if known else _all_nodes(tree, LEAVES.difference(kinds))
+    return (node for kind, node in found if not kinds or kind in kinds)
+
+
+def _nodes_of_page(blocks: list) -> list[tuple[Any, Node]]:
+    """The nodes of a page, which is asked for many kinds; nobody changes a tree."""
+    with _LOCK:
+        known = _PAGES.get(id(blocks))
+    if known is None or known[0] is not blocks:
+        known = blocks, list(_all_nodes(blocks, LEAVES))
+        with _LOCK:
+            _PAGES[id(blocks)] = known
+            if len(_PAGES) > KNOWN_PAGES:
+                del _PAGES[next(iter(_PAGES))]
+    return known[1]
+
+
+def _all_nodes(tree, passed: Set) -> Iterator[tuple[Any, Node]]:
+    """The nodes of a tree with their kinds, but for kinds that are passed over."""
     waiting = [tree]
     while waiting:
         item = waiting.pop()
         if type(item) is not list:
             kind = item.get("t") if type(item) is dict else type(item)
-            if kind is not None and (not kinds or kind in kinds):
-                yield item
+            if kind is not None:
+                yield kind, item
             if kind in _BARE:
                 continue
             item = _parts(item, kind)

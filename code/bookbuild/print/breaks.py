@@ -84,9 +84,11 @@ def spread(blocks: list) -> list:
 
 def meet(before: Node, after: Node) -> bool:
     """Are these two paragraphs, with words where they meet?"""
-    return is_node(before, "Para") and is_node(after, "Para") and not (
-        ends_in_formula(before) or is_let_go(content(before)[-1])
-        or shows_formula(content(after)[0]) or is_let_go(content(after)[0]))
+    if not is_node(before, "Para") or not is_node(after, "Para"):
+        return False
+    last, first = content(before)[-1:], content(after)[:1]
+    return bool(last and first) and not any(
+        shows_formula(inline) or is_let_go(inline) for inline in (*last, *first))
 
 
 def is_let_go(inline: Node) -> bool:
