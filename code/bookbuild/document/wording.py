@@ -108,7 +108,7 @@ def in_words(lines: Chapter, written: Sequence[str], where: Words, sources: str 
 
     blocks = translate(lines.blocks, {Xref: worded, "Link": source})
     blocks = [para([each for node in content(block) for each in (
-        node["c"][1] if is_node(node, "Cite") else [node])]) for block in blocks]
+        content(node)[1] if is_node(node, "Cite") else [node])]) for block in blocks]
     shown = pandoc.write(blocks, "--to", "commonmark", "--wrap=none").strip("\n").split("\n\n")
     return tuple(zip(written, shown)) if len(shown) == len(written) else ()
 
