@@ -31,22 +31,16 @@ export default [
     files: ["**/live/**/*.js"],
     languageOptions: { sourceType: "module", globals: { SETTINGS: "readonly" } },
   },
-  {                               // the page's Python, joined behind boot.cjs
+  {                               // the page's Python, joined with Pyodide
     files: ["**/worker.js"],
     languageOptions: {
       sourceType: "script",
-      globals: { ...globals.worker, beginWith: "readonly", fitToBrowser: "readonly",
-                 loadPyodide: "readonly" },
+      globals: { ...globals.worker, createPyodide: "readonly", loadPyodide: "readonly" },
     },
     rules: { "no-implicit-globals": "off" },
   },
   {
     files: ["**/*.cjs"],
     languageOptions: { sourceType: "commonjs", globals: globals.node },
-  },
-  {                               // read by Node and put in front of the worker too
-    files: ["**/boot.cjs"],
-    languageOptions: { sourceType: "script", globals: globals.worker },
-    rules: { "no-unused-vars": ["error", { vars: "local" }], "no-implicit-globals": "off" },
   },
 ];

@@ -1,8 +1,10 @@
 """How fast live cells are: headless Chromium, and the runtime served from loopback.
 
-    make runtime; python benchmarks/live.py [--repeats 3]
+    make runtime; python benchmarks/live.py [--repeats 3] [--only visits]
 
-Prints medians. "Cold" begins with an empty cache; "cached" with the files of a visit before;
+Prints medians. "First visits" come by a slow network, from a server that compresses what static
+hosts do, with the book's own runtime and with that of the delivery network, served from the same
+place. "Cold" begins with an empty cache; "cached" with the files of a visit before;
 "preloaded" with Python started, as it is when a reader has looked at the code for a while.
 Training in the page is compared with the same `fit` in this Python, a moment later.
 """
@@ -10,18 +12,21 @@ Training in the page is compared with the same `fit` in this Python, a moment la
 import argparse
 import gzip
 import re
+import shutil
 import tempfile
 import threading
-from functools import partial
+from functools import lru_cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from shutil import which
 from statistics import median
-from time import perf_counter
+from time import perf_counter, sleep
+from typing import ClassVar
 
 from playwright.sync_api import sync_playwright
 
 from bookbuild.live import assemble
+from bookbuild.live.runtime import read_list
 
 from deepmath import GradientDescent, Network, default_rng, fit, xor
 
@@ -55,6 +60,9 @@ COUNT_FRAMES = """() => {
   new MutationObserver(() => { window.frames_seen += 1; }).observe(
     document.querySelector(".live-epoch"), { childList: true, characterData: true, subtree: true });
 }"""
+MEGABITS = 5, 10, 50
+LATENCY, PIECE = 0.02, 16_384          # seconds before an answer, bytes of it at a time
+COMPRESSED = {"application/javascript", "application/json", "application/wasm"}     # beside text
 READING = 10_000       # milliseconds in which Python starts and rehearses
 STOP = """() => new Promise((resolve) => {
   const cell = document.querySelector(".live-cell");
@@ -71,6 +79,82 @@ ENDED = """['done', 'failed'].includes(document.querySelector(".live-cell").data
 class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_):
         pass
+
+
+class Slow(Quiet):
+    """A host by a slow network: all its answers share the line."""
+
+    line: ClassVar = threading.Lock()
+    bits_a_second: ClassVar[float] = 0.0
+    sent: ClassVar[int] = 0
+
+    def do_GET(self):
+        path, kind = Path(self.translate_path(self.path)), self.guess_type(self.path)
+        if not path.is_file():
+            return self.send_error(404)
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        content = path.read_bytes()
+        if kind.startswith("text/") or kind in COMPRESSED:
+            content = compressed(content)
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        sleep(LATENCY)
+        for at in range(0, len(content), PIECE):
+            piece = content[at:at + PIECE]
+            with self.line:
+                sleep(8 * len(piece) / self.bits_a_second)
+                Slow.sent += len(piece)
+            self.wfile.write(piece)
+
+
+compressed = lru_cache(gzip.compress)
+
+
+def serve(handler, folder) -> str:
+    """Serve a folder from loopback; its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}/"
+
+
+def first_visits(browser, folders: dict[str, Path], repeats: int) -> None:
+    """Print the time from the first click to the first figure, and what was fetched by then."""
+    print("first visits: seconds and megabytes, by", ", by ".join(folders))
+    addresses = [f"{serve(Slow, folder)}index.html" for folder in folders.values()]
+    for megabits in MEGABITS:
+        Slow.bits_a_second = megabits * 1e6
+        seen = []
+        for address in addresses * repeats:
+            Slow.sent = 0
+            context = browser.new_context()
+            page = context.new_page()
+            page.goto(address)
+            start = perf_counter()
+            page.get_by_role("button", name="Edit and run").click()
+            page.locator(".live-run").click()
+            page.wait_for_function(ENDED, timeout=600_000)
+            seen.append((perf_counter() - start, Slow.sent / 1e6))
+            context.close()
+        each = [[median(column) for column in zip(*seen[at::len(addresses)])]
+                for at in range(len(addresses))]
+        print(f"  {megabits:>3} Mbit/s", *(f"{took:8.1f} s {size:6.1f} MB" for took, size in each))
+
+
+def by_network(site: Path, place: Path) -> Path:
+    """The page with the runtime of the delivery network, which stands beside it in `place`."""
+    listed = read_list()
+    assemble(ROOT, place / "live", None, print)
+    script = place / "live" / "live.js"
+    text = script.read_text(encoding="utf-8")
+    for base in (listed["core"], listed["packages"]):
+        assert base in text
+        text = text.replace(base, "network/")
+    script.write_text(text, encoding="utf-8")
+    shutil.copytree(ROOT / ".runtime", place / "live" / "network")
+    shutil.copy(site / "index.html", place)
+    return place
 
 
 def run(page, code=None) -> tuple[float, str]:
@@ -152,36 +236,45 @@ def stops(browser, address) -> dict[str, float]:
     return seen
 
 
+def fast(browser, site: Path, repeats: int) -> None:
+    """Print what it takes from loopback, and what the files weigh."""
+    address = serve(Quiet, site)
+    seen = [first_figures(browser, address) | stops(browser, address) for _ in range(repeats)]
+    print("seconds, median of", repeats)
+    for name in seen[0]:
+        print(f"  {name:<34}{median(each[name] for each in seen):7.2f}")
+    print("training: epochs a second in the page, not watched there, and in Python; Python's "
+          "by the page's; slower by watching; frames a second")
+    for units, epochs in [(8, 20_000), (32, 5_000)]:
+        runs = [training(browser, address, units, epochs) for _ in range(repeats)]
+        page, unwatched, python, frames = (median(column) for column in zip(*runs))
+        print(f"  {units:>2} units {page:9.0f} {unwatched:9.0f} {python:9.0f} "
+              f"{python / page:6.1f} {unwatched / page - 1:6.0%} {frames:6.1f}")
+    print("kilobytes, compressed: before interest live.js and live.css, then the others")
+    for name in ("live.js", "live.css", "editor.js", "package.js"):
+        size = len(gzip.compress((site / "live" / name).read_bytes()))
+        print(f"  {name:<28}{size / 1000:7.0f}")
+    for path in sorted((site / "live" / "runtime").iterdir()):
+        print(f"  {path.name[:27]:<28}{path.stat().st_size / 1000:7.0f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--repeats", type=int, default=3)
-    repeats = parser.parse_args().repeats
+    parser.add_argument("--only", choices=["visits", "speed"])
+    args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        site = Path(folder)
+        site = Path(folder, "own")
         assemble(ROOT, site / "live", ROOT / ".runtime", print)
         (site / "index.html").write_text(PAGE.format(CELL), encoding="utf-8")
-        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}/"
         browser = playwright.chromium.launch(executable_path=which("chromium"), args=FLAGS)
-        seen = [first_figures(browser, address) | stops(browser, address) for _ in range(repeats)]
-        print("seconds, median of", repeats)
-        for name in seen[0]:
-            print(f"  {name:<34}{median(each[name] for each in seen):7.2f}")
-        print("training: epochs a second in the page, not watched there, and in Python; Python's "
-              "by the page's; slower by watching; frames a second")
-        for units, epochs in [(8, 20_000), (32, 5_000)]:
-            runs = [training(browser, address, units, epochs) for _ in range(repeats)]
-            page, unwatched, python, frames = (median(column) for column in zip(*runs))
-            print(f"  {units:>2} units {page:9.0f} {unwatched:9.0f} {python:9.0f} "
-                  f"{python / page:6.1f} {unwatched / page - 1:6.0%} {frames:6.1f}")
+        if args.only != "visits":
+            fast(browser, site, args.repeats)
+        if args.only != "speed":
+            folders = {"the book's own runtime": site,
+                       "that of the network": by_network(site, Path(folder, "network"))}
+            first_visits(browser, folders, args.repeats)
         browser.close()
-        print("kilobytes, compressed: before interest live.js and live.css, then the others")
-        for name in ("live.js", "live.css", "editor.js", "package.js"):
-            size = len(gzip.compress((site / "live" / name).read_bytes()))
-            print(f"  {name:<28}{size / 1000:7.0f}")
-        for path in sorted((site / "live" / "runtime").iterdir()):
-            print(f"  {path.name[:27]:<28}{path.stat().st_size / 1000:7.0f}")
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ NEEDS = {
     "epubcheck": Need(lambda: EPUBCHECK.exists() and shutil.which("java"), "epubcheck",
                       "apt install epubcheck default-jre-headless"),
     "node": Need(lambda: shutil.which("node"), "Node", "apt install nodejs npm"),
-    "runtime": Need((ROOT / ".runtime" / "pyodide.js").is_file, "the runtime of live cells",
+    "runtime": Need((ROOT / ".runtime" / "pyodide.asm.mjs").is_file, "the runtime of live cells",
                     "make runtime"),
     "numba": Need(lambda: find_spec("numba"), "numba", "pip install 'deepmath-book[compiled]'"),
     "quarto": Need(has_quarto, "Quarto", "pip install -r requirements-quarto.txt"),

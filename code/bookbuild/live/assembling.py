@@ -7,7 +7,7 @@ itself, Quarto through the filter `quarto/live.lua`.
     editor.js     the editor, made by esbuild; without it cells are edited in a plain text area
     package.js    `deepmath` as a wheel, in a script, as pages from files cannot read other files
     live.css
-    runtime/      if the book brings its own: Pyodide, and an image of Python's memory to start from
+    runtime/      if the book brings its own: Pyodide, Python's library and packages, packed
 """
 
 import base64
@@ -15,7 +15,7 @@ import json
 from pathlib import Path
 
 from bookbuild.files import write_file
-from bookbuild.live.image import image_files, make_image
+from bookbuild.live.packing import pack, packed_files
 from bookbuild.live.parts import PARTS, Say, package_of, sha256, worker_sources
 from bookbuild.live.runtime import check_runtime, read_list
 from bookbuild.live.scripts import joined, make_editor
@@ -47,17 +47,17 @@ def assemble(root: Path, target: Path, runtime: Path | None, say: Say) -> None:
     files, folders = listed["files"], []
     if runtime:
         check_runtime(listed, runtime)
-        image = make_image(root, runtime, wheel, say)
-        folders = [image, runtime] if image else [runtime]
-        files = [*image_files(image), *(file for file in files if not file.get("start"))] \
-            if image else files
+        folders = [runtime]
+        if packs := pack(root, runtime, wheel, say):
+            folders, files = [packs, runtime], packed_files(files, packs)
+    else:
+        files = [{**file, "base": listed["core"]} if file.get("core") else file for file in files]
     settings = {
-        "runtime": {"base": "runtime/" if runtime else listed["cdn"],
+        "runtime": {"base": "runtime/" if runtime else listed["packages"],
                     "files": [entry(file) for file in files]},
         "lock": {"info": listed["info"], "packages": {}},
         "frame": frame((worker / "frame.js").read_text()),
-        "worker": "(() => {\n" + (worker / "boot.cjs").read_text()
-                  + (worker / "worker.js").read_text() + "})();\n",
+        "worker": "(() => {\n" + (worker / "worker.js").read_text() + "})();\n",
         "sources": {name: path.read_text() for name, path in worker_sources().items()},
     }
     package = f'globalThis.livePackage = "{base64.b64encode(wheel).decode()}";\n'
@@ -90,7 +90,7 @@ def frame(script: str) -> dict:
 
 def entry(file: dict) -> dict:
     """A file of the runtime as the page knows it, with its checksum as browsers write it."""
-    kept = {key: value for key, value in file.items() if key != "sha256"}
+    kept = {key: file[key] for key in ("name", "size", "base", "imports", "needs") if key in file}
     return {**kept, "integrity": integrity(file["sha256"])}
 
 

@@ -359,6 +359,7 @@ export class LiveCell {
     this.isRunning(true);
     this.say("Running …");
     this.began = performance.now();
+    clearInterval(this.ticking); // of a run that begins again
     this.ticking = setInterval(() => this.tick(), 1000);
     this.isFresh = false;
     this.answer = null;

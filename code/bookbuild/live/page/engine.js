@@ -19,7 +19,7 @@ export class Engine {
   // `settings` is what the book was made with: the runtime's files and the worker's source.
   constructor(settings) {
     Object.assign(this, { settings, state: "cold", sandbox: null, current: null, waiting: [],
-      nextId: 1, canPause: false, progress: null, heardAt: 0, wish: "", origin: null, given: new Set() });
+      nextId: 1, canPause: false, progress: null, heardAt: 0, wish: "", origin: null, given: new Map() });
     this.files = new Files(settings.runtime, (progress) => this.progresses(progress));
     addEventListener("pagehide", () => this.leave());
   }
@@ -34,9 +34,10 @@ export class Engine {
     try {
       const obstacle = whyNot(this.settings);
       if (obstacle) throw new Error(obstacle);
-      if (!this.files.hasImage && !globalThis.livePackage) await this.loadPackage();
+      if (!this.files.arePacked && !globalThis.livePackage) await this.loadPackage();
       const files = await this.files.begin();
-      if (this.attempt === attempt) this.start(files);
+      const script = await scriptOf(this.settings.worker, files);
+      if (this.attempt === attempt) this.start(files, script);
     } catch (error) {
       if (this.attempt === attempt) this.failed(error.message);
     }
@@ -50,19 +51,16 @@ export class Engine {
     }
   }
 
-  start(files) {
-    const { worker, frame, sources, lock } = this.settings;
-    const script = new Blob([worker, files.get("pyodide.asm.js"), "\n", files.get("pyodide.js")],
-      { type: "text/javascript" });
-    files.delete("pyodide.asm.js");
-    files.delete("pyodide.js");
+  start(files, script) {
+    const { frame, sources, lock } = this.settings;
     const sandbox = new Sandbox(frame.markup, script,
       (message) => sandbox === this.sandbox && this.heard(message),
       (message) => sandbox === this.sandbox && this.broken(message));
     this.sandbox = sandbox;
     this.origin = null;
     this.given.clear();
-    sandbox.post({ type: "load", config: { files: Object.fromEntries(files), sources, lock, wheel: globalThis.livePackage } });
+    sandbox.post({ type: "load", config: { files: Object.fromEntries(files), later: this.files.later,
+      sources, lock, wheel: globalThis.livePackage } });
   }
 
   progresses(progress) {
@@ -159,23 +157,33 @@ export class Engine {
     this.current = this.waiting.shift();
     this.origin = this.current.origin;
     this.wish = "";
-    this.current.on("started", {});
     this.begin(this.current);
   }
 
-  async begin(run) {
+  // Have a run begin, in a Python that has these files, too; each is handed over once.
+  async begin(run, names = []) {
     const { id, cell, code, first, check } = run;
-    const names = this.files.imported([...first, code, check].join("\n")).filter((name) => !this.given.has(name));
     try {
-      const wheels = await Promise.all(names.map((name) => this.files.file(name)));
+      const blobs = await Promise.all(names.map((name) => this.files.file(name)));
       if (this.current !== run || run.isOver) return;
-      for (const name of names) this.given.add(name);
-      this.sandbox.post({ type: "run", id, cell, code, first, check, wheels });
+      names.forEach((name, at) => this.given.set(name, blobs[at]));
+      run.on("started", {});
+      this.sandbox.post({ type: "run", id, cell, code, first, check, brought: this.given });
+      for (const name of names) this.given.set(name, null);
     } catch (error) {
       if (this.current !== run) return;
       run.on("error", { text: error.message, line: null, hint: "" });
       this.finish("done", { status: "failed" });
     }
+  }
+
+  // The run at work imports what its Python has not: it begins again with that.
+  bring(names) {
+    const run = this.current;
+    const lacks = names.filter((name) => this.files.has(name) && !this.given.has(name));
+    if (run.isOver || !lacks.length) return this.finish("done", { status: "failed" });
+    run.on("waiting", { words: "Loading what the code imports" });
+    this.begin(run, lacks);
   }
 
   // A fresh worker for what comes.
@@ -199,6 +207,7 @@ export class Engine {
     else if (!this.current || id !== this.current.id || !isSaid(type, message)) return;
     else if (type === "listening") this.heardAt = performance.now();
     else if (type === "done") this.finish("done", message);
+    else if (type === "lacking") this.bring(message.lacks);
     else if (type === "broken") this.broken(message.message, message.line);
     else if (!this.current.isOver) this.current.on(type, message);
   }
@@ -224,3 +233,13 @@ export class Engine {
 }
 
 export const isReaching = (code) => REACHING.test(code.normalize("NFKC"));
+
+// The worker's script, with Pyodide. A frame with an origin of its own cannot start a module in every
+// browser: of Pyodide's module the function is taken that it exports.
+async function scriptOf(worker, files) {
+  const [loader, module] = await Promise.all(["pyodide.js", "pyodide.asm.mjs"].map((name) => files.get(name).text()));
+  const plain = module.replaceAll("import.meta.url", "location.href").replace(/export default (\w+);?\s*$/, "createPyodide = $1;");
+  files.delete("pyodide.js");
+  files.delete("pyodide.asm.mjs");
+  return new Blob([`"use strict";\nlet createPyodide;\n${worker}${loader}\n${plain}`], { type: "text/javascript" });
+}

@@ -4,10 +4,9 @@
 import { base } from "./place.js";
 import { lacking, refusals } from "./host.js";
 
-const FROM = /^\s*from\s+([\w.]+)\s+import\s+(\([^)]*\)|[^#\n]*)/gm;
-
 export class Files {
-  // `listed` are the files of runtime.json, or of an image; `tell({words, loaded, total})`.
+  // `listed` are the files of runtime.json, or what was packed of them; those with `imports`, names
+  // of modules, are brought to runs that need them. `tell({words, loaded, total})`.
   constructor({ base: folder, files }, tell) {
     Object.assign(this, { folder: new URL(folder, base).href, listed: files, tell, kept: new Map(), loaded: 0 });
     this.total = this.first.reduce((sum, file) => sum + file.size, 0);
@@ -15,31 +14,27 @@ export class Files {
 
   // What every worker begins with.
   get first() {
-    return this.listed.filter((file) => file.start || !file.imports);
+    return this.listed.filter((file) => !file.imports);
   }
 
-  get hasImage() {
-    return this.listed.some((file) => file.name === "memory.bin");
+  get arePacked() {
+    return this.listed.some((file) => file.name === "packages.bin");
+  }
+
+  // Modules, and the names of the files that bring them.
+  get later() {
+    return Object.fromEntries(this.listed.flatMap(({ name, imports = [], needs = [] }) =>
+      imports.map((module) => [module, [...needs, name]])));
+  }
+
+  has(name) {
+    return this.listed.some((file) => file.name === name);
   }
 
   async begin() {
     const names = this.first.map((file) => file.name);
     const blobs = await Promise.all(names.map((name) => this.file(name)));
     return new Map(names.map((name, at) => [name, blobs[at]]));
-  }
-
-  // The names of the packages that code imports, or that a part of deepmath imports which the code
-  // does, and that are not there from the start.
-  imported(code) {
-    const words = new Set();
-    for (const [, module, names] of code.matchAll(FROM)) {
-      for (const name of names.match(/\w+/g) ?? []) words.add(`${module}.${name}`);
-    }
-    for (const [, module] of code.matchAll(/^\s*(?:import|from)\s+([\w.]+)/gm)) {
-      words.add(module).add(module.split(".")[0]);
-    }
-    const found = this.listed.filter((file) => !file.start && file.imports?.some((name) => words.has(name)));
-    return [...new Set(found.flatMap((file) => [...(file.needs ?? []), file.name]))];
   }
 
   file(name) {
@@ -51,8 +46,8 @@ export class Files {
     return this.kept.get(name);
   }
 
-  async fetched({ name, size, integrity }) {
-    const url = this.folder + name;
+  async fetched({ name, size, integrity, base: place = this.folder }) {
+    const url = place + name;
     const response = await fetch(url, { integrity }).catch(() => null);
     const blob = await response?.blob().catch(() => null);
     if (!response?.ok || !blob) throw new Error(await whyRefused(url));

@@ -25,6 +25,7 @@ const SHAPES = {
   frame: { epoch: isNumber, losses: isArray, held: isMaybe(isArray), logits: isMaybe(isArray), theta: isMaybe(isArray), networks: isMaybe(isNumber) },
   listening: {},
   done: { status: isOneOf("done", "failed", "stopped") },
+  lacking: { lacks: isTexts },
   broken: { message: isText, line: isMaybe(isNumber) },
 };
 

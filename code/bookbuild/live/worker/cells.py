@@ -19,24 +19,18 @@ import warnings
 from contextlib import suppress
 from functools import partial, wraps
 from importlib import import_module
-from pathlib import Path
 from time import perf_counter
 
 import matplotlib
-
-# Pyodide's matplotlib carries a font list for another version, and would make it anew.
-FONTS = Path(matplotlib.__file__).with_name("fontlist.json")
-FONTS.write_text(FONTS.read_text().replace('"_version": 390', '"_version": 330'))
-
 import matplotlib.pyplot as plt
 import numpy as np
 from js import Object
-from matplotlib import font_manager, mathtext
 from pyodide.code import eval_code_async
 from pyodide.ffi import run_sync, to_js
 
 import deepmath
 from _checks import asked_about, names_in       # type: ignore[import-not-found]
+from _later import Lacking, Later       # type: ignore[import-not-found]
 from _state import State      # type: ignore[import-not-found]
 from deepmath import activations, figures, training
 
@@ -69,12 +63,14 @@ NO_NETWORK = "A live cell has no network: put the data into the cell."
 set_limit = sys.setrecursionlimit
 page = None                   # the worker's functions, while there is a worker
 state: State                  # of Python, between runs; from `connect` on
+later: Later                  # what the page has yet to bring
 
 
-def connect(functions):
-    """Begin in a page, perhaps from a memory in which chance has been drawn before."""
-    global page, state
+def connect(functions, files):
+    """Begin in a page, which can bring the modules of `files`: their names, each with its files."""
+    global page, state, later
     page = functions
+    later = Later(files)
     state = State()
     gc.freeze()               # what is there from now on need not be searched for garbage
 
@@ -129,14 +125,24 @@ for name in DATA_SETS:
 
 # ------------------------------------------------------------------------------- a run
 
-async def run(code, first, check):
+async def run(code, first, check, brought):
     """Run code after the cells `first`, whose output is not shown, and then its check.
 
     Returns
     -------
-    str
-        "done", "failed" or "stopped".
+    list of str
+        "done", "failed" or "stopped"; or "lacking" and the files that the page has to bring: then
+        the run has to begin again, with all files that it `brought` by then.
     """
+    later.arrived(set(brought))
+    try:
+        return to_js([await run_once(code, first, check)])
+    except Lacking as lacking:
+        return to_js(["lacking", *lacking.files])
+
+
+async def run_once(code, first, check):
+    """Run code; whether it is "done", "failed" or "stopped"."""
     names = {"__name__": "__main__", "display": show}
     output = Output(code)
     streams = sys.stdout, sys.stderr
@@ -158,6 +164,8 @@ async def run(code, first, check):
         return "done"
     except KeyboardInterrupt:
         return "stopped"
+    except Lacking:
+        raise
     except BaseException as error:
         said = description(error, code)
         while plt.get_fignums():                # those that can be drawn
@@ -256,13 +264,6 @@ def rehearse():
     figures.boundary.draw(network, theta, X, y, result.history)
     picture(plt.gcf())
     plt.close("all")
-
-
-def forget_files():
-    """Let go of the fonts, whose files are not open where a copy of this memory begins."""
-    font_manager._get_font.cache_clear()                    # type: ignore[attr-defined]
-    mathtext.MathTextParser._parse_cached.cache_clear()     # type: ignore[attr-defined]
-    gc.collect()
 
 
 # ------------------------------------------------------------------------------- output
@@ -372,7 +373,7 @@ def picture(figure, dpi=DOTS_PER_INCH):
 
 
 def is_table(value):
-    return type(value).__module__.startswith("pandas.") and hasattr(value, "to_string") \
+    return type(value).__module__.partition(".")[0] == "pandas" and hasattr(value, "to_string") \
         and hasattr(value, "columns")
 
 

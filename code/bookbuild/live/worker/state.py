@@ -20,7 +20,7 @@ from types import ModuleType
 import matplotlib
 import numpy as np
 
-OURS = {"_cells", "_checks", "_state", "js", "pyodide", "pyodide_js", "_pyodide",
+OURS = {"_cells", "_checks", "_later", "_state", "js", "pyodide", "pyodide_js", "_pyodide",
         "_pyodide_core", "asyncio"}
 WHOLE = {"builtins", "deepmath"}
 HEAP, IMMUTABLE = 1 << 9, 1 << 8        # flags of types: of Python, and closed to changes

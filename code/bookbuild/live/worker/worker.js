@@ -1,27 +1,33 @@
-// The page's Python: one classic Web Worker with Pyodide, which runs cells, one at a time.
+// The page's Python: one Web Worker with Pyodide, which runs cells, one at a time.
 // Python's side is `cells.py`. This worker reaches nothing: the page fetches and checks all files.
 //
 // It speaks with the page through a port of its own, which no code that it runs can name.
-// The page sends      {type: "load", config}, {type: "run", id, code, first, check, wheels},
+// The page sends      {type: "load", config}, {type: "run", id, code, first, check, brought},
 //                     {type: "rehearse"} where no run waits yet,
 //                     {type: "stop" | "pause" | "resume" | "step"}
 // The worker answers  {type: "starting"}, {type: "ready", canPause}, {type: "failed", message},
 //                     and for a run, with its id: text, figure, table, training, frame, error,
-// listening (it will hear a wish) and, at the end, done; or broken, if Python itself is.
+// listening (it will hear a wish) and, at the end, done; or broken, if Python itself is; or
+// lacking, if the run imports what the page has yet to bring: then the page sends it again.
 
-const PACKAGES = "/lib/python3.12/site-packages";
 const PLACE = "https://runtime.invalid/"; // where Pyodide believes to find its files
-const MEMORY_PAGES = 16384; // of 64 KiB: a run may take 1 GiB, then Python raises MemoryError
+const EMPTY_ZIP = Uint8Array.of(80, 75, 5, 6, ...new Uint8Array(18));
+const PAGE = 65536; // bytes
+const MEMORY_PAGES = 16384; // a run may take 1 GiB, then Python raises MemoryError
 
 let port;
 let files; // of the runtime, by name: blobs
 let pyodide;
+let packages; // Python's folder of them
+const later = {}; // modules, and the files that bring them
 let runCell;
 let rehearse;
 let running;
 let wish = "go"; // what the page wants of the run: "go", "stop", "pause" or "step"
 let wake = () => {};
 const lastWords = []; // of Python, when it breaks down
+
+self.importScripts = refuse; // by which Pyodide tells that it need not load scripts so
 
 self.onmessage = ({ ports }) => {
   self.onmessage = null;
@@ -43,18 +49,28 @@ async function heard(data) {
 
 async function load(config) {
   files = new Map(Object.entries(config.files));
-  files.set("pyodide-lock.json", new Blob([JSON.stringify(config.lock)]));
+  Object.assign(later, config.later);
   try {
     limitMemory();
     tellOfEnds();
     self.fetch = fileOf;
-    if (files.has("memory.bin")) await startFrom(await imageOf());
-    else {
-      pyodide = await start();
-      for (const [name, wheel] of files) if (name.endsWith(".whl")) await unpack(wheel);
-      await unpack(new Blob([decode(config.wheel)]));
+    const pack = files.has("packages.bin") ? unzipped(files.get("packages.bin")) : null;
+    if (pack) files.set("python_stdlib.zip", new Blob([EMPTY_ZIP])); // it is in the pack
+    pyodide = await loadPyodide({
+      indexURL: PLACE,
+      createPyodideModule: createPyodide,
+      lockFileContents: config.lock,
+      env: { HOME: "/home/reader", MPLBACKEND: "agg" },
+      fsInit: async (FS, { sitePackages }) => {
+        packages = sitePackages;
+        if (pack) place(FS, await pack);
+      },
+    });
+    if (!pack) {
+      for (const name of files.keys()) if (name.endsWith(".whl")) await bring(name, files.get(name));
+      await bring("deepmath.whl", new Blob([decode(config.wheel)]));
       for (const [name, text] of Object.entries(config.sources)) {
-        pyodide.FS.writeFile(`${PACKAGES}/${name}`, text);
+        pyodide.FS.writeFile(`${packages}/${name}`, text);
       }
     }
     tell("starting");
@@ -66,47 +82,42 @@ async function load(config) {
   }
 }
 
-function start(options) {
-  return loadPyodide({
-    indexURL: PLACE,
-    env: { HOME: "/home/reader", MPLBACKEND: "agg" },
-    ...options,
-  });
-}
-
 function connect() {
   const cells = pyodide.pyimport("_cells");
-  cells.connect({ post: tellOfRun, turn, hold, canPause: canPause() });
+  cells.connect({ post: tellOfRun, turn, hold, canPause: canPause() }, pyodide.toPy(later));
   ({ run: runCell, rehearse } = cells);
   pyodide._api.on_fatal = broken;
 }
 
-// Begin with the packages, and with the memory of a Python that has imported them.
-async function startFrom({ memory, packages }) {
-  const length = new DataView(packages.buffer).getUint32(0, true);
-  const index = JSON.parse(new TextDecoder().decode(packages.subarray(4, 4 + length)));
+// A wheel, or what `pack.cjs` has packed.
+async function bring(name, blob) {
+  if (name.endsWith(".bin")) place(pyodide.FS, await unzipped(blob));
+  else pyodide.unpackArchive(await blob.arrayBuffer(), "wheel", { extractDir: packages });
+}
+
+// The files of a pack, in Python's library: they need no unpacking, nor compiling.
+function place(FS, pack) {
+  const length = new DataView(pack.buffer).getUint32(0, true);
   let at = 4 + length;
-  const contents = index.files.map(([name, size]) => [name, packages.subarray(at, at += size)]);
-  try {
-    beginWith(contents, index.libraries);
-    pyodide = await start({ _loadSnapshot: memory });
-    fitToBrowser(pyodide);
-    // Where Python cannot wait in the middle of its work, other signatures may differ, too.
-    if (!canPause()) pyodide.pyimport("_cells").rehearse();
-  } catch { // a browser that differs: without the memory Python starts slowly, but it starts
-    beginWith(contents, []);
-    pyodide = await start();
+  const index = JSON.parse(new TextDecoder().decode(pack.subarray(4, at)));
+  const library = packages.slice(0, packages.lastIndexOf("/"));
+  const folders = new Set();
+  for (const [name, size] of index.files) {
+    const path = `${library}/${name}`;
+    const folder = path.slice(0, path.lastIndexOf("/"));
+    if (!folders.has(folder)) FS.mkdirTree(folder);
+    folders.add(folder);
+    FS.writeFile(path, pack.subarray(at, at += size), { canOwn: true });
   }
+  for (const module of index.later) later[module] = ["rest.bin"];
 }
 
-async function imageOf() {
-  const [memory, packages] = await Promise.all(["memory.bin", "packages.bin"].map(unzipped));
-  return { memory, packages };
+async function unzipped(blob) {
+  return new Uint8Array(await new Response(unzipping(blob)).arrayBuffer());
 }
 
-async function unzipped(name) {
-  const content = new Response(files.get(name).stream().pipeThrough(new DecompressionStream("gzip")));
-  return new Uint8Array(await content.arrayBuffer());
+function unzipping(blob) {
+  return blob.stream().pipeThrough(new DecompressionStream("gzip"));
 }
 
 // Only with JavaScript Promise Integration can Python wait in the middle of its work.
@@ -115,11 +126,11 @@ function canPause() {
 }
 
 function limitMemory() {
-  const Memory = WebAssembly.Memory;
-  WebAssembly.Memory = function (limits) {
-    return new Memory({ ...limits, maximum: Math.min(limits.maximum ?? MEMORY_PAGES, MEMORY_PAGES) });
+  const { grow } = WebAssembly.Memory.prototype;
+  WebAssembly.Memory.prototype.grow = function (pages) {
+    if (this.buffer.byteLength / PAGE + pages > MEMORY_PAGES) throw new RangeError("the memory of a live cell is full");
+    return grow.call(this, pages);
   };
-  WebAssembly.Memory.prototype = Memory.prototype;
 }
 
 // Pyodide swallows that it cannot be compiled, and a worker that code closes ends in silence.
@@ -140,19 +151,19 @@ function tellOfEnds() {
 // What Pyodide asks for: a file that the page has fetched and checked.
 async function fileOf(resource) {
   const name = String(resource?.url ?? resource).slice(PLACE.length);
-  if (!files.has(name)) throw new Error("a live cell has no network");
-  const type = name.endsWith(".wasm") ? "application/wasm" : "application/octet-stream";
-  return new Response(files.get(name), { headers: { "Content-Type": type } });
+  const headers = { "Content-Type": name.endsWith(".wasm") ? "application/wasm" : "application/octet-stream" };
+  if (name === "pyodide.asm.wasm" && files.has("python.bin")) return new Response(unzipping(files.get("python.bin")), { headers });
+  if (!files.has(name)) refuse();
+  return new Response(files.get(name), { headers });
+}
+
+function refuse() {
+  throw new Error("a live cell has no network");
 }
 
 // The frame's policy refuses in any case; this says it to who asks in good faith.
 function sayThatThereIsNoNetwork() {
-  const refuse = () => { throw new Error("a live cell has no network"); };
   for (const name of ["fetch", "XMLHttpRequest", "WebSocket", "EventSource"]) self[name] = refuse;
-}
-
-async function unpack(wheel) {
-  pyodide.unpackArchive(await wheel.arrayBuffer(), "wheel", { extractDir: PACKAGES });
 }
 
 function decode(base64) {
@@ -161,13 +172,13 @@ function decode(base64) {
 
 // ---- Running ---------------------------------------------------------------------------
 
-async function run({ id, code, first, check, wheels }) {
+async function run({ id, code, first, check, brought }) {
   running = id;
   wish = "go";
   try {
-    for (const wheel of wheels) await unpack(wheel);
-    const status = await runCell(code, pyodide.toPy(first), check);
-    tell("done", { id, status });
+    for (const [name, blob] of brought) if (blob) await bring(name, blob);
+    const [status, ...lacks] = await runCell(code, pyodide.toPy(first), check, pyodide.toPy([...brought.keys()]));
+    tell(status === "lacking" ? status : "done", { id, status, lacks });
   } catch (error) {
     broken(error);
   }
