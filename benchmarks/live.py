@@ -150,7 +150,7 @@ def by_network(site: Path, place: Path) -> Path:
     text = script.read_text(encoding="utf-8")
     for base in (listed["core"], listed["packages"]):
         assert base in text
-        text = text.replace(base, "network/")
+        text = text.replace(base, "/live/network/")
     script.write_text(text, encoding="utf-8")
     shutil.copytree(ROOT / ".runtime", place / "live" / "network")
     shutil.copy(site / "index.html", place)

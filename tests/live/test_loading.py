@@ -1,5 +1,6 @@
 """What a reader is told when Python cannot be had; the rendered output stands all the while."""
 
+import gzip
 import re
 
 import pytest
@@ -46,6 +47,35 @@ def test_no_file_of_the_page_but_those_of_the_book_is_asked_for(visitor, site):
     assert reader.run() == RENDERED
     assert [url for url in asked if url.endswith("packages.bin")]
     assert not [url for url in asked if not url.startswith((site, "blob:"))]
+
+
+def test_what_is_fetched_before_the_first_result_is_less_than_12_mb(book):
+    folder = book / "site_libs" / "live"
+    plain = ["live.js", "live.css", "editor.js", "runtime/pyodide.js", "runtime/pyodide.asm.mjs"]
+    sizes = [len(gzip.compress((folder / name).read_bytes())) for name in plain]    # as hosts do
+    sizes += [(folder / "runtime" / name).stat().st_size for name in ("python.bin", "packages.bin")]
+    assert sum(sizes) < 12e6
+
+
+def test_what_a_run_imports_beyond_that_comes_to_it(visitor, site, asked):
+    reader = visitor(f"{site}chapters/one.html")
+    assert reader.run() == RENDERED
+    assert not [path for path in asked if path.endswith(("rest.bin", ".whl"))]
+    code = "print('begun')\nimport statistics\nprint(statistics.mean([1, 3]))"
+    for _ in range(2):
+        assert reader.run(code).split() == ["begun", "2"]
+    assert reader.run("import numpy as np\nprint(np.fft.fft([1, 0]).real)") == "[1. 1.]"
+    assert len([path for path in asked if path.endswith("rest.bin")]) == 1
+    assert not any("pandas" in path for path in asked)
+
+
+def test_a_run_does_not_begin_again_for_what_the_page_has_not(visitor, site):
+    code = "from _later import Lacking\nraise Lacking({})"
+    reader = visitor(f"{site}chapters/one.html")
+    for names in ("['none.bin']", "['rest.bin']"):
+        reader.run(code.format(names))
+        assert reader.status() == "failed"
+    assert reader.run("print('again')") == "again"
 
 
 def test_without_the_editor_there_is_a_text_area(visitor, site, faults):
