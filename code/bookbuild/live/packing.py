@@ -1,4 +1,4 @@
-"""Python and its packages, packed for pages to start from: see `pack/pack.cjs`."""
+"""Python and its packages, packed for pages to start from: see `worker/pack/pack.cjs`."""
 
 import shutil
 import subprocess
@@ -21,7 +21,7 @@ def pack(root: Path, runtime: Path, wheel: bytes, say: Say) -> Path | None:
     Pages do without it, fetch half as much again and start several times more slowly. Returns
     None, and says why, where it cannot be made.
     """
-    packer = PARTS / "pack" / "pack.cjs"
+    packer = PARTS / "worker" / "pack" / "pack.cjs"
     sources = [packer, packer.with_name("pack.py"), PARTS / "worker" / "runtime.json",
                *worker_sources().values()]
     packs = root / STAGE / "packs"

@@ -19,7 +19,7 @@ const LIBRARY = "/lib/python3.14";
 const TOOLS = "/tools"; // what packs, and is not packed itself
 
 async function main(runtime, parts, target) {
-  const { files, info } = JSON.parse(readFileSync(join(__dirname, "../worker/runtime.json"), "utf8"));
+  const { files, info } = JSON.parse(readFileSync(join(__dirname, "../runtime.json"), "utf8"));
   const { loadPyodide } = require(join(runtime, "pyodide.js"));
   const python = await loadPyodide({ indexURL: runtime, lockFileContents: { info, packages: {} },
     env: { HOME: "/home/reader", MPLBACKEND: "agg", PYTHONNODEBUGRANGES: "1" } });
