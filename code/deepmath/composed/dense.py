@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from deepmath.activations import Activation
+from deepmath.activations import Activation, slope
 from deepmath.checks import check_whole
 from deepmath.composed.layer import Layer, Parameters, Shape, check_features, side_by_side
 
@@ -72,14 +72,15 @@ class Activate(Layer):
         return shape
 
     def forward(self, parameters: list[Parameters], A: np.ndarray) -> tuple[np.ndarray, Any]:
-        return self.activation.function(A), A
+        a = self.activation.function(A)
+        return a, (A, a)
 
     def backward(self, parameters: list[Parameters], gradients: list[Parameters], kept: Any,
                  dZ: np.ndarray, to_inputs: bool) -> np.ndarray:
-        return dZ * self.activation.derivative(kept)
+        return dZ * slope(self.activation, *kept)
 
     def pre_activations(self, kept: Any) -> list[np.ndarray]:
-        return [kept]
+        return [kept[0]]
 
 
 @dataclass(frozen=True)
