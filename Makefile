@@ -75,6 +75,7 @@ clean:          ## removes what was rendered and kept; .venv and .runtime stay
 
 .venv/.lab-ready: requirements-lab.txt requirements-lab.lock .venv/.ready
 	@$(call install,requirements-lab)
+	@$(BIN)/book lab --register >/dev/null
 	@touch $@
 
 .venv/.test-ready: requirements-test.txt requirements-test.lock .venv/.lab-ready

@@ -349,14 +349,19 @@ def add_lab(commands) -> None:
     parser.add_argument("chapter", nargs="?", type=Path, help="a .qmd file to begin with")
     parser.add_argument("--no-browser", action="store_true", help="start the server only")
     parser.add_argument("--port", type=int, help="the server's port (default: 8888 or the next)")
+    parser.add_argument("--register", action="store_true", help="start nothing: let a plain "
+                        "`jupyter lab` or `jupyter notebook` of this environment know chapters")
     parser.epilog = "Other options are JupyterLab's own, written --NAME=VALUE."
     parser.set_defaults(run=run_lab)
 
 
 def run_lab(args) -> int:
     """`book lab`: become JupyterLab."""
-    from bookbuild.lab import jupyterlab_command
+    from bookbuild.lab import jupyterlab_command, register
 
+    if args.register:
+        print(register())
+        return 0
     own = ["--no-browser"] * args.no_browser + [f"--port={args.port}"] * bool(args.port)
     os.execv(sys.executable, jupyterlab_command(args.chapter, args.unknown + own))
 

@@ -157,6 +157,24 @@ def test_edits_in_other_cells_are_merged_and_shown(reader):
     assert len([*path.parent.glob("index.replaced-*.qmd")]) == 1
 
 
+def test_a_new_chapter_begins_from_the_template_and_its_figure_follows_the_theme(reader):
+    page = reader.page
+    page.evaluate("jupyterapp.commands.execute('filebrowser:go-to-path', { path: '/small' })"
+                  ".then(() => jupyterapp.commands.execute('launcher:create', { cwd: 'small' }))"
+                  ".then(() => null)")
+    page.locator(".jp-LauncherCard:visible", has_text="New chapter").last.click()
+    page.wait_for_function("jupyterapp.shell.currentWidget?.context?.path === 'small/untitled.qmd'"
+                           " && jupyterapp.shell.currentWidget.sessionContext?.isReady")
+    assert (reader.book / "small/untitled.qmd").read_text().startswith("# Title {#sec-untitled}\n")
+    picture = reader.run("fig-untitled").locator("img, svg").first
+    picture.wait_for()
+    theme = "name => jupyterapp.commands.execute('apputils:change-theme', { theme: name }).then(() => null)"
+    for name, shown in (("JupyterLab Dark", "invert"), ("JupyterLab Light", "none")):
+        page.evaluate(theme, name)
+        page.wait_for_function("([picture, shown]) => getComputedStyle(picture).filter.startsWith(shown)",
+                               arg=[picture.element_handle(), shown])
+
+
 def test_a_save_that_fails_says_why(reader):
     path = reader.book / "references.qmd"
     path.write_text("# References\n\n```{python}\n#| label: one\nx = 1\n```\n")

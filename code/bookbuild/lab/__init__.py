@@ -2,10 +2,10 @@
 
 from importlib import import_module
 
-from bookbuild.lab.jupyterlab import jupyterlab_command
+from bookbuild.lab.jupyterlab import jupyterlab_command, register
 
 __all__ = ["bring_back", "jupyterlab_command", "made_of", "parts_of_notebook", "read_text",
-           "runnable", "write_notebook"]
+           "register", "runnable", "write_notebook"]
 
 
 def __getattr__(name: str):

@@ -1,6 +1,7 @@
 """Files as JupyterLab reads and saves them: chapters are notebooks, and stay chapters."""
 
 import io
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,9 @@ from bookbuild.lab.export import read_notebook
 from bookbuild.lab.merging import Merged, are_kin, merge
 from bookbuild.lab.notebook import KEY, notebook_of, text_of
 from bookbuild.say import BookError
+
+
+TEMPLATE = Path(__file__).with_name("template.qmd")
 
 
 class ChapterContents(AsyncLargeFileManager):
@@ -74,6 +78,14 @@ class ChapterContents(AsyncLargeFileManager):
         yield content
         value = content.getvalue()
         self.replace(os_path, value.encode() if isinstance(value, str) else value, os_path)
+
+    async def new(self, model=None, path=""):
+        """Make a new file; a chapter begins as the template."""
+        if path.endswith(".qmd") and "content" not in (model or {}):
+            name = re.sub(r"[^\w-]", "-", Path(path).stem)
+            text = TEMPLATE.read_text(encoding="utf-8").replace("NAME", name)
+            model = {"type": "file", "format": "text", "content": text}
+        return await super().new(model, path)
 
     async def save(self, model, path=""):
         """Save a file; the answer tells a window what others wrote, and if that is now in it."""

@@ -2,11 +2,14 @@
 
 import importlib.util
 import sys
+from contextlib import suppress
 from pathlib import Path
 
+from bookbuild.files import put_file
 from bookbuild.say import BookError, Problem
 from bookbuild.source import find_root, place_in
 
+CONFIG = Path(__file__).with_name("bookbuild.json")
 EXTENSIONS = Path(__file__).parent / "extension"
 
 
@@ -24,7 +27,22 @@ def jupyterlab_command(chapter: Path | None, options: list[str]) -> list[str]:
     if chapter and not chapter.is_file():
         raise BookError([Problem(chapter, None, "no such file")])
     root = find_root(chapter.parent if chapter else Path.cwd())
+    if sys.prefix != sys.base_prefix:
+        with suppress(BookError):           # where others keep the environment, this start suffices
+            register()
     return [sys.executable, "-m", "jupyterlab", *settings(root, chapter), *options]
+
+
+def register() -> Path:
+    """Tell the Jupyter of this environment of chapters, so that a plain `jupyter lab` knows them.
+
+    A wheel does so when it is installed; the project in its own folder is not installed as one.
+    """
+    told, place = CONFIG.read_bytes(), Path(sys.prefix) / "etc/jupyter/jupyter_server_config.d"
+    file = place / CONFIG.name
+    if not file.is_file() or file.read_bytes() != told:
+        put_file(file, told)
+    return file
 
 
 def settings(root: Path, chapter: Path | None = None) -> list[str]:

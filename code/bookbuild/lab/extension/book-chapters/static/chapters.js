@@ -20,12 +20,28 @@
     // tracker serve chapters, too.
     docRegistry.addWidgetFactory(
       Object.create(notebooks, {
-        name: { value: "Chapter" },
+        name: { value: "Chapter Notebook" },
         label: { value: "Chapter" },
         fileTypes: { value: ["chapter"] },
         defaultFor: { value: ["chapter"] }
       })
     );
+  };
+
+  /** "New chapter" in the launcher and among the commands; the server writes the template. */
+  const beginChapters = ({ commands, serviceManager, docRegistry }, launcher, palette) => {
+    commands.addCommand("book-chapters:new", {
+      label: "New chapter",
+      caption: "Begin a chapter from a template",
+      icon: docRegistry.getFileType("notebook").icon,
+      execute: async ({ cwd = "" }) => {
+        const chapter = { type: "file", ext: ".qmd", path: cwd };
+        const { path } = await serviceManager.contents.newUntitled(chapter);
+        return commands.execute("docmanager:open", { path });
+      }
+    });
+    launcher?.add({ command: "book-chapters:new", category: "Other", rank: 0 });
+    palette?.addItem({ command: "book-chapters:new", category: "Book" });
   };
 
   // ---------------------------------------------------------------- controls that rewrite a line
@@ -146,7 +162,18 @@
       color: var(--jp-ui-font-color2);
       font: var(--jp-ui-font-size1) var(--jp-code-font-family);
     }
-    .book-ref { color: var(--jp-content-link-color); }`;
+    .book-ref { color: var(--jp-content-link-color); }
+    /* drawn for white paper: where that is dark, lightness turned round and hues kept */
+    [data-jp-theme-light="false"] .book-chapter .jp-RenderedImage img,
+    [data-jp-theme-light="false"] .book-chapter .jp-RenderedSVG :is(img, svg) {
+      filter: invert(0.95) hue-rotate(180deg) brightness(1.12);
+      mix-blend-mode: lighten;
+    }`;
+
+  const markChapters = tracker =>
+    tracker.widgetAdded.connect((_, panel) =>
+      panel.toggleClass("book-chapter", panel.context.path.endsWith(".qmd"))
+    );
 
   const readQuarto = parser => {
     const render = parser.render.bind(parser);
@@ -159,7 +186,8 @@
   const plugins = (
     { INotebookTracker, INotebookWidgetFactory },
     { IMarkdownParser },
-    apputils
+    apputils,
+    { ILauncher }
   ) => [
     {
       id: "book-chapters:open",
@@ -167,6 +195,20 @@
       autoStart: true,
       requires: [INotebookWidgetFactory],
       activate: ({ docRegistry }, notebooks) => openChapters(docRegistry, notebooks)
+    },
+    {
+      id: "book-chapters:new",
+      description: "Begins chapters from a template.",
+      autoStart: true,
+      optional: [ILauncher, apputils.ICommandPalette],
+      activate: beginChapters
+    },
+    {
+      id: "book-chapters:dark",
+      description: "Shows figures on dark pages.",
+      autoStart: true,
+      requires: [INotebookTracker],
+      activate: (_, tracker) => markChapters(tracker)
     },
     {
       id: "book-chapters:controls",
@@ -200,7 +242,7 @@
       shared = modules;
     },
     get: async () => {
-      const parts = ["notebook", "rendermime", "apputils"].map(name => module(`@jupyterlab/${name}`));
+      const parts = ["notebook", "rendermime", "apputils", "launcher"].map(name => module(`@jupyterlab/${name}`));
       const found = plugins(...(await Promise.all(parts)));
       return () => ({ __esModule: true, default: found });
     }
