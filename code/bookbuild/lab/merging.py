@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from bookbuild.lab.notebook import blocks_of, ended, newline_of, set_apart
+from bookbuild.lab.segments import differences
 
 ALIKE = 0.5             # in parts of two texts' words: less, and one is no edited form of the other
 AROUND = re.compile(r"((?:[^\S\n]*\n)*)(.*?)(\s*)", re.DOTALL)
@@ -105,8 +106,7 @@ class Edits:
 def against(base: Sequence[str], other: Sequence[str]) -> Edits:
     """What became of a text's pieces in another version."""
     edits = Edits([None] * len(base), [[] for _ in range(len(base) + 1)])
-    matcher = SequenceMatcher(None, [*map(core, base)], [*map(core, other)], autojunk=False)
-    for change, start, end, first, last in matcher.get_opcodes():
+    for change, start, end, first, last in differences([*map(core, base)], [*map(core, other)]):
         in_place = change == "equal" or end - start == last - first and all(
             is_code(a) == is_code(b) for a, b in zip(base[start:end], other[first:last]))
         for place in range(start, end):

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -128,7 +129,7 @@ class Block:
     label: str = ""
     settings: dict = field(default_factory=dict)
 
-    @property
+    @cached_property
     def lines(self) -> list[str]:
         return LINE.findall(self.text)
 
@@ -141,7 +142,7 @@ class Block:
             start, end = filled(lines, start + 1, end - 1)
         return slice(start, end)
 
-    @property
+    @cached_property
     def indent(self) -> str:
         """What stands before the fence, below the text of a list item."""
         first = next((line for line in self.lines if line.strip()), "")

@@ -9,6 +9,7 @@ import base64
 import mimetypes
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -41,6 +42,7 @@ TITLE = re.compile(r"(?<![\w-])(?:title|name)=\"([^\"]*)\"")
 ALT = re.compile(r"(?<![\w-])(?:fig-alt|alt)=\"([^\"]*)\"")
 FOLDED = re.compile(r"(?<![\w-])collapse=[\"']?true")
 SHOWN_IN = re.compile(r"when-format=[\"']?([\w:]+)")
+LONGEST_SPAN = 1000         # whose brackets are found
 CAPTIONS = ("fig-cap", "tbl-cap", "lst-cap")
 
 
@@ -158,6 +160,8 @@ class Marks:
         self.reader, self.source = reader, source
         self.prose = without_code(source)
         self.marks: list[tuple[int, int, str, int]] = []        # start, end, shown, kind
+        self.covered = bytearray(len(source))                   # what is shown otherwise
+        self.title_end = 0                                      # of the block that began last
         self.attachments: dict[str, dict] = {}
 
     def found(self) -> tuple[list, dict]:
@@ -169,13 +173,9 @@ class Marks:
         return self.marks, self.attachments
 
     def mark(self, start: int, end: int, shown: str, kind: int = FIXED) -> None:
-        """Show something else, unless a part of it is shown otherwise already.
-
-        Marks before the lines of a quotation give way to what reaches over a line's end.
-        """
-        self.marks = [each for each in self.marks if not start < each[0] == each[1] < end]
-        if not any(a < max(end, start + 1) and start < b if a < b else start < a < end
-                   for a, b, *_ in self.marks):
+        """Show something else, unless a part of it is shown otherwise already."""
+        if 1 not in self.covered[start:end]:
+            self.covered[start:end] = b"\1" * (end - start)
             self.marks.append((start, end, shown, kind))
 
     # ---------------------------------------------------------------------- lines and blocks
@@ -190,12 +190,10 @@ class Marks:
             self.close(start, end) if not fence["attributes"] else self.begin(start, end, fence)
             return
         if reader.hidden is not None:
-            end = min(end + 1, len(self.source))
-            self.marks = [mark for mark in self.marks if not start <= mark[0] < end]
-            self.mark(start, end, "")
+            self.marks.append((start, min(end + 1, len(self.source)), "", FIXED))
             return
-        if any(a <= start < b for a, b, *_ in self.marks if b > a):
-            return                          # a title that its block has taken
+        if start < self.title_end:
+            return
         if self.prefix:
             self.mark(start, start, self.prefix if line.strip() else self.prefix.rstrip())
         if heading := HEADING.match(line):
@@ -218,7 +216,7 @@ class Marks:
         name = (callout or known) and (reader.name_of(label) or callout.capitalize() or known)
         outer = self.prefix
         inner = "> " if callout or ".callout" in given else ""
-        folds = callout and FOLDED.search(given) and self.end_of_block(end)
+        folds = callout and FOLDED.search(given) and start in self.closed
         ending = "</details>" if folds else "∎" if known == "Proof" else (
             label if prefix(label) in FLOAT_KINDS else "")
         if reader.hidden is None and is_elsewhere(given):
@@ -238,22 +236,24 @@ class Marks:
             self.mark(start, heading.start("text"), f"{gap}{outer}{inner}{before}{between}",
                       BLOCK + number)
             start, end = heading.end("text"), heading.end()
-            shown = after
+            shown, self.title_end = after, end
         else:
             shown = f"{gap}{outer}{inner}{before}{between}{titled}{after}"
         if not self.is_blank_below(end):
             shown += f"\n{outer}{inner}".rstrip()
         self.mark(start, end, shown, FIXED if heading else BLOCK + number)
 
-    def end_of_block(self, start: int) -> bool:
-        """Is a block that begins here closed in the same cell?"""
-        depth = 1
-        for line in self.prose[start:].split("\n")[1:]:
-            if fence := FENCE.match(line):
-                depth += 1 if fence["attributes"] else -1
-            if depth == 0:
-                return True
-        return False
+    @cached_property
+    def closed(self) -> set[int]:
+        """Where the blocks begin that are closed in the same cell."""
+        waiting, found = [], set()
+        for line in LINE.finditer(self.prose):
+            if fence := FENCE.match(line[0].rstrip("\n")):
+                if fence["attributes"]:
+                    waiting.append(line.start())
+                elif waiting:
+                    found.add(waiting.pop())
+        return found
 
     @staticmethod
     def around(name: str, is_titled: bool, is_callout: bool) -> tuple[str, str, str]:
@@ -269,7 +269,8 @@ class Marks:
         if reader.hidden is not None:
             reader.hidden = None if reader.hidden == len(reader.open) else reader.hidden
         elif name := reader.name_of(ending):
-            last = self.source[:start].rstrip().rfind("\n\n") + 2
+            last = self.source.rfind("\n\n", 0, max(start - 2, 0))
+            last = last + 2 if last >= 0 else 0
             self.mark(last, last, f"**{name}:** ")
         elif ending in ("∎", "</details>"):
             outer = self.prefix + inner
@@ -297,15 +298,19 @@ class Marks:
 
     def is_table(self, start: int) -> bool:
         """Does a table end above this line?"""
-        above = self.source[:start].rstrip("\n")
-        return above.rpartition("\n")[2].lstrip(" >").startswith("|")
+        above = self.line_above(start)
+        return (above or self.line_above(start - 1)).lstrip(" >").startswith("|")
+
+    def line_above(self, start: int) -> str:
+        return self.source[self.source.rfind("\n", 0, max(start - 1, 0)) + 1:max(start - 1, 0)]
 
     def is_blank_above(self, start: int) -> bool:
-        return not self.source[:start].removesuffix("\n").rpartition("\n")[2].strip(" \t:")
+        return not self.line_above(start).strip(" \t:")
 
     def is_blank_below(self, end: int) -> bool:
-        rest = self.source[end + 1:].partition("\n")[0]
-        return not rest.strip() or bool(FENCE.match(rest)) and "{" not in rest
+        after = self.source.find("\n", end + 1)
+        below = self.source[end + 1:after if after >= 0 else None]
+        return not below.strip() or bool(FENCE.match(below)) and "{" not in below
 
     # ---------------------------------------------------------------------------- in lines
 
@@ -363,8 +368,9 @@ class Marks:
         return True
 
     def is_alone(self, found: re.Match) -> bool:
-        before = self.source[:found.start()].rpartition("\n")[2]
-        return not before.strip() and not self.source[found.end():].partition("\n")[0].strip()
+        start = self.source.rfind("\n", 0, found.start()) + 1
+        end = self.source.find("\n", found.end())
+        return self.source[start:end if end >= 0 else None].strip() == found[0]
 
     def attributes(self) -> None:
         """Attributes, and the brackets of spans, of which nothing else is left."""
@@ -403,7 +409,7 @@ def is_page(address: str) -> bool:
 def opening(prose: str, end: int) -> int | None:
     """Where the bracket opens that is closed here."""
     depth = 0
-    for place in range(end, -1, -1):
+    for place in range(end, max(end - LONGEST_SPAN, -1), -1):
         depth += {"]": 1, "[": -1}.get(prose[place], 0)
         if depth == 0:
             return place
@@ -413,7 +419,10 @@ def opening(prose: str, end: int) -> int | None:
 def segments_of(source: str, marks: list[tuple[int, int, str, int]]) -> Iterator[str | list]:
     """A text in segments, of which none has a line's end but at its own."""
     position = 0
-    for start, end, shown, kind in sorted(marks, key=lambda mark: mark[:2]):
+    for start, end, shown, kind in sorted(marks, key=lambda mark: (mark[0], mark[0] < mark[1],
+                                                                   -mark[1])):
+        if start < position:        # within what is shown otherwise
+            continue
         if start > position:
             yield source[position:start]
         first, *more = LINE.findall(shown) or [""]

@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
 WORD, FIXED, BLOCK = 0, 1, 2        # kinds: goes with an edit; stays; block n's edges are n + 2
+MOST_PAIRS = 1_000_000      # to be compared each with each
 TOKEN = re.compile(r"\w+|\s|.")
 LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
@@ -21,6 +22,13 @@ def shown_of(segment: str | Sequence) -> str:
 
 def written_of(segment: str | Sequence) -> str:
     return segment if isinstance(segment, str) else segment[1]
+
+
+def differences(old: Sequence[str], new: Sequence[str]
+                ) -> Sequence[tuple[str, int, int, int, int]]:
+    """How one list becomes another; of long ones what stands often in them is not looked for."""
+    is_long = len(old) * len(new) > MOST_PAIRS
+    return SequenceMatcher(None, old, new, autojunk=is_long).get_opcodes()
 
 
 def shown_in(segments: Sequence) -> str:
@@ -62,9 +70,8 @@ def written(segments: Sequence, source: str) -> str:
     rows, lines = rows_of(segments), LINE.findall(source)
     words = words_of(segments)
     built: list[Piece] = []
-    matcher = SequenceMatcher(None, [shown_in(row).rstrip("\n") for row in rows],
-                              [line.rstrip("\n") for line in lines], autojunk=False)
-    for change, start, end, first, last in matcher.get_opcodes():
+    for change, start, end, first, last in differences(
+            [shown_in(row).rstrip("\n") for row in rows], [line.rstrip("\n") for line in lines]):
         if change == "equal":
             for row, line in zip(rows[start:end], lines[first:last]):
                 built += map(as_left, ended_as(row, line))
@@ -148,8 +155,7 @@ def changed(parts: list, new: str, quoted: str, words: Mapping[str, str]) -> Ite
     marks = {shown_of(each) for each in parts if isinstance(each, list)} | words.keys()
     known = sorted(marks - {""}, key=len, reverse=True)
     wanted = re.findall("|".join([*map(re.escape, known), TOKEN.pattern]), new, re.DOTALL)
-    matcher = SequenceMatcher(None, visible, wanted, autojunk=False)
-    for change, start, end, first, last in matcher.get_opcodes():
+    for change, start, end, first, last in differences(visible, wanted):
         yield from taken(waiting, end - start, change == "equal")
         if change != "equal" and last > first:
             at_start = first == 0 or wanted[first - 1].endswith("\n")
