@@ -74,7 +74,7 @@ def shared_out(epochs: Epochs, n_shares: int) -> list[Share]:
             theta[those], state[those], X, Y, X_checked, Y_checked, layers,
             LOSSES[epochs.loss], epochs.batch_size, OPTIMISERS[type(optimiser)], settings,
             epochs.l2 * network.weight_mask, np.empty(network.n_parameters),
-            table(n_rows), table(tallest + MARGIN)))
+            table(n_rows), table(tallest)))
     return shares
 
 
@@ -89,7 +89,7 @@ def plan(network: AnyNetwork) -> tuple[np.ndarray, int]:
     for (d, h), activation in zip(network.shapes, network.activations):
         layers.append((d, h, at, below, below + d, ACTIVATIONS[activation]))
         at, below = at + h * (d + 1), below + d
-    return np.array(layers, dtype=np.int64), below + network.output_size + MARGIN
+    return np.array(layers, dtype=np.int64), below + network.output_size
 
 
 def table(n_rows: int) -> np.ndarray:

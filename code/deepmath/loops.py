@@ -25,7 +25,7 @@ OPTIMISERS = {GradientDescent: 0, Momentum: 1, Adam: 2}
 WIDE = 16               # numbers that two of the widest instructions take
 BLOCK = 256             # points, a multiple of WIDE
 PITCH = BLOCK + 8       # numbers from row to row: a power of two would have rows evict each other
-MARGIN = 3              # rows around a table, that four at a time may touch
+MARGIN = 3              # rows before a table, that four at a time may touch
 
 # Sums may be taken in any order, and `x * y + z` rounded once. The functions of numbers below
 # stand on their order.
@@ -133,21 +133,16 @@ def product(theta, at, next_row, next_column, bias, d, h, A, below, Z, above, wi
     """Write W A + b: rows `above` to `above + h` of Z, from the d rows of A from `below` on.
 
     W (h, d) begins at `at` of theta, its rows and columns `next_row` and `next_column` apart;
-    b stands `bias` behind each row's start, unless that is 0. Four rows are made at a time, of
-    four columns at a time. Where four does not divide h, some rows are made twice, or those
-    below fewer than four are spoilt; where it does not divide d, rows before `below` are taken
-    0 times.
+    b stands `bias` behind each row's start, unless that is 0. Four rows are made at a time, and
+    then those that are left one at a time, of four columns at a time: where four does not divide
+    d, rows before `below` are taken 0 times.
     """
     assert A.shape[1] == PITCH and Z.shape[1] == PITCH      # now the compiler knows it, too
-    for row in range(0, h, 4):
-        row = max(0, min(row, h - 4))
-        s = at + row * next_row
-        t = s + min(1, h - 1) * next_row
-        u = s + min(2, h - 1) * next_row
-        v = s + min(3, h - 1) * next_row
+    for row in range(0, h - h % 4, 4):
+        j, s = above + row, at + row * next_row
+        t, u, v = s + next_row, s + 2 * next_row, s + 3 * next_row
         b0, b1, b2, b3 = (0.0, 0.0, 0.0, 0.0) if not bias else (
             theta[s + bias], theta[t + bias], theta[u + bias], theta[v + bias])
-        j = above + row
         for k in range(-(-d % 4), d, 4):
             s0, s1, s2, s3 = four(theta, s, k, next_column)
             t0, t1, t2, t3 = four(theta, t, k, next_column)
@@ -164,6 +159,15 @@ def product(theta, at, next_row, next_column, bias, d, h, A, below, Z, above, wi
                     u0 * a0 + u1 * a1 + u2 * a2 + u3 * a3)
                 Z[j + 3, p] = (b3 if k <= 0 else Z[j + 3, p]) + (
                     v0 * a0 + v1 * a1 + v2 * a2 + v3 * a3)
+    for row in range(h - h % 4, h):
+        j, s = above + row, at + row * next_row
+        b0 = theta[s + bias] if bias else 0.0
+        for k in range(-(-d % 4), d, 4):
+            s0, s1, s2, s3 = four(theta, s, k, next_column)
+            i = below + k
+            for p in range(width):
+                Z[j, p] = (b0 if k <= 0 else Z[j, p]) + (
+                    s0 * A[i, p] + s1 * A[i + 1, p] + s2 * A[i + 2, p] + s3 * A[i + 3, p])
 
 
 @any_order
