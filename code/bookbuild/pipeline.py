@@ -99,7 +99,9 @@ class Pipeline:
         """
         self.results = results
         units = [unit for draft in self.drafts for unit in draft.source.units]
-        self.code = "" if complete else "\n".join(map(python_of, units))
+        unread = [piece.text for draft in self.drafts for piece in draft.source.pieces
+                  if isinstance(piece, Cell) and piece.language != "python"]
+        self.code = "\n".join([*unread, *(() if complete else map(python_of, units))])
         known = [{unit: results.get(unit) for unit in draft.source.units} for draft in self.drafts]
         parsed = self.memory.steps(*(
             (parse_page, draft.page, self.project, draft, results)

@@ -148,3 +148,13 @@ def test_a_heading_of_eight_marks_is_numbered(write):
     root = write(one="# One\n\n## Two\n\n######## Eight\n\nWords.\n")
     assert render(root, "--to", "html") == 0
     assert "1.1.0.0.0.0.0.1" in (root / "_book" / "one.html").read_text()
+
+
+def test_titles_and_labels_are_looked_for_by_all_of_their_words(write, capsys):
+    """A label may stand in a cell of another language, two titles may begin alike."""
+    root = write(one="# About this book\n\nSee @fig-flow.\n\n# About the author\n\nWords.\n",
+                 two="# Two\n\n```{mermaid}\n%%| label: fig-flow\nA --> B\n```\n")
+    assert main(["check", str(root)]) == 1
+    one, two, *_ = capsys.readouterr().out.splitlines()
+    assert one.startswith("one.qmd:5: `About the author` is a second title")
+    assert two.startswith("two.qmd:3: the built-in press runs Python cells only, not `{mermaid}`")

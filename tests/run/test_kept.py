@@ -176,6 +176,11 @@ def damage(book):
                   entry | {"ran": [[key]]}, entry | {"ran": [[key, None, looks]]},
                   entry | {"ran": [[key, [{"type": "x"}], looks]]},
                   entry | {"ran": [[key, {"kind": "text"}, looks]]},
+                  entry | {"ran": [[key, {"kind": "text", "text": 7}, looks]]},
+                  entry | {"ran": [[key, [{"output_type": "stream", "name": "stdout", "text": 5}],
+                                    looks]]},
+                  entry | {"ran": [[key, [{"output_type": "display_data", "metadata": {},
+                                           "data": {"text/plain": 7}}], looks]]},
                   entry | {"ran": [[key, result, [["unknown", "x", "", ""]]]]},
                   entry | {"ran": [[key, result, [1]]]}):
         body = json.dumps(other).encode()

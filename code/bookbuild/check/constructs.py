@@ -58,10 +58,12 @@ def titles(split: SplitText, blocks: list, manuscript: Manuscript) -> Iterator[P
 
 def second_title(heading: Node, manuscript: Manuscript) -> Problem:
     words = text(content(heading))
-    first = re.escape((re.findall(r"\w+", words) or [""])[0])
-    return manuscript.problem(rf"(?m)^(?:[^\n\w]|\w+[.)])*{first}|^#(?!#).*?{first}",
-                              f"`{words}` is a second title: begin it with ## or make it a chapter "
-                              "of its own")
+    spoken = re.findall(r"\w+", words) or [""]
+    patterns = [rf"(?m)^(?:[^\n\w]|\w+[.)])*{first}|^#(?!#).*?{first}"
+                for first in (r"[^\n\w]+".join(spoken), spoken[0])]     # it may hold a formula
+    found = next((each for each in patterns if manuscript.find(each)[1]), patterns[-1])
+    return manuscript.problem(found, f"`{words}` is a second title: begin it with ## or make it a "
+                              "chapter of its own")
 
 
 def titled_home(chapter: Chapter, manuscript: Manuscript) -> Iterator[Problem]:

@@ -20,6 +20,7 @@ HERE = "./"         # how paths in the project begin, so that a project may be m
 # What each kind of output has, as Jupyter's notebook format has it.
 FIELDS = {"stream": {"name", "text"}, "error": {"ename", "evalue", "traceback"},
           "display_data": {"data", "metadata"}, "execute_result": {"data", "metadata"}}
+TEXTS = {"name", "text", "ename", "evalue", "traceback"}
 
 
 class KeptResults:
@@ -104,12 +105,23 @@ class KeptResults:
 
 def is_kept_form(ran) -> bool:
     """Has what was read the form of what is kept?"""
+    def is_text(value) -> bool:
+        return isinstance(value, str) or isinstance(value, list) and all(
+            isinstance(line, str) for line in value)
+
+    def is_output(value) -> bool:
+        if not isinstance(value, dict) or not FIELDS.get(
+                str(value.get("output_type")), {None}) <= set(value):
+            return False
+        data, about = value.get("data", {}), value.get("metadata", {})
+        return isinstance(data, dict) and isinstance(about, dict) and all(
+            map(is_text, [value[name] for name in TEXTS & set(value)])) and all(
+            is_text(given) for kind, given in data.items() if "json" not in kind)
+
     def is_result(value) -> bool:
         if isinstance(value, dict):
-            return set(value) == {"kind", "text"}
-        return isinstance(value, list) and all(
-            isinstance(each, dict) and FIELDS.get(str(each.get("output_type")), {None}) <= set(each)
-            for each in value)
+            return set(value) == {"kind", "text"} and all(map(is_text, value.values()))
+        return isinstance(value, list) and all(map(is_output, value))
 
     return isinstance(ran, list) and all(
         isinstance(each, list) and len(each) == 3 and is_result(each[1])
