@@ -95,12 +95,13 @@ def test_it_runs_where_the_book_is_not_installed(book, tmp_path_factory, capsys)
     assert main(["notebook", "chapters/a.qmd"]) == 0
     notebook = read(capsys.readouterr().out.strip())
     nbformat.validate(notebook)
-    notebook.cells.append(new_code_cell("import deepmath; print(deepmath.__file__)"))
+    notebook.cells.append(new_code_cell(
+        "import deepmath, os; print(deepmath.__file__, os.environ['DEEPMATH_ENGINE'])"))
     away = tmp_path_factory.mktemp("away")
     said = run_away(notebook, away)
     assert said[1].startswith("pip install --quiet") and '"numpy' in said[1]
     assert said[2] == "13\n" and said[4] == '"Zahl: é"\n'
-    assert ".whl" in said[5]
+    assert ".whl" in said[5] and said[5].endswith(" fast\n")
     assert [path.name for path in away.rglob("*.*")] == ["result.json"]     # what the code names
 
 

@@ -24,7 +24,7 @@ from bookbuild.lab.notebook import (BYTE_ORDER_MARK, KEY, SET_UP, Line, in_a_lin
 from bookbuild.lab.readable import make_readable
 from bookbuild.lab.remembered import remembers_well
 from bookbuild.live import make_wheel
-from bookbuild.run import AVX2, ONE_THREAD, PROCESSORS
+from bookbuild.run import AVX2, NUMPY, ONE_THREAD, PROCESSORS
 from bookbuild.say import BookError, Problem, say
 from bookbuild.source import PACKAGE, Project, expand, find_root, load_project, place_in
 
@@ -33,11 +33,11 @@ MOST_BYTES = 50_000_000         # of a chapter's text, whatever a notebook says
 NEEDS = ("matplotlib", "numpy", "pandas")       # what the package itself imports
 SETUP = SET_UP + '''\
 # The book's package is in this cell, and what the chapter reads and imports beside it. What the
-# package stands on is installed where it is missing. Numbers come out as in the book: on one
-# thread, and with no wider instructions than AVX2, if the processor has these.
+# package stands on is installed where it is missing. Numbers come out as in the book: by numpy
+# on one thread, and with no wider instructions than AVX2, if the processor has these.
 import base64, importlib.util, os, pathlib, sys, tempfile
 
-os.environ.update({one_thread})
+os.environ.update({always})
 processor = pathlib.Path("{processors}")
 if processor.is_file() and "avx2" in processor.read_text().split():
     os.environ.update({avx2})
@@ -179,8 +179,8 @@ def setup_cell(root: Path, data: Iterable[Path], beside: Mapping[str, bytes]) ->
     """A first cell that makes the book's package importable and brings files."""
     told = (re.match(r"([\w.-]+)[^;]*", need) for need in requires("deepmath-book") or ())
     needs = sorted({f'"{need[0].strip()}"' for need in told if need and need[1] in NEEDS})
-    source = SETUP.format(package=PACKAGE, needs=" ".join(needs), one_thread=ONE_THREAD, avx2=AVX2,
-                          processors=PROCESSORS,
+    source = SETUP.format(package=PACKAGE, needs=" ".join(needs), avx2=AVX2,
+                          always=ONE_THREAD | NUMPY, processors=PROCESSORS,
                           content=in_lines(make_wheel(root / "code" / PACKAGE)))
     source += "".join(DATA.format(package=PACKAGE, name=path.name,
                                   content=in_lines(path.read_bytes())) for path in data)
