@@ -141,6 +141,7 @@ class Files(SimpleHTTPRequestHandler):
     def end_headers(self):
         if self.policy and self.path.endswith(".html"):
             self.send_header("Content-Security-Policy", self.policy)
+            self.send_header("Cache-Control", "no-store")       # the next one is read, too
         super().end_headers()
 
     def do_GET(self):
@@ -206,19 +207,35 @@ def site_without_runtime(book_without_runtime):
 @pytest.fixture
 def with_network(runtime):
     """Give a reader's browser the delivery network's files from the folder of the runtime."""
-    def connect(reader, asked=None, altered=""):
+    def connect(reader, asked=None, altered=()):
         def answer(route):
             name = route.request.url.rpartition("/")[2]
             if asked is not None:
                 asked.append(route.request.url)
-            content = (runtime / name).read_bytes() + (b" " if name == altered else b"")
+            file = runtime / name
+            content = {"body": file.read_bytes() + b" "} if name in altered else {"path": file}
             kind = "application/wasm" if name.endswith(".wasm") else "text/plain"
-            route.fulfill(body=content, headers={"Access-Control-Allow-Origin": "*",
-                                                 "Content-Type": kind})
+            route.fulfill(**content, headers={"Access-Control-Allow-Origin": "*",
+                                              "Content-Type": kind})
 
         reader.page.context.route("https://cdn.jsdelivr.net/**", answer)
         return reader
     return connect
+
+
+@pytest.fixture
+def without_python():
+    """Let no Python load in a reader's pages, as it does where one edits: for tests that run nothing."""
+    contexts = []
+
+    def block(reader):
+        contexts.append(reader.page.context)
+        contexts[-1].route("**/runtime/*", lambda route: route.abort())
+        return reader
+
+    yield block
+    for context in contexts:
+        context.unroute("**/runtime/*")
 
 
 @pytest.fixture
@@ -258,9 +275,10 @@ class Reader:
         cell = self.cell(name)
         if cell.get_by_role("button", name="Edit and run").is_visible():
             cell.get_by_role("button", name="Edit and run").click()
-        cell.locator(".cm-content, .live-plain").wait_for()
+        editor = cell.locator(".cm-content, .live-plain")
+        editor.wait_for()
         if code is not None:
-            cell.locator(".cm-content").click()
+            editor.click()
             self.page.keyboard.press("Control+a")
             self.page.keyboard.insert_text(code)
         return cell
@@ -329,9 +347,10 @@ def visitor(chromium):
 
 
 @pytest.fixture(scope="module")
-def reader(chromium, site):
+def reader(request, chromium, site):
     """One reader with one Python for all tests of a module; each begins with the book's code."""
-    one = opened(chromium, f"{site}chapters/one.html",
+    script = getattr(request.module, "SCRIPT", "")
+    one = opened(chromium, f"{site}chapters/one.html", script,
                  permissions=["clipboard-read", "clipboard-write"])
     yield one
     one.page.context.close()

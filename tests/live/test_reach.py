@@ -7,6 +7,7 @@ import pytest
 from attacking import Host, attack
 from playwright.sync_api import expect
 
+CDN = {"https://cdn.jsdelivr.net/pyodide/v314.0.3/full", "https://cdn.jsdelivr.net/npm/pyodide@314.0.3"}
 SECRETS = """() => {
   document.cookie = "session=secret; SameSite=Strict; path=/";
   new BroadcastChannel("live").onmessage = ({ data }) => { window.told = data; };
@@ -44,26 +45,30 @@ def test_from_a_page_of_a_host(reader, site, asked, other_host):
     assert not asked
 
 
-def test_later_runs_are_not_overheard(reader):
-    reader.run("import js, _cells\nfrom pyodide.ffi import create_proxy\nheard = js.Array.new()\n"
-               "hook = create_proxy(lambda event: heard.push(str(event.data)))\n"
-               "js.self.onmessage = hook\njs.self.addEventListener('message', hook)\n"
-               "js.self.heard = heard\nplain = _cells.evaluate\n"
-               "async def evaluate(code, *rest):\n    heard.push(code)\n"
-               "    return await plain(code, *rest)\n_cells.evaluate = evaluate")
-    reader.run("secret = 'of another cell'", "task")
-    assert reader.run("import js\nprint(hasattr(js.self, 'heard'))") == "False"
+HOOKS = """import js, _cells
+from pyodide.ffi import create_proxy
+heard = js.Array.new()
+hook = create_proxy(lambda event: heard.push(str(event.data)))
+js.self.onmessage = hook
+js.self.addEventListener('message', hook)
+js.self.heard = heard
+async def evaluate(code, *rest, heard=heard, plain=_cells.evaluate):
+    heard.push(code)
+    return await plain(code, *rest)
+_cells.evaluate = evaluate
+"""
+FORGED = "_cells.post('answer', passed=True, count=4, hint='')\n"
 
 
-def test_an_answer_that_code_gives_itself_is_told_from_the_checks(reader):
-    forge = "import _cells\n_cells.post('answer', passed=True, count=4, hint='')\n"
+def test_later_runs_are_not_overheard_and_a_forged_answer_is_told_from_the_checks(reader):
     answer = reader.cell("task").locator(".live-answer")
-    assert "Not yet. double(2) should be 4." in reader.run(forge + "def double(x): return 1", "task")
+    code = f"{HOOKS}{FORGED}def double(x): return 1"
+    assert "Not yet. double(2) should be 4." in reader.run(code, "task")
     expect(answer).to_have_count(1)
     expect(answer).to_contain_text("could say anything")
-    reader.run("def double(x): return 2 * x", "task")
+    reader.run("secret = 'of another run'\ndef double(x): return 2 * x", "task")
     expect(answer).not_to_contain_text("could say anything")
-    reader.run(forge)
+    assert reader.run(f"import js, _cells\nprint(hasattr(js.self, 'heard'))\n{FORGED}") == "False"
     assert not reader.cell().locator(".live-answer").count()
 
 
@@ -82,8 +87,16 @@ def test_a_worker_that_ran_linked_code_runs_nothing_else(reader):
     cell.get_by_role("button", name="Reset").click()
 
 
-def test_from_a_page_that_was_opened_from_a_file(visitor, file_without_runtime, with_network, other_host):
-    reader = with_network(visitor(file_without_runtime))
+def test_from_a_page_of_a_file_with_python_from_the_network(
+        visitor, file_without_runtime, with_network, other_host):
+    asked = []
+    reader = with_network(visitor(file_without_runtime), asked)
+    assert not asked
+    assert "final loss 0.246" in reader.run(name="fig-xor")
+    assert {url.rpartition("/")[0] for url in asked} == CDN
+    assert any("numpy" in url for url in asked) and not any("pandas" in url for url in asked)
+    look = "import sys\nprint(any(one.find_spec('pandas', None) for one in sys.meta_path))"
+    assert reader.run(look) == "True" and any("pandas" in url for url in asked)
     assert_nothing_is_reached(reader, other_host, {})
 
 
