@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from bookbuild.commands import CELL_TIMEOUT
 from bookbuild.lab import read_text, runnable
 from bookbuild.pipeline import page_words
 from bookbuild.print.html import hosted
@@ -22,7 +23,6 @@ from bookbuild.run import lighter
 from bookbuild.say import say
 from bookbuild.source import PACKAGE, load_project
 
-CELL_TIMEOUT = 600.0        # seconds
 LOADERS = re.compile(
     r'<script src="https://cdn\.jsdelivr\.net/npm/(?:jquery|requirejs)@[^<>]*></script>\s*'
     r"|<script type=\"application/javascript\">"
