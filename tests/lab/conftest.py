@@ -79,8 +79,11 @@ class Reader:
 
     def open(self, name: str) -> None:
         """Double-click a file's way down the listing, and wait for its kernel."""
-        for part in name.split("/"):
-            self.page.locator(".jp-DirListing-item", has_text=part).first.dblclick()
+        folder = ""
+        for part in name.split("/"):    # a folder is listed a moment after it was entered
+            those = f'[title*="Path: {folder}"]' if folder else ':not([title*="Path: "])'
+            self.page.locator(f".jp-DirListing-item{those}", has_text=part).first.dblclick()
+            folder = f"{folder}/{part}".lstrip("/")
         self.page.wait_for_function(
             "name => jupyterapp.shell.currentWidget?.context?.path === name"
             " && jupyterapp.shell.currentWidget.sessionContext?.session?.kernel?.status === 'idle'",
