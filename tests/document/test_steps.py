@@ -8,7 +8,8 @@ import pytest
 from bookbuild.document import nodes
 from bookbuild.document.model import Callout, Float, Theorem
 from bookbuild.document.numbers import Chapter, Head
-from bookbuild.pipeline import Memory, Pipeline
+from bookbuild.memory import Memory
+from bookbuild.pipeline import Pipeline
 from bookbuild.print import epub
 from bookbuild.source import Page, load_project
 

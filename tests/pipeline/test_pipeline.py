@@ -11,7 +11,8 @@ from asked_once import asked_once
 
 from bookbuild import files
 from bookbuild.document import pandoc
-from bookbuild.pipeline import Memory, Pipeline, check_book
+from bookbuild.memory import Memory
+from bookbuild.pipeline import Pipeline, check_book
 from bookbuild.print import html
 from bookbuild.source import load_project
 

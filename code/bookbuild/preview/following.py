@@ -13,7 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from bookbuild.document import stand_ins
-from bookbuild.pipeline import Memory, Pipeline
+from bookbuild.memory import Memory
+from bookbuild.pipeline import Pipeline
 from bookbuild.preview.server import Server, Site
 from bookbuild.preview.session import Loop, Session
 from bookbuild.run import ChapterCode, KeptResults, Look

@@ -1,4 +1,4 @@
-"""From the project's files to the book: the steps in their order, and what they gave."""
+"""The book on its way: the steps in their order, and what they gave."""
 
 import copy
 import os
@@ -7,55 +7,28 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from bookbuild.check import (Survey, chapter_problems, deepest, file_problems, link_problems,
-                             own_ids, page_problems, too_deep)
-from bookbuild.document import (CellWriter, Chapter, Entry, Words, bibliographies, citations, depth,
-                                identifier, meant_for, nodes, number_chapter, pandoc, para,
-                                place_captions, references, stand_ins, structure, take_titles, tex,
-                                wording, words, written_citations)
-from bookbuild.files import end_all, put_in_place, staging, write_file, writing
+from bookbuild.check import Survey, too_deep
+from bookbuild.document import (Chapter, Entry, Words, bibliographies, citations, meant_for, nodes,
+                                number_chapter, pandoc, para, references, structure, take_titles,
+                                tex, wording, written_citations)
+from bookbuild.files import write_file, writing
 from bookbuild.live import ASSETS, assemble
-from bookbuild.memory import Memory, uncollected
+from bookbuild.memory import Memory
+from bookbuild.pipeline.drafts import (Draft, check_chapter, check_files, check_links, check_page,
+                                       depth_of, ids_in, ids_of, inline_text, labels_in, parse_page,
+                                       split, text_of)
 from bookbuild.print import epub, formulas, hover, html, pdf, search, typst
-from bookbuild.run import ChapterCode, InlineValue, KeptResults, kept_or_run, press
-from bookbuild.say import BookError, Problem, Timings, hindrances, tally
-from bookbuild.source import (Cell, InlineCode, Manuscript, Page, Project, Prose, SplitText,
-                              output_problem, python_of, read_manuscript, show_cells, split_source)
+from bookbuild.say import BookError, Problem, Say, hindrances
+from bookbuild.source import (Cell, InlineCode, Page, Project, output_problem, python_of,
+                              read_manuscript)
 
-MARKS = re.compile(r"([\\`*_{}\[\]()<>#+!|~$^@-])")
-ACTIVE = re.compile(r"([\\`*_\[\]<>|~$])")        # of these, within a line of any Markdown
-MEMORY = "memory"       # the file below .book
-# How deep blocks may stand in one another; Typst ends or takes forever not far beyond.
-DEEPEST, DEEPEST_IN_PRINT = 250, 12
-Say = Callable[[str], None]
+ACTIVE = re.compile(r"([\\`*_\[\]<>|~$])")        # of what Markdown marks, within a line of any
+DEEPEST_IN_PRINT = 12   # blocks in one another; Typst ends or takes forever not far beyond
 FORMATS = {"html": "html", "pdf": "typst", "epub": "epub"}      # by their names in Quarto
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A page's text, and its pieces."""
-
-    page: Page
-    manuscript: Manuscript
-    source: SplitText
-
-    @property
-    def front_title(self) -> list:
-        title = self.source.metadata.get("title")
-        return pandoc.inlines(str(title)) or words(str(title)) if title else []
-
-    def defaults(self, project: Project) -> dict:
-        """The options of cells that say nothing else."""
-        return project.cell_defaults(self.source.metadata)
-
-    def code(self, project: Project) -> ChapterCode:
-        """What runs in one kernel."""
-        return ChapterCode(project.root, self.page.source, self.source.units,
-                           self.defaults(project), project.output_dir, project.environment)
 
 
 class Pipeline:
@@ -426,246 +399,6 @@ class Pipeline:
         """Write what live cells load, where the book has such cells."""
         if any(map(html.has_live_cells, self.chapters)):
             assemble(self.project.root, built / ASSETS, runtime, say)
-
-
-# ------------------------------------------------------------------ steps that take one page
-
-def split(manuscript: Manuscript) -> SplitText:
-    return split_source(manuscript.text, str(manuscript.source), manuscript.origin)
-
-
-def write_results(project: Project, draft: Draft, results: dict) -> tuple[str, dict[str, bytes]]:
-    """A page's Markdown with the results in it, and the pictures that its cells drew."""
-    writer = CellWriter(draft.page.source.stem, draft.defaults(project))
-    parts = []
-    for piece in draft.source.pieces:
-        if isinstance(piece, Cell):
-            made = results.get(piece)
-            parts.append(writer.write(piece, stand_ins(piece) if made is None else made))
-        elif isinstance(piece, Prose):
-            values = [inline_text(results[each]) for each in piece.inline]
-            parts.append(show_cells(piece.substitute(values)))
-    return "".join(parts), writer.pictures
-
-
-def inline_text(value: InlineValue | None, marks: re.Pattern = MARKS) -> str:
-    """The value of an expression as Markdown; what is plain text stays plain."""
-    if value is None:
-        return ""
-    return value.text if value.kind == "markdown" else marks.sub(r"\\\1", value.text)
-
-
-def text_of(result) -> str:
-    """What a cell printed or displayed, or an expression gave."""
-    if isinstance(result, InlineValue):
-        return result.text
-    return "\n".join(str(text) for output in result or []
-                     for text in (output.get("text", ""), *output.get("data", {}).values()))
-
-
-def parse_page(project: Project, draft: Draft, results: dict) -> tuple[dict, dict[str, bytes]]:
-    """A page as pandoc reads it, and the pictures that its cells drew."""
-    if deepest(draft.manuscript)[0] > 2 * DEEPEST:      # pandoc would take its time
-        raise BookError([too_deep(draft.manuscript, pandoc.TOO_DEEP)])
-    text, pictures = write_results(project, draft, results)
-    try:
-        tree = pandoc.read(text)
-    except pandoc.Unreadable as error:
-        raise BookError([too_deep(draft.manuscript, error.problems[0].message)]) from None
-    except BookError as error:
-        said = error.problems[0].message
-        macro = re.search(r"macro (\w+)", said)
-        raise BookError([draft.manuscript.problem(rf"\\{macro[1]}\b" if macro else "", (
-            f"pandoc cannot read this: {said}"))]) from None
-    if depth(tree["blocks"]) > DEEPEST:
-        raise BookError([too_deep(draft.manuscript, pandoc.TOO_DEEP)])
-    tree["blocks"] = references.own_paths(place_captions(tree["blocks"]), draft.page)
-    return tree, pictures
-
-
-def check_page(project: Project, draft: Draft, results: dict, tree: dict,
-               code: str) -> set[Problem]:
-    """What is wrong in a page."""
-    return set(page_problems(project, draft.source, tree, draft.manuscript, results, code))
-
-
-def check_files(project: Project, draft: Draft, tree: dict, pictures: dict[str, bytes],
-                code: str) -> set[Problem]:
-    """What is wrong with the files that a page names."""
-    return set(file_problems(project, tree["blocks"], draft.manuscript, set(pictures), code))
-
-
-def depth_of(chapter: Chapter) -> int:
-    return depth(chapter.blocks)
-
-
-def ids_in(blocks: list) -> set[str]:
-    """The ids on a page for whatever format."""
-    return {key for node in nodes(blocks) if (key := identifier(node))}
-
-
-def ids_of(chapter: Chapter) -> set[str]:
-    return set(own_ids(chapter))
-
-
-def check_chapter(survey: Survey, chapter: Chapter, manuscript: Manuscript,
-                  format: str) -> set[Problem]:
-    return set(chapter_problems(survey, chapter, manuscript, format))
-
-
-def check_links(survey: Survey, chapter: Chapter, manuscript: Manuscript) -> set[Problem]:
-    return set(link_problems(survey, chapter, manuscript))
-
-
-def labels_in(chapter: Chapter) -> list[str]:
-    """The labels that a chapter refers to."""
-    return list(dict.fromkeys(key for key, _ in references.cross_references(chapter.blocks)))
-
-
-# ----------------------------------------------------------------------- what commands ask for
-
-def render(project: Project, targets: list[str], only: Page | None, say: Say, timings: Timings,
-           cell_timeout: float, progress: Callable[[str, bool], None] | None = None,
-           runtime: Path | None = None, fresh: bool = False) -> None:
-    """Render with the built-in press; the new book takes the old one's place when complete.
-
-    Parameters
-    ----------
-    project : Project
-        The book.
-    targets : list of str
-        Of ``"html"``, ``"pdf"`` and ``"epub"``.
-    only : Page or None
-        The one page to print; None for all.
-    say : callable
-        Told what is being done.
-    timings : Timings
-        Filled with the seconds of each stage.
-    cell_timeout : float
-        The most seconds for one cell.
-    progress : callable, optional
-        Told of each cell: a line, and whether the cell is done.
-    runtime : Path, optional
-        A folder with the runtime of live cells, to be put into the book.
-    fresh : bool
-        Run all cells, whatever is kept of them.
-
-    Raises
-    ------
-    BookError
-        With every problem found in the whole book.
-    """
-    kept = project.state_dir / MEMORY
-    with staging(project.state_dir) as folder, nothing_outlives(), uncollected():
-        built = folder / "book"
-        with timings.stage("read"):
-            memory = Memory() if fresh else Memory.of(kept, press())
-            book = Pipeline(project, memory)
-        with timings.stage("cells"):
-            results = run_cells(book, say, progress, cell_timeout, fresh)
-        with timings.stage("parse"):
-            book.parse(results, complete=bool(results))
-        keep_rest(project, targets, only, built)
-        with timings.stage("number"):
-            editions = {target: book.edition(target) for target in targets}
-            if book.hindered():
-                raise BookError([*book.hindered(), *book.unread_formulas()])
-            for edition in editions.values():
-                edition.resolve()
-        say(f"writing {' and '.join(targets)}")
-        unfinished = []
-        for target in sorted(targets, reverse=True):        # the PDF is set beside the others
-            with timings.stage(target):
-                unfinished.append((target, editions[target].write(target, built, only, runtime,
-                                                                  say)))
-        memory.save(kept, press())
-        for target, finish in unfinished:
-            with timings.stage(target):
-                finish()
-        if book.problems:
-            say(f"`book check` has more to say: {tally(book.problems, 'quarto', 'builtin')}")
-        put_in_place(built, project.output_dir)
-
-
-@contextmanager
-def nothing_outlives() -> Iterator[None]:
-    """Whatever ends a render ends the programs that it runs."""
-    try:
-        yield
-    except BaseException:
-        end_all()
-        raise
-
-
-def check_book(project: Project, targets: Sequence[str] = ("html", "pdf")) -> list[Problem]:
-    """What is wrong with the book, found without running a cell or printing a page."""
-    book = Pipeline(project)
-    book.parse({}, complete=False)
-    for target in targets:
-        book.edition(target)
-    return sorted({*book.problems, *book.unread_formulas()})
-
-
-def page_words(project: Project, source: PurePosixPath, say: Say, progress: Callable | None,
-               cell_timeout: float) -> Words:
-    """What the references and expressions of one page say.
-
-    The values of expressions are kept, or the page's cells are run for them. Where something is
-    wrong with the book, `book check` says what; here what is not known stays as it is written.
-    """
-    site = str(project.book.get("site-url") or "").rstrip("/")
-    try:
-        book = Pipeline(project)
-        draft = next((draft for draft in book.drafts if draft.page.source == source), None)
-        if draft is None:
-            return Words(source=str(source), site=site)
-        has_values = any(isinstance(unit, InlineCode) for unit in draft.source.units)
-        results = run_cells(book, say, progress, cell_timeout, False, draft) if has_values else {}
-        book.parse(results, complete=False)
-        edition = book.edition("html")
-        edition.resolve()
-        chapter, = [each for each in edition.chapters if each.page.source == source]
-        return edition.words(draft, chapter)
-    except BookError as error:
-        say(f"{source}: references stay as written, until `book check` is content: {error}")
-        return Words(source=str(source), site=site)
-
-
-def run_cells(book: Pipeline, say: Say, progress: Callable | None, cell_timeout: float,
-              fresh: bool, only: Draft | None = None) -> dict:
-    """The result of every cell and expression; where a cell raises, of none."""
-    project = book.project
-    chapters = [draft.code(project) for draft in book.drafts if only in (None, draft)]
-
-    def on_cell(chapter, number, total, label, seconds):
-        name = f" {label}" if label else ""
-        time_taken = "" if seconds is None else f" ({seconds:.1f} s)"
-        line = f"{chapter.path}: cell {number} of {total}{name}{time_taken}"
-        if progress:
-            progress(line, seconds is not None)
-        elif seconds is not None:
-            say(line)
-
-    try:
-        results = kept_or_run(chapters, KeptResults(project.state_dir), cell_timeout, fresh,
-                              on_notice=lambda notice: say(str(notice)), on_cell=on_cell)
-    except BookError as error:
-        book.problems |= set(error.problems)
-        return {}
-    return {unit: ran.result for chapter, found in zip(chapters, results)
-            for unit, ran in zip(chapter.units, found)}
-
-
-def keep_rest(project: Project, targets: list[str], only: Page | None, built: Path) -> None:
-    """Begin with what this run does not print: other chapters, or the other target."""
-    old = project.output_dir
-    if old.is_dir() and (only or "html" not in targets):
-        with writing(built):
-            shutil.copytree(old, built)
-        return
-    for target in {"pdf", "epub"}.difference(targets):
-        if (old / (name := name_of(project, target))).is_file():
-            write_file(built / name, (old / name).read_bytes())
 
 
 def name_of(project: Project, target: str) -> str:
