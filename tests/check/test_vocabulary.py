@@ -32,7 +32,10 @@ VALUES = {"a text": "words", "text": "words", "true": True, "false": False, "one
           "true, false or fenced": "fenced", "true, false or asis": "asis",
           "true, false or show": "show", "true, false or refresh": "refresh",
           "one word of letters, digits and -_.:": "a", "one word that begins with lst-": "lst-a",
-          "a whole number from 1": 2, "on a line of its own": False,
+          "a whole number from 1 to 99": 2, "`key: value` lines": {"echo": False},
+          "a length on a picture or a div": v.Attribute("50%", "Image", ""),
+          "true or false on a div": v.Attribute("true", "Div", ""),
+          "default, simple or minimal on a div": v.Attribute("simple", "Div", ""), "on a line of its own": False,
           "text, or a list of texts, one a picture": "words",
           "a list of texts, one a picture": ["A", "B"], "a list of texts, one a table": ["A", "B"],
           "a list of texts": ["A"], **{step: step for step in v.OWN_STEPS},
@@ -40,7 +43,7 @@ VALUES = {"a text": "words", "text": "words", "true": True, "false": False, "one
           "on a picture": v.Attribute("seen", "Image", ""),
           "on a div without an id": v.Attribute("seen", "Div", ""),
           "beside an id that begins with lst-": v.Attribute("seen", "CodeBlock", "lst-a")}
-NO_ATTRIBUTE = v.Attribute("words", "Span", "a")
+NO_ATTRIBUTE = v.Attribute("words", "Div", "a")
 
 
 def trial(entry, place):
@@ -127,7 +130,7 @@ def attributed(name, value, entry):
         return f'```{{#{value.id} {name}="{value.value}"}}\n1\n```'
     if entry.only:
         return f'::: {{{name}="{value.value}"}}\nWords.\n:::'
-    return f'Some [words]{{#x-{name} {name}="{value.value}"}}.'
+    return f'::: {{#x-{name} {name}="{value.value}"}}\nWords.\n:::'
 
 
 # What an author writes, on the first line but for cells.

@@ -2,8 +2,15 @@
 
 import pytest
 
-from bookbuild.document import Tabset, nodes, structure, text
+from bookbuild.document import Layout, Tabset, nodes, structure, text
 from bookbuild.document.pandoc import read
+
+
+def test_a_layout_of_many_columns_is_as_one_of_one():
+    """It is told elsewhere, and must not take the machine's memory."""
+    blocks = structure(read("::: {layout-ncol=1000000000}\na\n\nb\n:::\n")["blocks"])
+    layout, = nodes(blocks, Layout)
+    assert layout.widths == [[100], [100]]
 
 
 @pytest.mark.parametrize("body, titles, before", [

@@ -16,12 +16,12 @@ from backtracking import growth, texts
 
 import bookbuild
 from bookbuild.check import labels
-from bookbuild.check.constructs import unclosed_blocks
+from bookbuild.check.constructs import unclosed_blocks, unread_shortcodes
 from bookbuild.check.quarto_traps import lost_table_cells, notes_called_twice
 from bookbuild.print.search import sections_of
 from bookbuild.run.chapters import shown_outputs
 from bookbuild.say import BookError
-from bookbuild.source import Manuscript, Project, split_source
+from bookbuild.source import Manuscript, split_source
 from bookbuild.source.fences import without_code
 from bookbuild.source.includes import substitute
 from bookbuild.source.yaml_lines import load_yaml
@@ -121,11 +121,11 @@ def printed(text):
 def checked(text):
     manuscript = Manuscript(PurePosixPath("one.qmd"), text, [])
     return [*lost_table_cells(manuscript), *notes_called_twice(manuscript),
-            *unclosed_blocks(manuscript)]
+            *unclosed_blocks(True, manuscript), *unread_shortcodes(manuscript)]
 
 
 def expanded(text):
-    return [substitute(Project(PRESS, {"book": {}}, []), line, ("one.qmd", 1))
+    return [substitute({"book": {}}, line, ("one.qmd", 1))
             for line in text.splitlines()]
 
 
@@ -150,6 +150,8 @@ LOOPS = {
     "elements in elements": (sections_of, lambda n: "<main>" + "<div>" * n + "</p>" * n),
     "words and elements": (sections_of, lambda n: "<main>" + "a<b>b</b>" * n),
     "lines of dashes": (checked, "|-|-|\n".__mul__),
+    "shortcodes that do not close": (checked, "{{< a ".__mul__),
+    "tags of divs": (checked, "<div>".__mul__),
     "colons": (checked, lambda n: ":" * n + "!"),
     "calls of notes": (checked, "[^".__mul__),
     "aliases": (lambda text: load_yaml(text, "x"), lambda n: aliases(n // 20)),

@@ -10,7 +10,10 @@ from programs import needs
 
 from bookbuild.check.pictures import cell_problems
 from bookbuild.cli import main
-from bookbuild.document import pandoc, text
+from bookbuild.document import nodes, pandoc, text
+from bookbuild.pipeline.drafts import inline_text
+from bookbuild.print.html import as_entry
+from bookbuild.run import InlineValue
 from bookbuild.source import Project, load_project, split_source
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0h9"/></svg>'
@@ -302,6 +305,18 @@ def test_captions_of_cells_are_lines_of_text(pages):
 
 def test_a_string_is_printed_as_it_is(pages):
     assert said(pages["cells"]).endswith("A string say “x” and it’s and c\\d.")
+
+
+def test_a_title_in_the_contents_has_no_notes_and_links():
+    title = pandoc.inlines("All of *it* [here](https://example.org)^[A note.] $x$")
+    shown = as_entry(title)
+    assert text(shown) == "All of it here x"
+    assert not any(nodes(shown, "Note", "Link")) and as_entry(title[:1]) == title[:1]
+
+
+def test_the_lines_of_a_value_are_one_line_of_text():
+    """Else they would part a paragraph, or a row of a table."""
+    assert inline_text(InlineValue("text", "a|b\n\n# c")) == "a\\|b  \\# c"
 
 
 def test_a_carriage_return_ends_a_line(pages):

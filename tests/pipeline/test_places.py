@@ -48,6 +48,17 @@ def test_checked_places(write, capsys):
               "\\end{aligned}\n$$ {#eq-a}\n\n> $$\n> \\frac{x}{y\n> $$\n",
         heading="# One\n\n## Docstrings\n\n```{python}\n#| label: docstrings\n1\n```\n",
         pipe="# One\n\n![a](pipe.png){fig-alt=\"x\"}\n\n[b](zero.bin)\n\n{{< include pipe.qmd >}}\n",
+        braces="# One\n\n`x` and $\\frac{1}$ and $}$\n\n```{python\n1\n```\n\n``` { python }\n2\n```\n",
+        open="---\ntitle: Open\n\nWords.\n",
+        options="---\ntitle: O\nexecute: [echo]\n---\n\nWords.\n",
+        codes="# One\n\n{{< meta title\n>}} and `{{< meta title >}}`, {{< include >}}\n\n"
+              "{{< include >}}\n",
+        lost="# One\n\na[^1] [b]\n\n[^1]: c\n\n[^1]: d\n\n[b]: http://e\n\n[b]: http://f\n\n"
+             "<div>\n\ng\n\n</div>\n\n<div>\n\nh\n\n![]()\n",
+        open2="# One\n\n$$a$$ $$b$$ `$$` \\$\\$\n\n$$\n\nx\n",
+        widths="# One\n\n![](dot.svg){width=-5}\n\n![](dot.svg){height=NaN}\n",
+        boxes="# One\n\n::: {.callout-note collapse=maybe}\na\n:::\n\n"
+              "::: {layout-ncol=1000000000}\nb\n:::\n",
         pictures="# One\n\n![a ![b](gone.png){fig-alt=\"x\"} c](gone.png){fig-alt=\"x\"}\n\n"
                  "Words.\n\n![](no pic.png){fig-alt=\"x\"}\n\n![](<no pic.png>){fig-alt=\"x\"}\n"
                  "\n![](/gone/rooted.png){fig-alt=\"x\"}\n")
@@ -65,6 +76,22 @@ def test_checked_places(write, capsys):
                    r"file\.qmd:3: the picture pipe\.png is no file",
                    r"file\.qmd:5: the link leads to zero\.bin",
                    r"file\.qmd:7: the included file pipe\.qmd is missing",
+                   r"braces\.qmd:3: pandoc cannot read the formula \\frac\{1\}",
+                   r"braces\.qmd:3: pandoc cannot read the formula \}",
+                   r"braces\.qmd:5: `\{python` begins no block of code",
+                   r"braces\.qmd:9: `\{ python \}` begins no block of code",
+                   r"open\.qmd:1: the front matter is never closed",
+                   r"options\.qmd:3: `execute` takes `key: value` lines, not \['echo'\]",
+                   r"codes\.qmd:3: the built-in press reads no shortcode in `\{\{< meta title`",
+                   r"codes\.qmd:6: `include` names no file",
+                   r"lost\.qmd:7: the note `\[\^1\]:` is written twice",
+                   r"lost\.qmd:11: notice: the link `\[b\]:` is written twice",
+                   r"lost\.qmd:19: the `<div>` that begins here is never closed",
+                   r"lost\.qmd:\d+: the picture \(\) is no file",
+                   r"open2\.qmd:5: a `\$\$` that begins or ends no formula",
+                   r"widths\.qmd:3: `width=-5`", r"widths\.qmd:5: `height=NaN`",
+                   r"boxes\.qmd:3: `collapse=maybe`: the built-in press does not know it",
+                   r"boxes\.qmd:7: `layout-ncol=1000000000`: the built-in press does not know it",
                    r"pictures\.qmd:3: the picture gone\.png is missing",
                    r"pictures\.qmd:9: the picture no pic\.png is missing",
                    r"pictures\.qmd:11: the picture gone/rooted\.png is missing"):
@@ -104,10 +131,16 @@ def test_a_dot_behind_an_element_is_text(write):
 
 @pytest.mark.parametrize("text, place", [
     ("# One\n\nwords `#nonesuch(4)`{=typst} here\n", "one.qmd:3: Typst cannot set this: unknown var"),
+    ("# One\n\nwords\n\n```{=typst}\n]\n```\n", "one.qmd:5: Typst cannot set this: unexpected"),
+    ("# One\n\n![a](a.svg){fig-alt=b}\n", "one.qmd:3: the picture a.svg: failed to parse SVG"),
+    ("# One\n\n![a](b.png){fig-alt=b}\n", "one.qmd:3: the picture b.png: failed to decode image"),
     (nested(200), "one.qmd:401: blocks stand 200 deep in one another, and the PDF takes 12")],
-    ids=["Typst", "nesting"])
+    ids=["Typst", "raw", "svg", "png", "nesting"])
 def test_what_typst_cannot_set_has_its_line(write, capsys, text, place):
-    assert render(write(one=text), "--to", "pdf") == 1
+    root = write(one=text)
+    (root / "a.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg">&x;</svg>')
+    (root / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    assert render(root, "--to", "pdf") == 1
     assert place in capsys.readouterr().err
 
 

@@ -7,6 +7,9 @@ import subprocess
 import pytest
 from small_book import small_book
 
+from bookbuild.document import emph, text, words
+from bookbuild.print.typst import writable
+
 pytestmark = pytest.mark.needs("poppler")
 
 # Formulas of every width, code of every length and with lines of every length.
@@ -22,7 +25,7 @@ The norm $\bigl\lVert x \bigr\rVert$ is at least $|x_1|$.
 
 ![A dot](dot.svg){{#fig-dot fig-alt="One black dot"}}
 
-## Wide formulas
+## Wide [formulas](https://example.org/far)^[Said of the title.]
 
 {WIDE}
 
@@ -62,8 +65,8 @@ def told(*command):
 
 def test_it_is_accessible(printed):
     assert b"<pdfuaid:part>1</pdfuaid:part>" in printed.read_bytes()
-    for words in (rb"/Alt(One black dot)", rb"/Alt(\\lVert x \\rVert)"):
-        assert words in printed.read_bytes()
+    for spoken in (rb"/Alt(One black dot)", rb"/Alt(\\lVert x \\rVert)"):
+        assert spoken in printed.read_bytes()
     assert told("pdfinfo", "-struct", printed).count("Formula") >= 8
 
 
@@ -104,14 +107,25 @@ def test_links_lead_out_and_about(printed):
     linked = re.findall(r'<a href="[^"#]*#(\d+)">([^<]*)',
                         told("pdftohtml", "-xml", "-i", "-stdout", printed))
     assert {"Equation 1.1", "Figure 1.1", "the preface"} <= {
-        words.replace("\xa0", " ").strip() for _, words in linked}
+        shown.replace("\xa0", " ").strip() for _, shown in linked}
+
+
+def test_a_note_to_a_title_stands_where_the_title_does(printed):
+    """Not in the contents or above pages, where a link would end the PDF's accessibility."""
+    assert told("pdftotext", printed, "-").count("Said of the title.") == 1
+
+
+def test_a_long_word_is_written_in_pieces_and_a_dot_behind_an_element_as_text():
+    line = [*words("w" * 2500), emph(words("a")), *words(".py")]
+    assert [text([each]) for each in writable(line)] == [
+        "w" * 1000, "w" * 1000, "w" * 500, "a", "", "py"]
 
 
 def test_nothing_runs_off_the_page(printed):
     for page in told("pdftotext", "-bbox", printed, "-").split("<page ")[2:]:
-        words = re.findall(r'xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)"', page)
-        assert words
-        for left, _, right, bottom in (map(float, word) for word in words):
+        found = re.findall(r'xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)"', page)
+        assert found
+        for left, _, right, bottom in (map(float, word) for word in found):
             assert 50 < left and right < 595 - 70 and bottom < 842 - 40
 
 

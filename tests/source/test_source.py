@@ -1,6 +1,7 @@
 """The splitter loses nothing, finds the cells that pandoc would, and explains what is wrong."""
 
 import json
+from pathlib import PurePosixPath
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from bookbuild.document import pandoc
 from bookbuild.say.problems import BookError, Problem
-from bookbuild.source import Cell, InlineCode, Prose, split_source
+from bookbuild.source import Cell, InlineCode, Project, Prose, read_manuscript, split_source
 from bookbuild.source.yaml_lines import load_yaml
 
 FRAGMENTS = [
@@ -179,6 +180,16 @@ def test_yaml_gives_values_or_a_reason(text):
         assert isinstance(data, dict)
 
 
+def test_metadata_is_the_pages_before_the_books(tmp_path):
+    (tmp_path / "one.qmd").write_text("---\ntitle: T\nsure: true\n---\n\n{{< meta title >}}, "
+                                      "{{< meta sure >}}, {{< meta book.title >}}, {{< meta no >}}\n")
+    project = Project(tmp_path, {"title": "B", "book": {"title": "C"}}, [])
+    manuscript, problems = read_manuscript(project, PurePosixPath("one.qmd"))
+    assert "\nT, true, C, {{< meta no >}}\n" in manuscript.text
+    assert [str(each) for each in problems] == [
+        "one.qmd:6: no metadata `no` in _quarto.yml or the page's front matter"]
+
+
 # --------------------------------------------------------------------------------- options
 
 def test_options_of_every_form_are_read():
@@ -205,8 +216,9 @@ def test_options_of_every_form_are_read():
     ("echo: no", "`echo` takes true, false or fenced, not 'no'"),
     ("eval: 1", "`eval` takes true or false, not 1"),
     ("output: hide", "`output` takes true, false or asis"),
-    ("layout-ncol: 0", "`layout-ncol` takes a whole number from 1, not 0"),
-    ("layout-ncol: true", "`layout-ncol` takes a whole number from 1, not True"),
+    ("layout-ncol: 0", "`layout-ncol` takes a whole number from 1 to 99, not 0"),
+    ("layout-nrow: 1000000000", "`layout-nrow` takes a whole number from 1 to 99, not 1000000000"),
+    ("layout-ncol: true", "`layout-ncol` takes a whole number from 1 to 99, not True"),
     ("fig-alt: [1, 2]", "`fig-alt` takes text, or a list of texts"),
     ("fig-alt:", "`fig-alt` takes text, or a list of texts"),
     ("label: two words", "`label` takes one word"),

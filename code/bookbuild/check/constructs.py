@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from operator import itemgetter
 
 from bookbuild.document import (MACROS, MATH_ENVIRONMENT, Chapter, Node, classes, content,
-                                identifier,
+                                identifier, is_display,
                                 is_node, is_title, kind_of, level, nodes, pairs, raw, text,
                                 translate)
 from bookbuild.say import Problem
@@ -15,7 +15,10 @@ from bookbuild.source import (ATTRIBUTE, CLASS, COMPUTED, EXECUTE, HEAD, MARKDOW
 
 UNREAD_PICTURE = re.compile(r"(?<!\\)!\[(?:(?!!\[|\]\()[^\n])*+\]\(")
 
+UNREAD_SHORTCODE = re.compile(r"\{\{<(?!(?:(?!\{\{<)[^\n])*?>\}\})[^\n]*")
 FENCE = re.compile(r"^[ \t>]*+:{3,}+[ \t]*+(\{.*\}|[\w-]++)?[ \t:]*+\r?$", re.MULTILINE)
+DISPLAY = r"(?<!\\)\$\$"
+HTML_DIV = re.compile(r"<(/?)div\b", re.IGNORECASE)
 BEGIN = re.compile(r"^(?:[ \t]*+(?:(?:[-+*]|\d{1,9}[.)])(?=[ \t])|>))*+")     # of items, quotations
 
 
@@ -110,6 +113,15 @@ def unknown_constructs(blocks: list, manuscript: Manuscript) -> Iterator[Problem
                                      "blank line")
 
 
+def open_formulas(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
+    """A `$$` that begins or ends no formula, and is printed."""
+    marks = len(re.findall(DISPLAY, manuscript.prose))
+    if marks % 2 and any("$$" in content(node) for node in nodes(blocks, "Str")):
+        shown = sum(map(is_display, nodes(blocks, "Math")))
+        yield manuscript.problem(DISPLAY, "a `$$` that begins or ends no formula: write another, "
+                                 "with no blank line between them", nth=min(2 * shown + 1, marks))
+
+
 def broken_pictures(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
     """Pictures that pandoc reads as text, for brackets in their captions."""
     for line in nodes(blocks, "Para", "Plain") if UNREAD_PICTURE.search(manuscript.prose) else ():
@@ -166,8 +178,29 @@ def too_deep(manuscript: Manuscript, message: str) -> Problem:
     return Problem(*manuscript.origin(deepest(manuscript)[1]), message, "builtin")
 
 
-def unclosed_blocks(manuscript: Manuscript) -> Iterator[Problem]:
-    """Blocks that pandoc would end, silently, with the text around them."""
+def unread_shortcodes(manuscript: Manuscript) -> Iterator[Problem]:
+    """Shortcodes over several lines, or never closed, which print as they are typed."""
+    rows = manuscript.prose.split("\n") if "{{<" in manuscript.prose else []
+    for line, row in enumerate(rows, 1):
+        if not (found := UNREAD_SHORTCODE.search(row)):
+            continue
+        yield Problem(*manuscript.origin(line), f"the built-in press reads no shortcode in "
+                      f"`{found[0].strip()[:40]}`: write `{{{{< name ... >}}}}` on one line, or "
+                      "`{{{< name ... >}}}` to show it", "builtin")
+
+
+def unclosed_blocks(is_open: bool, manuscript: Manuscript) -> Iterator[Problem]:
+    """Blocks that pandoc would end, silently, with the text around them; `is_open` where it did."""
+    tags: list[int] = []
+    for tag in HTML_DIV.finditer(manuscript.prose) if is_open else ():
+        if not tag[1]:
+            tags.append(tag.start())
+        elif tags:
+            tags.pop()
+    for position in tags[:1]:
+        line = manuscript.prose.count("\n", 0, position) + 1
+        yield Problem(*manuscript.origin(line), "the `<div>` that begins here is never closed: end "
+                      "it with `</div>`")
     opened: list[int] = []
     for fence in FENCE.finditer(manuscript.prose):
         if fence[1]:

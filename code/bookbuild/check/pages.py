@@ -18,11 +18,14 @@ def page_problems(project: Project, split: SplitText, tree: dict, manuscript: Ma
     blocks = tree["blocks"]
     yield from constructs.buried_metadata(tree["meta"], manuscript)
     yield from quarto_traps.notes_never_called(tree["uncalled"], manuscript)
+    yield from quarto_traps.written_twice(tree["twice"], manuscript)
     yield from constructs.front_matter(split, manuscript)
     yield from constructs.code_in_text(split, manuscript)
     yield from constructs.titles(split, blocks, manuscript)
     yield from constructs.unknown_constructs(blocks, manuscript)
-    yield from constructs.unclosed_blocks(manuscript)
+    yield from constructs.unclosed_blocks(tree["open"], manuscript)
+    yield from constructs.unread_shortcodes(manuscript)
+    yield from constructs.open_formulas(blocks, manuscript)
     yield from constructs.broken_pictures(blocks, manuscript)
     yield from constructs.tabless_tabsets(blocks, manuscript, code)
     for piece in split.pieces:

@@ -83,7 +83,7 @@ def files_of_html(project: Project, blocks: list, manuscript: Manuscript,
     outputs = {str(page.output) for page in project.pages}
     for tag, path in dict.fromkeys(files_in_html(blocks)):
         place = posixpath.normpath(posixpath.join(str(manuscript.source.parent), path))
-        if place in outputs or posixpath.basename(path) in code:
+        if place in outputs or named_in(code, path):
             continue
         if path.startswith("/") or path.endswith(".qmd"):
             message = "is found by Quarto alone: name it in Markdown, or from the page"
@@ -101,12 +101,17 @@ def address_problem(project: Project, manuscript: Manuscript, address: str, code
     if urlsplit(address).scheme:
         return f"the picture {path[:60]} is no file of the book: copy it into the book"
     if problem := file_problem(project, manuscript.source, path):
-        is_made = posixpath.basename(path) in code
-        return "" if is_made else f"the picture {path[:60]} {problem}"
+        return "" if named_in(code, path) else f"the picture {path[:60] or '()'} {problem}"
     if PurePosixPath(path).suffix.lower() not in SIGNS:
         return (f"the picture {path} is of a kind that the page or the PDF can't show: make it "
                 "SVG, PNG or JPEG")
     return ""
+
+
+def named_in(code: str, path: str) -> bool:
+    """Does code name a file, which it may write?"""
+    name = posixpath.basename(path)
+    return bool(name) and name in code
 
 
 def alt_stops(project: Project) -> str:

@@ -93,6 +93,14 @@ def notes_never_called(names: list[str], manuscript: Manuscript) -> Iterator[Pro
                                  f"called, and is lost: call it, `[^{name}]`, or take it out")
 
 
+def written_twice(names: list[tuple[str, str]], manuscript: Manuscript) -> Iterator[Problem]:
+    for kind, name in names:
+        mark = "^" if kind == "note" else ""
+        yield manuscript.problem(rf"\[{re.escape(mark + name)}\]:", f"the {kind} `[{mark}{name}]:` "
+                                 "is written twice, and one of them is lost: give it another name",
+                                 "both" if kind == "note" else "neither", nth=2)
+
+
 def notes_in_notes(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
     for note in nodes(blocks, "Note"):
         for inner in nodes(content(note), "Note"):

@@ -236,10 +236,10 @@ def side_by_side(node: Node) -> Node | list | None:
 def widths(node: Node, count: int) -> list[list[float]]:
     """The shares of so many blocks in the width of their rows; the last row comes again.
 
-    What is no number is told by the checks.
+    What is no number, or a large one, is told by the checks.
     """
     given = pairs(node)
-    columns, lines = (int(given[name]) if given.get(name, "").isdecimal() else 0
+    columns, lines = (int(given[name]) if re.fullmatch(r"\d{1,2}", given.get(name, "")) else 0
                       for name in ("layout-ncol", "layout-nrow"))
     columns = columns or -(-count // lines if lines else 0)
     rows = None if columns else layout_rows(given.get("layout"))

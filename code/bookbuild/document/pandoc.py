@@ -20,6 +20,9 @@ UNREAD_FORMULA = re.compile(
     r"Could not convert TeX math ((?:(?!Could not convert ).)*?), rendering as TeX", re.DOTALL)
 UNCALLED_NOTE = re.compile(
     r"^\[WARNING\] Note with key '(?>(.*?)' defined at ).*+(?<= but not used\.)", re.MULTILINE)
+WRITTEN_TWICE = re.compile(r"^\[WARNING\] Duplicate (note|link) reference '\[?(.*?)\]?' at line",
+                           re.MULTILINE)
+OPEN_DIV = re.compile(r"^\[WARNING\] Div at line \d+ column \d+ unclosed", re.MULTILINE)
 
 
 class Unreadable(BookError):
@@ -79,14 +82,18 @@ def run(source: str, *options: str) -> str:
 def read(source: str, format: str = "markdown") -> dict:
     """Parse text into pandoc's tree, ``{"meta": ..., "blocks": ...}``.
 
-    Under ``"uncalled"`` stand the names of notes that pandoc leaves out, since nothing calls them.
+    Under ``"uncalled"`` stand the names of notes that pandoc leaves out, since nothing calls them;
+    under ``"twice"`` notes and links of one name, of which it takes the last; ``"open"`` says
+    whether a div ends only with what is around it.
     """
     done = call(source, "--from", format, "--to", "json")
     try:
         tree = json.loads(done.stdout)
     except RecursionError:
         raise Unreadable([Problem("pandoc", None, TOO_DEEP)]) from None
-    return tree | {"uncalled": UNCALLED_NOTE.findall(done.stderr)}
+    return tree | {"uncalled": UNCALLED_NOTE.findall(done.stderr),
+                   "twice": WRITTEN_TWICE.findall(done.stderr),
+                   "open": bool(OPEN_DIV.search(done.stderr))}
 
 
 def line_of(markdown: object) -> str:

@@ -1,12 +1,15 @@
 """A page on its way to the book, and the steps that take one page alone."""
 
 import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bookbuild.check import (Survey, chapter_problems, deepest, file_problems, link_problems,
                              own_ids, page_problems, too_deep)
-from bookbuild.document import (CellWriter, Chapter, depth, identifier, nodes, pandoc,
+from bookbuild.document import (CellWriter, Chapter, Head, depth, identifier, nodes, pandoc,
                                 place_captions, references, stand_ins, words)
+from bookbuild.print import typst
 from bookbuild.run import ChapterCode, InlineValue
 from bookbuild.say import BookError, Problem
 from bookbuild.source import (Cell, Manuscript, Page, Project, Prose, SplitText, show_cells,
@@ -27,6 +30,7 @@ class Draft:
     @property
     def front_title(self) -> list:
         title = self.source.metadata.get("title")
+        title = str(title).lower() if isinstance(title, bool) else title
         return pandoc.inlines(str(title)) or words(str(title)) if title else []
 
     def defaults(self, project: Project) -> dict:
@@ -61,7 +65,9 @@ def inline_text(value: InlineValue | None, marks: re.Pattern = MARKS) -> str:
     """The value of an expression as Markdown; what is plain text stays plain."""
     if value is None:
         return ""
-    return value.text if value.kind == "markdown" else marks.sub(r"\\\1", value.text)
+    if value.kind == "markdown":
+        return value.text
+    return marks.sub(r"\\\1", " ".join(value.text.split("\n")))      # also in a row of a table
 
 
 def text_of(result) -> str:
@@ -102,6 +108,21 @@ def check_files(project: Project, draft: Draft, tree: dict, pictures: dict[str, 
                 code: str) -> set[Problem]:
     """What is wrong with the files that a page names."""
     return set(file_problems(project, tree["blocks"], draft.manuscript, set(pictures), code))
+
+
+@contextmanager
+def on_page(page: Page) -> Iterator[None]:
+    """Tell of what takes pandoc too long with the page on which it stands."""
+    try:
+        yield
+    except pandoc.Unreadable as error:
+        raise BookError([Problem(str(page.source), 1, error.problems[0].message)]) from None
+
+
+def write_chapter(heads: Sequence[Head], chapter: Chapter) -> str:
+    """A chapter as Typst."""
+    with on_page(chapter.page):
+        return typst.write_chapter(heads, chapter)
 
 
 def depth_of(chapter: Chapter) -> int:

@@ -19,8 +19,8 @@ from bookbuild.files import write_file, writing
 from bookbuild.live import ASSETS, assemble
 from bookbuild.memory import Memory
 from bookbuild.pipeline.drafts import (Draft, check_chapter, check_files, check_links, check_page,
-                                       depth_of, ids_in, ids_of, inline_text, labels_in, parse_page,
-                                       split, text_of)
+                                       depth_of, ids_in, ids_of, inline_text, labels_in, on_page,
+                                       parse_page, split, text_of, write_chapter)
 from bookbuild.print import epub, formulas, hover, html, pdf, search, typst
 from bookbuild.say import BookError, Problem, Say, hindrances
 from bookbuild.source import (Cell, InlineCode, Page, Project, output_problem, python_of,
@@ -217,8 +217,14 @@ class Pipeline:
         return finish
 
     def unset(self, error: pdf.Unset) -> Problem:
-        """What Typst could not set, at the first words of it that are found on the page."""
+        """What Typst could not set, at the first words of it that are found on the page; a
+        picture, where a page shows it."""
         problem, = error.problems
+        for draft, (_, files) in zip(self.drafts, self.each(html.local_files)):
+            if file := next((file for file in files if os.path.normpath(
+                    draft.page.source.parent / file) == str(problem.path)), None):
+                return draft.manuscript.problem(
+                    re.escape(os.path.basename(file)), f"the picture {file}: {problem.message}")
         spoken = re.findall(r"\w+", error.text)
         for draft in self.drafts:
             if str(draft.page.source) != str(problem.path):
@@ -227,12 +233,12 @@ class Pipeline:
                 pattern = r"\b" + r"\W+".join(map(re.escape, spoken[start:start + 3]))
                 if (place := draft.manuscript.find(pattern))[1]:
                     return Problem(*place, problem.message)
-            return Problem(*draft.manuscript.origin(1), problem.message)
+            return draft.manuscript.problem(r"\{=typst\}", problem.message)
         return problem
 
     def write_typst(self) -> str:
         """The whole book as one Typst file."""
-        written = self.memory.steps(*((typst.write_chapter, chapter.page, self.heads, chapter)
+        written = self.memory.steps(*((write_chapter, chapter.page, self.heads, chapter)
                                       for chapter in self.chapters))
         return typst.write_book(self.project, self.heads, written)
 
@@ -297,9 +303,12 @@ class Pipeline:
         """A formula that pandoc cannot convert, where it is written or the cell that printed it."""
         message = f"pandoc cannot read the formula {' '.join(formula.split())}"
         pattern = r"[\s>]+".join(map(re.escape, formula.split()[:12]))
-        for draft in self.drafts:
-            if (place := draft.manuscript.find(pattern))[1]:
-                return Problem(*place, message)
+        pages = [draft for draft, blocks in zip(self.drafts, self.trees)
+                 if any(tex(node).split() == formula.split() for node in nodes(blocks, "Math"))]
+        for each in (rf"(?<=\$){pattern}(?=\$)", pattern):
+            for draft in pages or self.drafts:
+                if (place := draft.manuscript.find(each))[1]:
+                    return Problem(*place, message)
         for unit, result in self.results.items():
             if re.search(pattern, text_of(result)):
                 return Problem(unit.path, unit.line, message)
@@ -364,11 +373,13 @@ class Pipeline:
     def print_page(self, project: Project, heads: list, chapter: Chapter,
                    bibliography: PurePosixPath | None) -> str:
         tree = html.page_tree(project, heads, chapter, bibliography)
-        return html.write_page(project, *self.typeset(chapter.page, [*tree]))
+        with on_page(chapter.page):
+            return html.write_page(project, *self.typeset(chapter.page, [*tree]))
 
     def print_previews(self, page: Page, targets: dict[str, list], root: str) -> dict[str, str]:
         tree = html.preview_tree(page, targets, root)
-        return html.write_previews(self.typeset((root, page), tree))
+        with on_page(page):
+            return html.write_previews(self.typeset((root, page), tree))
 
     def typeset(self, place, tree: list) -> list:
         """A tree with its formulas as MathML; a line that was set at this place is known."""
@@ -385,8 +396,9 @@ class Pipeline:
                                if (self.project.root / folder / path).is_file())]
             files = [path for path in files if os.path.normpath(folder / path) not in sources]
             for address in {*files, *drawn} if only in (None, chapter.page) else ():
-                write_file(built / folder / address, drawn[address] if address in drawn else
-                           (self.project.root / folder / address).read_bytes())
+                place = os.path.normpath(folder / address)
+                write_file(built / place, drawn[address] if address in drawn else
+                           (self.project.root / place).read_bytes())
 
     def write_search(self, built: Path) -> None:
         """Write what the search looks through, from the pages that stand."""

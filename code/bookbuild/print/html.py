@@ -140,8 +140,13 @@ def sidebar(heads: Sequence[Head], here: Head) -> list[dict]:
 
 def entry_of(head: Head, here: Head) -> dict:
     return {"href": here.page.root + str(head.page.output), "number": head.number or "",
-            "text": formatted(head.title or words(head.page.source.stem)),
+            "text": formatted(as_entry(head.title) or words(head.page.source.stem)),
             "active": head.page == here.page}
+
+
+def as_entry(title: list) -> list:
+    """A title in a list of contents, which is a link itself: without notes and links."""
+    return translate(title, {"Note": lambda node: [], "Link": content})
 
 
 def page_actions(project: Project, chapter: Chapter) -> list[dict]:

@@ -17,6 +17,9 @@ from bookbuild.source import CONFIG, Project
 EPOCH = "SOURCE_DATE_EPOCH"
 SETTING = Path(__file__).with_name("setting.py")
 PRINTED = "book.pdf"
+# In a diagnostic of Typst's: the picture that cannot be read, where it is shown or in itself.
+PICTURE = re.compile(r'#box\(image\("/([^"]++)"')
+DRAWING = re.compile(r"^[ \t]*+┌─ ([^\n:]++(?<=\.svg)):", re.IGNORECASE | re.MULTILINE)
 SECONDS = 120           # of the processor, and as many for each million characters
 
 
@@ -50,20 +53,21 @@ def bound(setting: Popen, work: Path, say: Callable[[str], None]) -> bytes:
     said = json.loads(done.stdout) if not done.returncode else {
         "error": (done.stderr.strip().splitlines() or ["was ended"])[-1]}
     if "error" in said:
-        raise unset(said["error"], said.get("diagnostic", ""),
-                    (work / "main.typ").read_text("utf-8"))
+        raise unset(said["error"], said.get("diagnostic", ""), work)
     if "notice" in said:
         say(f"the PDF is not accessible to everyone: {said['notice']}")
     return (work / PRINTED).read_bytes()
 
 
-def unset(message: str, diagnostic: str, source: str) -> Unset:
+def unset(message: str, diagnostic: str, work: Path) -> Unset:
     """Typst's complaint about a book's text, with the page and the words that it is about."""
-    if picture := re.search(r'image\("/([^"]+)"', diagnostic):
+    if picture := PICTURE.search(diagnostic):
         return Unset(Problem(picture[1], None, message), "")
+    if drawing := DRAWING.search(diagnostic):
+        return Unset(Problem(os.path.relpath(drawing[1], work), None, message), "")
     if not (place := re.search(r"main\.typ:(\d+):(\d+)", diagnostic)):
         return Unset(Problem("typst", None, message), "")
-    lines = source.split("\n")
+    lines = (work / "main.typ").read_text("utf-8").split("\n")
     above = [line for line in lines[:int(place[1])] if line.startswith(typst.PAGE)]
     page = above[-1].removeprefix(typst.PAGE) if above else "typst"
     return Unset(Problem(page, None, f"Typst cannot set this: {message}"),

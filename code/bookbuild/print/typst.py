@@ -22,6 +22,7 @@ THEME = Path(__file__).parent / "theme" / "typst"
 PAGE = "// page: "       # a comment, for those who look for the page of an error
 LONG_LINE = re.compile(r"(?m)^[^\n]{1001,}+")
 LONG_WORD = re.compile(r"(?<!\S)\S{60,}+")
+PIECE = 1000             # letters of a word
 WITHIN = re.compile(r"(?<=[^\u200d])(?=[^\u0300-\u036f\u200d\u20d0-\u20ff\ufe00-\ufe0f])")
 # \, \; \! and \bigl( say nothing about the mathematics
 SPACING = re.compile(r"\\[,;:!]|\\q?quad\b|\\[bB]igg?[lrm]?(?![A-Za-z])|\\displaystyle\b")
@@ -113,7 +114,7 @@ def lower(tree, here: Head):
     printing = {id(block): with_attributes(block, classes=[*classes(block), "prints"])
                 for cell in nodes(tree, "Div") for block, following in pairwise(content(cell))
                 if stays_whole(block, following)}
-    return translate(rewrite_lists(exchange(tree, printing), dots_escaped), {
+    return translate(rewrite_lists(exchange(tree, printing), writable), {
         "Header": heading, "Div": division, "Span": inline_span, "Image": image, "Link": link,
         "CodeBlock": code_block, "Code": breakable, "Math": formula, "Para": paragraph,
         "Plain": paragraph,
@@ -121,11 +122,16 @@ def lower(tree, here: Head):
         Layout: layout, Xref: xref}, here)
 
 
-def dots_escaped(items: list) -> list:
-    """Text such as `.py` directly behind an element, which Typst would take for a field of it."""
+def writable(items: list) -> list:
+    """Text as pandoc writes it well: a long word in pieces, since its time is the square of the
+    letters; and `.py` directly behind an element, which Typst would take for a field of it."""
     built: list[Node] = []
     for item in items:
-        if built and is_node(item, "Str") and not is_node(built[-1], "Str", "Space", "SoftBreak") \
+        if is_node(item, "Str") and len(content(item)) > PIECE:
+            built += [piece for start in range(0, len(content(item)), PIECE)
+                      for piece in words(content(item)[start:start + PIECE])]
+        elif built and is_node(item, "Str") \
+                and not is_node(built[-1], "Str", "Space", "SoftBreak") \
                 and re.match(r"\.[^\W\d]", content(item)):
             built += [code("\\."), *words(content(item)[1:])]
         else:
@@ -274,11 +280,12 @@ def image(node: Node, here: Head) -> Node:
     place = posixpath.normpath(posixpath.join(str(here.page.source.parent), unquote(target(node))))
     alt = pairs(node).get("alt") or text(content(node))
     options = f", alt: {string(alt)}" if alt else ""
-    width = pairs(node).get("width", "")
-    if re.fullmatch(r"[\d.]+(%|cm|mm|in|pt|em)", width):
-        options += f", width: {width}"
-    elif match := re.fullmatch(r"([\d.]+)(px)?", width):
-        options += f", width: {float(match[1]) * 0.75:g}pt"
+    for name in ("width", "height"):
+        given = pairs(node).get(name, "")
+        if re.fullmatch(r"[\d.]+(%|cm|mm|in|pt|em)", given):
+            options += f", {name}: {given}"
+        elif match := re.fullmatch(r"([\d.]+)(px)?", given):
+            options += f", {name}: {float(match[1]) * 0.75:g}pt"
     return code(f"#box(image({string('/' + place)}{options}))")
 
 

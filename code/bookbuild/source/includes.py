@@ -3,18 +3,23 @@
 import posixpath
 import re
 from bisect import bisect_left
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import Any
 
 from bookbuild.files import decode_utf8
 from bookbuild.say import BookError, Problem
 from bookbuild.source.fences import regions, without_code
 from bookbuild.source.project import Project, leaves
+from bookbuild.source.splitting import FRONT_MATTER
 from bookbuild.source.verdicts import mistake
 from bookbuild.source.vocabulary import SHORTCODE
+from bookbuild.source.yaml_lines import load_yaml
 
 LONE_CR = re.compile(r"\r(?!\n)")
 CALL = re.compile(r"(?<!\{)\{\{<\s*+(?P<name>[\w-]++)\s*+(?P<argument>(?:(?!>\}\}|\{\{<).)*+)"
@@ -81,16 +86,26 @@ class Manuscript:
 
 def read_manuscript(project: Project, source: PurePosixPath) -> tuple[Manuscript, list[Problem]]:
     """Read a page and put in what `{{< include >}}` and `{{< meta >}}` name."""
-    lines, problems = expand(project, source, ())
+    content = (project.root / source).read_bytes()
+    lines, problems = expand(project, source, (), content, metadata_of(content))
     text = "".join(line for line, _ in lines)
     return Manuscript(source, text, [origin for _, origin in lines]), problems
 
 
-def expand(project: Project, source: PurePosixPath, above: tuple, content: bytes | None = None):
+def metadata_of(content: bytes) -> dict:
+    """The front matter of a page that asks for metadata; what is wrong with it is told later."""
+    if b"{{< meta" in content and (top := FRONT_MATTER.match(content.decode(errors="replace"))):
+        with suppress(BookError):
+            return load_yaml(top["yaml"] or "", "")[0]
+    return {}
+
+
+def expand(project: Project, source: PurePosixPath, above: tuple, content: bytes | None = None,
+           metadata: Mapping = MappingProxyType({})):
     """The lines of a file with their origins, included files in their place.
 
-    As with Quarto, what an included file includes is named as from the page. Where `content` is
-    given, the file is not read.
+    As with Quarto, what an included file includes is named as from the page, whose `metadata`
+    goes before the project's. Where `content` is given, the file is not read.
     """
     if content is None:
         content = (project.root / source).read_bytes()
@@ -115,7 +130,10 @@ def expand(project: Project, source: PurePosixPath, above: tuple, content: bytes
             named = whole["argument"].strip().strip("\"'")
             folder = "" if named.startswith("/") else (above or [source])[-1].parent
             target = PurePosixPath(posixpath.normpath(posixpath.join(folder, named.lstrip("/"))))
-            if target in (source, *above):
+            if not named:
+                problems.append(Problem(*where, "`include` names no file: write "
+                                        "`{{< include file.qmd >}}`"))
+            elif target in (source, *above):
                 problems.append(Problem(*where, f"{target} includes itself"))
             elif outside := leaves(project.root, target):
                 problems.append(Problem(*where, f"the included file {target} lies outside the "
@@ -123,7 +141,7 @@ def expand(project: Project, source: PurePosixPath, above: tuple, content: bytes
             elif not (project.root / target).is_file():
                 problems.append(Problem(*where, f"the included file {target} is missing"))
             else:
-                inner, more = expand(project, target, (source, *above))
+                inner, more = expand(project, target, (source, *above), None, metadata)
                 problems += more
                 if len(lines) + len(inner) > MOST_LINES:
                     problems.append(Problem(*where, f"with {target}, more than {MOST_LINES:,} "
@@ -131,7 +149,7 @@ def expand(project: Project, source: PurePosixPath, above: tuple, content: bytes
                     break
                 lines += [*inner, ("\n", where)]
         else:
-            line, more = substitute(project, line, where)
+            line, more = substitute({**project.config, **metadata}, line, where)
             lines.append((ESCAPED.sub(r"\1", line), where))
             problems += more
     return lines, problems
@@ -148,20 +166,21 @@ def unread_lines(text: str) -> set[int]:
     return found
 
 
-def substitute(project: Project, line: str, where: tuple[str, int]) -> tuple[str, list[Problem]]:
+def substitute(metadata: dict, line: str, where: tuple[str, int]) -> tuple[str, list[Problem]]:
     """Put metadata into a line; name the shortcodes that the press does not know."""
     problems = []
 
     def value(match: re.Match) -> str:
-        found: Any = project.config
+        found: Any = metadata
         argument = match["argument"].rstrip()
         for key in argument.split("."):
             found = found.get(key) if isinstance(found, dict) else None
         if match["name"] == "meta" and isinstance(found, (str, int, float)):
-            return str(found)
+            return str(found).lower() if isinstance(found, bool) else str(found)
         if unknown := mistake(SHORTCODE, match["name"], True):
             problems.append(Problem(*where, *unknown))
         else:
-            problems.append(Problem(*where, f"no metadata `{argument}` in _quarto.yml"))
+            problems.append(Problem(*where, f"no metadata `{argument}` in _quarto.yml or the "
+                                    "page's front matter"))
         return match[0]
     return CALL.sub(value, line), problems

@@ -17,6 +17,10 @@ from bookbuild.source.yaml_lines import load_yaml
 
 FRONT_MATTER = re.compile(r"\ufeff?(?:[ \t\r]*\n)*---[ \t]*\r?\n(?![ \t]*\r?\n)(?P<yaml>(?:.*\n)*?)"
                           r"(?:---|\.\.\.)[ \t]*\r?(?:\n|\Z)|\ufeff")
+UNCLOSED = re.compile(r"\ufeff?---[ \t\r]*+\n(?:[\w-]++:(?:[ \t\r][^\n]*+)?\n)++[ \t\r]*+\n")
+# Braces that pandoc reads behind a fence; behind others, it takes the fence for code in a line.
+ATTRIBUTES = re.compile(r"\{\s*+(?:=[\w-]++\s*+|(?:(?:[.#][^\s{}]++|[^\s{}=.#][^\s{}=]*+="
+                        r"(?:\"[^\"]*+\"|'[^']*+'|[^\s{}\"']++)|-)(?=[\s}])\s*+)*+)\}")
 INLINE = re.compile(r"\{(?P<language>[A-Za-z]\w*)\}\s+(?P<expression>.*)", re.DOTALL)
 LIST_ITEM = re.compile(r" *(?:[-+*:]|\(?\w{1,9}[.)]|\(?@[\w-]*\)) +")
 SHOWN_CELL = re.compile(r"^[ \t]*`{3,}[ \t]*\{python[ \t,}]", re.MULTILINE)
@@ -83,6 +87,8 @@ class _Splitter:
     def front_matter(self) -> int:
         match = FRONT_MATTER.match(self.text)
         if not match:
+            if UNCLOSED.match(self.text):
+                self.complain(0, "the front matter is never closed: end it with a line of ---")
             return 0
         data: dict = {}
         if match["yaml"]:
@@ -120,6 +126,10 @@ class _Splitter:
             self.complain(position, "Quarto runs the lines of this block together: write "
                           "{{python}} alone behind the fence")
         elif not info:
+            if given.startswith("{") and not given.startswith("{{") \
+                    and not ATTRIBUTES.fullmatch(given):
+                self.complain(position, f"`{given}` begins no block of code, but code within a "
+                              "line: write {python} for a cell, or {.python} for code to be shown")
             inner = SHOWN_CELL.search(self.text, token.end(), closing.start())
             if inner:
                 self.complain(inner.start(), "Quarto runs a cell even inside "

@@ -276,7 +276,8 @@ VOCABULARY = (
 
     # -------------------------------------------------------- documents: formats, front matter
     *_all(PRINTED, HEAD, "title", takes=TITLE),
-    *_all(PRINTED, HEAD, "execute"),
+    *_all(PRINTED, HEAD, "execute",
+          takes=Values("`key: value` lines", lambda v: isinstance(v, dict))),
     *_all(HARMLESS, DOCUMENT, "number-sections link-citations", _BY_ITSELF, only=TRUE),
     *_all(REFUSED, HEAD, "author authors bibliography csl date format lang link-citations "
           "number-sections subtitle toc toc-depth", "only `_quarto.yml` can say it"),
@@ -407,7 +408,7 @@ VOCABULARY = (
     *_all(PRINTED, CELL, "layout", takes=Values("rows such as [[1, 1], [2]]",
                                                 layout_rows)),
     *_all(PRINTED, CELL, "layout-ncol layout-nrow",
-          takes=Values("a whole number from 1", lambda v: type(v) is int and v >= 1)),
+          takes=Values("a whole number from 1 to 99", lambda v: type(v) is int and 0 < v < 100)),
     *_all(PRINTED, CELL, "tbl-cap", takes=WORDING),
     *_all(PRINTED, CELL, "tbl-subcap", takes=Values("a list of texts, one a table", _texts)),
     *_all(PRINTED, CELL, "lst-label", takes=Values("one word that begins with lst-",
@@ -458,7 +459,16 @@ VOCABULARY = (
     *_all(REFUSED, CLASS, "appendix hidden lightbox preview-image quarto-* unlisted",
           _LACKING),
     *_all(REFUSED, CLASS, "{*", "a cell that none runs"),
-    *_all(PRINTED, ATTRIBUTE, "alt appearance cell collapse height icon name title width"),
+    *_all(PRINTED, ATTRIBUTE, "alt cell name title"),
+    *_all(PRINTED, ATTRIBUTE, "height width", only=Values(
+        "a length on a picture or a div",
+        lambda a: a.element not in ("Image", "Div") or re.fullmatch(
+            r"\d+(?:\.\d+)?(?:px|%|cm|mm|in|pt|em)?", a.value))),
+    *_all(PRINTED, ATTRIBUTE, "collapse icon", only=Values(
+        "true or false on a div", lambda a: a.element != "Div" or a.value in ("true", "false"))),
+    *_all(PRINTED, ATTRIBUTE, "appearance", only=Values(
+        "default, simple or minimal on a div",
+        lambda a: a.element != "Div" or a.value in ("default", "simple", "minimal"))),
     *_all(PRINTED, ATTRIBUTE, "layout-ncol layout-nrow", only=COLUMNS),
     *_all(PRINTED, ATTRIBUTE, "layout", only=Values("rows such as [[1,1],[2]]",
                                                      lambda a: layout_rows(a.value))),
@@ -471,8 +481,8 @@ VOCABULARY = (
     *_all(PRINTED, ATTRIBUTE, "lst-cap",
           only=Values("beside an id that begins with lst-", lambda a: a.id.startswith("lst-"))),
     *_all(PRINTED, ATTRIBUTE, "when-format unless-format", only=TARGET),
-    *_all(REFUSED, ATTRIBUTE, "layout layout-ncol layout-nrow shortcodes fig-alt tbl-cap lst-cap "
-          "when-format unless-format",
+    *_all(REFUSED, ATTRIBUTE, "appearance collapse height icon layout layout-ncol layout-nrow "
+          "width shortcodes fig-alt tbl-cap lst-cap when-format unless-format",
           "Quarto makes something else of it"),
     *_all(REFUSED, ATTRIBUTE, "when-profile when-meta unless-profile unless-meta",
           "content depends on the format alone"),
