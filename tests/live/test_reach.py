@@ -72,6 +72,30 @@ def test_later_runs_are_not_overheard_and_a_forged_answer_is_told_from_the_check
     assert not reader.cell().locator(".live-answer").count()
 
 
+LEFT_BEHIND = """import js
+from pyodide.ffi import create_once_callable, to_js
+SCRIPT = '''const line = new BroadcastChannel("left behind");
+line.onmessage = ({ data }) => { if (data === "who?") line.postMessage("%s"); };
+postMessage("here");'''
+def nested(resolve, reject):
+    worker = js.Worker.new(js.URL.createObjectURL(js.Blob.new(to_js([SCRIPT]))))
+    worker.onmessage = create_once_callable(lambda event: resolve(None))
+await js.Promise.new(create_once_callable(nested))
+line = js.BroadcastChannel.new("left behind")
+def ask(resolve, reject):
+    line.onmessage = create_once_callable(lambda event: resolve(event.data))
+    line.postMessage("who?")
+print(await js.Promise.new(create_once_callable(ask)))
+"""
+
+
+def test_what_a_run_left_in_its_frame_is_gone_when_the_next_begins(reader):
+    frame = reader.page.locator("iframe[title=Python]").element_handle()
+    for name in ("first", "second", "third"):
+        assert reader.run(LEFT_BEHIND % name) == name
+        assert frame.evaluate("(frame) => frame.isConnected")
+
+
 def test_a_worker_that_ran_linked_code_runs_nothing_else(reader):
     cell = reader.edit("open('trace', 'w').write('x')\nprint('linked')")
     cell.get_by_role("button", name="Copy link").click()

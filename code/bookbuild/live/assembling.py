@@ -42,6 +42,7 @@ def assemble(root: Path, target: Path, runtime: Path | None, say: Say) -> None:
         If a file of the runtime is missing or is another than it should be.
     """
     worker = PARTS / "worker"
+    unpacked = (worker / "unpacked.js").read_text()
     listed = read_list()
     wheel = make_wheel(package_of(root))
     files, folders = listed["files"], []
@@ -56,8 +57,8 @@ def assemble(root: Path, target: Path, runtime: Path | None, say: Say) -> None:
         "runtime": {"base": "runtime/" if runtime else listed["packages"],
                     "files": [entry(file) for file in files]},
         "lock": {"info": listed["info"], "packages": {}},
-        "frame": frame((worker / "frame.js").read_text()),
-        "worker": "(() => {\n" + (worker / "worker.js").read_text() + "})();\n",
+        "frame": frame("{\n" + unpacked + (worker / "frame.js").read_text() + "}\n"),
+        "worker": "(() => {\n" + unpacked + (worker / "worker.js").read_text() + "})();\n",
         "sources": {name: path.read_text() for name, path in worker_sources().items()},
     }
     package = f'globalThis.livePackage = "{base64.b64encode(wheel).decode()}";\n'

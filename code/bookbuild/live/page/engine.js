@@ -11,6 +11,9 @@ const HEARD_MS = 100; // a run that was listening so long ago will soon hear a w
 const SOFT_MS = 500; // and has so long to end by itself, unseen, before its worker is ended
 const SUPERSEDED_MS = 3000; // the same, for a run that a newer one of its cell replaces
 
+// Files that the frame has.
+const OF_FRAME = new Set(["pyodide.js", "pyodide.asm.mjs", "pyodide.asm.wasm", "python.bin", "packages.bin"]);
+
 // Words of code that reaches for what runs it, where it could leave something for later runs.
 const REACHING = new RegExp(String.raw`\b(?:js|_cells|_checks|_state|pyodide\w*|_pyodide\w*|ctypes|_ctypes|gc|inspect|importlib`
   + String.raw`|modules|eval|exec|compile|globals|_getframe|\w+_frame|\w*__(?:import|globals|builtins|code|dict|subclasses)__)\b`);
@@ -35,9 +38,13 @@ export class Engine {
       const obstacle = whyNot(this.settings);
       if (obstacle) throw new Error(obstacle);
       if (!this.files.arePacked && !globalThis.livePackage) await this.loadPackage();
+      this.sandbox ??= new Sandbox(this.settings.frame.markup, (message) => {
+        this.sandbox = null;
+        this.broken(message);
+      });
       const files = await this.files.begin();
-      const script = await scriptOf(this.settings.worker, files);
-      if (this.attempt === attempt) this.start(files, script);
+      const content = this.sandbox?.hasContent ? null : await contentOf(this.settings.worker, files);
+      if (this.attempt === attempt) this.start(files, content);
     } catch (error) {
       if (this.attempt === attempt) this.failed(error.message);
     }
@@ -51,16 +58,15 @@ export class Engine {
     }
   }
 
-  start(files, script) {
-    const { frame, sources, lock } = this.settings;
-    const sandbox = new Sandbox(frame.markup, script,
-      (message) => sandbox === this.sandbox && this.heard(message),
-      (message) => sandbox === this.sandbox && this.broken(message));
-    this.sandbox = sandbox;
+  start(files, content) {
+    const { sources, lock } = this.settings;
+    if (content) this.sandbox.give(content);
+    this.sandbox.start((message) => this.heard(message));
     this.origin = null;
     this.given.clear();
-    sandbox.post({ type: "load", config: { files: Object.fromEntries(files), later: this.files.later,
-      sources, lock, wheel: globalThis.livePackage } });
+    const others = Object.fromEntries([...files].filter(([name]) => !OF_FRAME.has(name)));
+    this.sandbox.post({ type: "load", config: { files: others, later: this.files.later, sources, lock,
+      wheel: globalThis.livePackage } });
   }
 
   progresses(progress) {
@@ -69,25 +75,31 @@ export class Engine {
   }
 
   failed(message) {
-    this.close();
+    this.end();
     const runs = [this.current, ...this.waiting].filter((run) => run && !run.isOver);
     this.current = null;
     this.waiting = [];
     for (const run of runs) run.on("unavailable", { message });
   }
 
+  // End the worker, and with `end` all that was made for the next one.
   close() {
-    this.sandbox?.end();
-    this.sandbox = null;
+    this.sandbox?.stop();
     this.attempt = null;
     this.state = "cold";
     this.progress = null;
   }
 
+  end() {
+    this.close();
+    this.sandbox?.end();
+    this.sandbox = null;
+  }
+
   // The page is left, and may come back as it was: no run is at work then.
   leave() {
     const runs = [this.current, ...this.waiting].filter((run) => run && !run.isOver);
-    this.close();
+    this.end();
     this.current = null;
     this.waiting = [];
     for (const run of runs) run.on("done", { status: "stopped" });
@@ -217,9 +229,10 @@ export class Engine {
     else if (type === "failed") this.broken(message);
     else if (type === "ready") {
       Object.assign(this, { state: "ready", canPause, progress: null });
+      const isFirst = !this.sandbox.isReady;
       this.sandbox.isReady = true;
       this.next();
-      if (!this.current) this.sandbox.post({ type: "rehearse" });
+      if (isFirst && !this.current) this.sandbox.post({ type: "rehearse" });
     }
   }
 
@@ -234,12 +247,12 @@ export class Engine {
 
 export const isReaching = (code) => REACHING.test(code.normalize("NFKC"));
 
-// The worker's script, with Pyodide. A frame with an origin of its own cannot start a module in every
-// browser: of Pyodide's module the function is taken that it exports.
-async function scriptOf(worker, files) {
+// What the frame makes workers of: their script, with Pyodide, and what it compiles and unpacks. A frame
+// with an origin of its own cannot start a module in every browser: of Pyodide's module the function is
+// taken that it exports.
+async function contentOf(worker, files) {
   const [loader, module] = await Promise.all(["pyodide.js", "pyodide.asm.mjs"].map((name) => files.get(name).text()));
   const plain = module.replaceAll("import.meta.url", "location.href").replace(/export default (\w+);?\s*$/, "createPyodide = $1;");
-  files.delete("pyodide.js");
-  files.delete("pyodide.asm.mjs");
-  return new Blob([`"use strict";\nlet createPyodide;\n${worker}${loader}\n${plain}`], { type: "text/javascript" });
+  const script = new Blob([`"use strict";\nlet createPyodide;\n${worker}${loader}\n${plain}`], { type: "text/javascript" });
+  return { script, python: files.get("python.bin") ?? files.get("pyodide.asm.wasm"), packages: files.get("packages.bin") };
 }

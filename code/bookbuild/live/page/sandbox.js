@@ -6,32 +6,60 @@ import { lacking } from "./host.js";
 import { trusted } from "./trusted.js";
 
 export class Sandbox {
-  // `markup` is the frame's, `script` the worker's, a blob; `heard(data)` gets what the worker
-  // says through its port, `broken(message)` what the frame says of its end.
-  constructor(markup, script, heard, broken) {
-    const { port1, port2 } = new MessageChannel();
-    this.port = port1;
-    port1.onmessage = ({ data }) => heard(data);
-    port1.onclose = () => broken("its process ended");
+  // `markup` is the frame's; `broken(message)` gets what it says of its end.
+  constructor(markup, broken) {
+    this.broken = broken;
     this.frame = element("iframe", { sandbox: "allow-scripts", hidden: true, title: "Python", ariaHidden: "true" });
     this.frame.srcdoc = trusted.createHTML(markup);
-    this.frame.onload = () => this.frame.contentWindow?.postMessage(script, "*", [port2]);
+    this.isLoaded = new Promise((resolve) => { this.frame.onload = resolve; });
     this.listen = ({ source, data }) => {
       if (source !== this.frame.contentWindow || !source) return;
       if (data.refused && this.isReady) return; // a run was refused something
-      broken(data.refused ? lacking({ [data.refused]: ["blob:"] }) : String(data.broken));
+      this.fail(data.refused ? lacking({ [data.refused]: ["blob:"] }) : String(data.broken));
     };
     addEventListener("message", this.listen);
     document.body.append(this.frame);
+  }
+
+  // Give the frame what its workers are made of.
+  give(content) {
+    this.hasContent = true;
+    this.isLoaded.then(() => this.send(content));
+  }
+
+  // Begin with a worker; `heard(data)` gets what it says through its port.
+  start(heard) {
+    const { port1, port2 } = new MessageChannel();
+    this.port = port1;
+    port1.onmessage = ({ data }) => heard(data);
+    port1.onclose = () => this.fail("its process ended");
+    this.isLoaded.then(() => this.port === port1 && this.send(null, [port2]));
+  }
+
+  send(content, ports = []) {
+    this.frame.contentWindow?.postMessage(content, "*", ports);
   }
 
   post(message) {
     this.port.postMessage(message);
   }
 
-  end() {
+  // End the worker; the frame stays, with what the next one begins with.
+  stop() {
+    if (!this.port) return;
     this.port.onclose = null;
     this.port.close();
+    this.port = null;
+    this.send(null);
+  }
+
+  fail(message) {
+    this.end();
+    this.broken(message);
+  }
+
+  end() {
+    this.stop();
     removeEventListener("message", this.listen);
     this.frame.remove();
   }

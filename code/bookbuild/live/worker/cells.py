@@ -22,6 +22,13 @@ from importlib import import_module
 from time import perf_counter
 
 import matplotlib
+import matplotlib.artist
+
+gc.disable()                  # till `connect`: what is imported stays
+# A third of what follows would be the making of docstrings, of which pages have none.
+NO_SIGNATURE = classmethod(lambda cls: None)
+matplotlib.artist.Artist._update_set_signature_and_docstring = NO_SIGNATURE   # type: ignore
+
 import matplotlib.pyplot as plt
 import numpy as np
 from js import Object
@@ -73,6 +80,7 @@ def connect(functions, files):
     later = Later(files)
     state = State()
     gc.freeze()               # what is there from now on need not be searched for garbage
+    gc.enable()
 
 
 def post(kind, /, **fields):

@@ -1,7 +1,8 @@
 // The page's Python: one Web Worker with Pyodide, which runs cells, one at a time.
 // Python's side is `cells.py`. This worker reaches nothing: the page fetches and checks all files.
 //
-// It speaks with the page through a port of its own, which no code that it runs can name.
+// Its frame gives it Python compiled and the packages unpacked. It speaks with the page through a port of
+// its own, which no code that it runs can name.
 // The page sends      {type: "load", config}, {type: "run", id, code, first, check, brought},
 //                     {type: "rehearse"} where no run waits yet,
 //                     {type: "stop" | "pause" | "resume" | "step"}
@@ -16,9 +17,12 @@ const PAGE = 65536; // bytes
 const MEMORY_PAGES = 16384; // a run may take 1 GiB, then Python raises MemoryError
 
 let port;
+let module; // Python, compiled
+let pack; // its library and the packages, if they are packed
 let files; // of the runtime, by name: blobs
 let pyodide;
 let packages; // Python's folder of them
+const compiled = new Map(); // libraries in machine code, by their paths
 const later = {}; // modules, and the files that bring them
 let runCell;
 let rehearse;
@@ -29,8 +33,9 @@ const lastWords = []; // of Python, when it breaks down
 
 self.importScripts = refuse; // by which Pyodide tells that it need not load scripts so
 
-self.onmessage = ({ ports }) => {
+self.onmessage = ({ data: begin, ports }) => {
   self.onmessage = null;
+  ({ module, pack } = begin);
   [port] = ports;
   port.onmessage = ({ data }) => heard(data);
 };
@@ -54,7 +59,6 @@ async function load(config) {
     limitMemory();
     tellOfEnds();
     self.fetch = fileOf;
-    const pack = files.has("packages.bin") ? unzipped(files.get("packages.bin")) : null;
     if (pack) files.set("python_stdlib.zip", new Blob([EMPTY_ZIP])); // it is in the pack
     pyodide = await loadPyodide({
       indexURL: PLACE,
@@ -63,7 +67,7 @@ async function load(config) {
       env: { HOME: "/home/reader", MPLBACKEND: "agg" },
       fsInit: async (FS, { sitePackages }) => {
         packages = sitePackages;
-        if (pack) place(FS, await pack);
+        if (pack) place(FS, pack);
       },
     });
     if (!pack) {
@@ -87,37 +91,31 @@ function connect() {
   cells.connect({ post: tellOfRun, turn, hold, canPause: canPause() }, pyodide.toPy(later));
   ({ run: runCell, rehearse } = cells);
   pyodide._api.on_fatal = broken;
+  pyodide.setInterruptBuffer(new Uint8Array(1)); // Python looks there now and then: WebKit ends no loop otherwise
 }
 
 // A wheel, or what `pack.cjs` has packed.
 async function bring(name, blob) {
-  if (name.endsWith(".bin")) place(pyodide.FS, await unzipped(blob));
+  if (name.endsWith(".bin")) place(pyodide.FS, await unpacked(blob));
   else pyodide.unpackArchive(await blob.arrayBuffer(), "wheel", { extractDir: packages });
 }
 
 // The files of a pack, in Python's library: they need no unpacking, nor compiling.
 function place(FS, pack) {
-  const length = new DataView(pack.buffer).getUint32(0, true);
-  let at = 4 + length;
-  const index = JSON.parse(new TextDecoder().decode(pack.subarray(4, at)));
   const library = packages.slice(0, packages.lastIndexOf("/"));
   const folders = new Set();
-  for (const [name, size] of index.files) {
+  for (const [name, content] of pack.files) {
     const path = `${library}/${name}`;
     const folder = path.slice(0, path.lastIndexOf("/"));
     if (!folders.has(folder)) FS.mkdirTree(folder);
     folders.add(folder);
-    FS.writeFile(path, pack.subarray(at, at += size), { canOwn: true });
+    const isCompiled = content instanceof WebAssembly.Module;
+    if (isCompiled) compiled.set(path, content);
+    FS.writeFile(path, isCompiled ? new Uint8Array() : content, { canOwn: true });
   }
-  for (const module of index.later) later[module] = ["rest.bin"];
-}
-
-async function unzipped(blob) {
-  return new Uint8Array(await new Response(unzipping(blob)).arrayBuffer());
-}
-
-function unzipping(blob) {
-  return blob.stream().pipeThrough(new DecompressionStream("gzip"));
+  const { readFile } = FS; // by which a library in machine code is loaded
+  FS.readFile = (path, ...rest) => compiled.get(path) ?? readFile(path, ...rest);
+  for (const name of pack.later) later[name] = ["rest.bin"];
 }
 
 // Only with JavaScript Promise Integration can Python wait in the middle of its work.
@@ -133,13 +131,16 @@ function limitMemory() {
   };
 }
 
-// Pyodide swallows that it cannot be compiled, and a worker that code closes ends in silence.
+// Pyodide would compile itself, and swallows what goes wrong; a worker that code closes ends in silence.
 function tellOfEnds() {
-  const compile = WebAssembly.instantiateStreaming;
-  WebAssembly.instantiateStreaming = (...given) => compile(...given).catch((error) => {
-    tell("failed", { message: error.message });
-    throw error;
-  });
+  WebAssembly.instantiateStreaming = async (_, imports) => {
+    try {
+      return { module, instance: await WebAssembly.instantiate(module, imports) };
+    } catch (error) {
+      tell("failed", { message: error.message });
+      throw error;
+    }
+  };
   console.log = (line) => lastWords.push(String(line)); // where Python says at which line it broke down
   self.onunhandledrejection = (event) => event.preventDefault(); // of a Python that broke down
   const close = () => broken("the code closed the worker that it ran in");
@@ -151,10 +152,9 @@ function tellOfEnds() {
 // What Pyodide asks for: a file that the page has fetched and checked.
 async function fileOf(resource) {
   const name = String(resource?.url ?? resource).slice(PLACE.length);
-  const headers = { "Content-Type": name.endsWith(".wasm") ? "application/wasm" : "application/octet-stream" };
-  if (name === "pyodide.asm.wasm" && files.has("python.bin")) return new Response(unzipping(files.get("python.bin")), { headers });
+  if (name === "pyodide.asm.wasm") return new Response(); // it is compiled
   if (!files.has(name)) refuse();
-  return new Response(files.get(name), { headers });
+  return new Response(files.get(name));
 }
 
 function refuse() {
