@@ -22,12 +22,12 @@ from importlib import import_module
 from time import perf_counter
 
 import matplotlib
-import matplotlib.artist
+from matplotlib.artist import Artist
 
 gc.disable()                  # till `connect`: what is imported stays
 # A third of what follows would be the making of docstrings, of which pages have none.
 NO_SIGNATURE = classmethod(lambda cls: None)
-matplotlib.artist.Artist._update_set_signature_and_docstring = NO_SIGNATURE   # type: ignore
+Artist._update_set_signature_and_docstring = NO_SIGNATURE   # type: ignore[attr-defined]
 
 import matplotlib.pyplot as plt
 import numpy as np
