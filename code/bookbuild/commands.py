@@ -10,6 +10,7 @@ import math
 import os
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from bookbuild.say import (BookError, Problem, Timings, annotation, hindrances, progress, say,
@@ -57,16 +58,17 @@ def book_at(start: Path | None):
 
 def seconds(text: str) -> float:
     """Read an option that is a time: a positive, finite number."""
-    number = float(text)
-    if not 0 < number < math.inf:
-        raise ValueError(text)
-    return number
+    with suppress(ValueError):
+        if 0 < (number := float(text)) < math.inf:
+            return number
+    raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
 
 
 def positive(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise ValueError(text)
-    return number
+    with suppress(ValueError):
+        if (number := int(text)) > 0:
+            return number
+    raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
 
 
 def add_cell_timeout(parser) -> None:
@@ -311,7 +313,7 @@ def years(text: str) -> range:
     """Read "2019" or "2019-2022"."""
     found = re.fullmatch(r"(\d{4})(?:-(\d{4}))?", text)
     if not found or (found[2] and found[2] < found[1]):
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"{text!r} are no years, such as 2019 or 2019-2022")
     return range(int(found[1]), int(found[2] or found[1]) + 1)
 
 

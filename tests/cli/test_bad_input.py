@@ -207,7 +207,18 @@ def test_a_date_that_is_none_is_told(write, capsys, monkeypatch):
 def test_a_cells_time_is_a_positive_number(write, capsys, limit):
     with pytest.raises(SystemExit) as told:
         render(write({}), f"--cell-timeout={limit}")
-    assert told.value.code == 2 and "invalid seconds value" in capsys.readouterr().err
+    assert told.value.code == 2
+    assert f"'{limit}' is no number of seconds above 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command, said", [
+    ("data edmonton-central --years 19-2x", "'19-2x' are no years, such as 2019 or 2019-2022"),
+    ("data edmonton-central --years 2022-2019", "'2022-2019' are no years"),
+    ("figures spirals --width wide --out there", "'wide' is no whole number above 0")])
+def test_an_options_value_is_told_with_what_it_may_be(capsys, command, said):
+    with pytest.raises(SystemExit) as told:
+        main(command.split())
+    assert told.value.code == 2 and said in capsys.readouterr().err
 
 
 def test_a_folder_that_only_looks_like_a_book_is_left_alone(write, capsys):
