@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from other_browsers import FIREFOX, has_webkit
 
 ROOT = Path(__file__).resolve().parents[2]
 EPUBCHECK = Path("/usr/share/java/epubcheck.jar")       # of Debian's package epubcheck
@@ -52,6 +53,8 @@ NEEDS = {
                     "make runtime"),
     "numba": Need(lambda: find_spec("numba"), "numba", "pip install 'deepmath-book[compiled]'"),
     "quarto": Need(has_quarto, "Quarto", "pip install -r requirements-quarto.txt"),
+    "firefox": Need(lambda: FIREFOX, "Firefox", "apt install firefox-esr"),
+    "webkit": Need(has_webkit, "WebKit", "apt install webkit2gtk-driver xvfb"),
     "setpriv": Need(may_drop_powers, "setpriv", "apt install util-linux, or run as a common user"),
     "station files": Need(lambda: STATION, "the real station files",
                           "DEEPMATH_REAL_DATA=their folder"),

@@ -347,10 +347,9 @@ def visitor(chromium):
 
 
 @pytest.fixture(scope="module")
-def reader(request, chromium, site):
+def reader(chromium, site):
     """One reader with one Python for all tests of a module; each begins with the book's code."""
-    script = getattr(request.module, "SCRIPT", "")
-    one = opened(chromium, f"{site}chapters/one.html", script,
+    one = opened(chromium, f"{site}chapters/one.html",
                  permissions=["clipboard-read", "clipboard-write"])
     yield one
     one.page.context.close()

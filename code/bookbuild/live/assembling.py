@@ -79,10 +79,12 @@ def assemble(root: Path, target: Path, runtime: Path | None, say: Say) -> None:
 def frame(script: str) -> dict:
     """The frame where code runs: its markup, and its one script with the script's checksum.
 
-    Its policy lets it and its worker load nothing: not from the book's host, nor from another.
+    Its policy lets it and its worker load nothing but what they made themselves: nothing from the
+    book's host, nor from another.
     """
     checksum = integrity(sha256(script.encode()))
-    policy = f"default-src 'none'; script-src '{checksum}' 'wasm-unsafe-eval'; worker-src blob:"
+    policy = (f"default-src 'none'; script-src '{checksum}' 'wasm-unsafe-eval'; worker-src blob:; "
+              "connect-src blob:")
     return {"script": script, "integrity": checksum,
             "markup": '<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Python</title>'
                       f'<meta http-equiv="Content-Security-Policy" content="{policy}">'

@@ -21,6 +21,7 @@ import { Versions } from "./versions.js";
 
 const CHANGE_MS = 250; // after the last change, "run while I change it" runs
 const SEEDS = 8; // of a series
+const SHOW = { own: "Show my own edit", tab: "Show the edit of the other tab", linked: "Show the linked code" };
 const LONG_MS = 3000; // a run that takes longer says how long it has been at work
 
 export class LiveCell {
@@ -97,7 +98,8 @@ export class LiveCell {
 
   // Show an earlier edit, if there is one.
   async restoreEdit() {
-    if (this.versions.own) await this.showVersion("own");
+    const [version] = this.versions.others;
+    if (version) await this.showVersion(version);
   }
 
   // Show code that came with the page's address; the reader's own edit stays behind it.
@@ -122,18 +124,20 @@ export class LiveCell {
     if (version === "book") this.tell("");
     else if (version === "linked") {
       this.tell("This code came with the link you followed. It is not the book's: read it before you run it. "
-        + "Reset discards it.", "own", "Show my own edit");
-    } else {
+        + "Reset discards it.");
+    } else if (version === "tab") this.tell("This is your edit in another tab. Reset discards it.");
+    else {
       this.tell(this.versions.own?.isOlder
         ? "This is your edit of an earlier version of the book's cell. Reset shows the present one."
-        : "This is your edit, kept in this browser. Reset brings back the book's code.", "linked", "Show the linked code");
+        : "This is your edit, kept in this browser. Reset brings back the book's code.");
     }
   }
 
-  // Say something above the code, with a button that shows the other version if there is one.
-  tell(words, other, label) {
-    const isThere = other && this.versions.codeOf(other) !== null;
-    this.notice.replaceChildren(words, ...(isThere ? [" ", button(label, () => this.showVersion(other))] : []));
+  // Say something above the code, with buttons that show the other versions.
+  tell(words) {
+    const others = words ? this.versions.others : [];
+    this.notice.replaceChildren(words, ...others.flatMap((version) =>
+      [" ", button(SHOW[version], () => this.showVersion(version))]));
     this.notice.hidden = !words;
   }
 
@@ -188,7 +192,7 @@ export class LiveCell {
   changed(code) {
     this.follow(code);
     if (this.isSetting) return;
-    this.versions.changed(code);
+    if (this.versions.changed(code)) this.tell("This cell has been edited in another tab, too; both edits stay.");
     if (!this.pace.follows({ isMoved: this.isMoved, isLinked: this.versions.shown === "linked" })) {
       return this.say(code === (this.ran?.code ?? this.original) ? "" : "Changed; not run yet");
     }

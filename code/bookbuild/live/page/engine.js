@@ -8,7 +8,7 @@ import { Sandbox } from "./sandbox.js";
 import { isSaid } from "./said.js";
 
 const HEARD_MS = 100; // a run that was listening so long ago will soon hear a wish
-const SOFT_MS = 500; // and has so long to end by itself, unseen, before its worker is ended
+const SOFT_MS = 1000; // it, and one that can be interrupted, has so long to end, unseen, before its worker is ended
 const SUPERSEDED_MS = 3000; // the same, for a run that a newer one of its cell replaces
 
 // Files that the frame has.
@@ -22,7 +22,7 @@ export class Engine {
   // `settings` is what the book was made with: the runtime's files and the worker's source.
   constructor(settings) {
     Object.assign(this, { settings, state: "cold", sandbox: null, current: null, waiting: [],
-      nextId: 1, canPause: false, progress: null, heardAt: 0, wish: "", origin: null, given: new Map() });
+      nextId: 1, canPause: false, canInterrupt: false, signal: 0, progress: null, heardAt: 0, wish: "", origin: null, given: new Map() });
     this.files = new Files(settings.runtime, (progress) => this.progresses(progress));
     addEventListener("pagehide", () => this.leave());
   }
@@ -63,6 +63,7 @@ export class Engine {
     if (content) this.sandbox.give(content);
     this.sandbox.start((message) => this.heard(message));
     this.origin = null;
+    this.signal = 0;
     this.given.clear();
     const others = Object.fromEntries([...files].filter(([name]) => !OF_FRAME.has(name)));
     this.sandbox.post({ type: "load", config: { files: others, later: this.files.later, sources, lock,
@@ -127,7 +128,7 @@ export class Engine {
     this.waiting = this.waiting.filter((each) => each.cell !== cell);
     if (run?.cell === cell && !run.isOver) {
       waiting.unshift(run);
-      this.abandon(this.isListening ? SOFT_MS : 0);
+      this.abandon(this.isListening || this.canInterrupt ? SOFT_MS : 0);
     }
     for (const each of waiting) each.on("done", { status: "stopped" });
   }
@@ -139,6 +140,7 @@ export class Engine {
   // Hear no more of the run at work, and end it: softly, with its worker after some patience.
   abandon(patience) {
     const run = this.current;
+    const isFirst = !run.isOver;
     run.isOver = true;
     const end = () => {
       if (this.current !== run) return;
@@ -149,6 +151,7 @@ export class Engine {
     };
     if (!patience) return end();
     this.say("stop");
+    if (isFirst) this.sandbox.interrupt(this.signal++);
     setTimeout(end, patience);
   }
 
@@ -180,7 +183,7 @@ export class Engine {
       if (this.current !== run || run.isOver) return;
       names.forEach((name, at) => this.given.set(name, blobs[at]));
       run.on("started", {});
-      this.sandbox.post({ type: "run", id, cell, code, first, check, brought: this.given });
+      this.sandbox.post({ type: "run", id, cell, code, first, check, signal: this.signal, brought: this.given });
       for (const name of names) this.given.set(name, null);
     } catch (error) {
       if (this.current !== run) return;
@@ -224,11 +227,11 @@ export class Engine {
     else if (!this.current.isOver) this.current.on(type, message);
   }
 
-  heardLoading(type, { message, canPause }) {
+  heardLoading(type, { message, canPause, canInterrupt }) {
     if (type === "starting") this.progresses({ words: "Starting Python" });
     else if (type === "failed") this.broken(message);
     else if (type === "ready") {
-      Object.assign(this, { state: "ready", canPause, progress: null });
+      Object.assign(this, { state: "ready", canPause, canInterrupt, progress: null });
       const isFirst = !this.sandbox.isReady;
       this.sandbox.isReady = true;
       this.next();

@@ -44,6 +44,11 @@ export class Sandbox {
     this.port.postMessage(message);
   }
 
+  // End a signal of the worker: the run that looks for it is interrupted.
+  interrupt(number) {
+    this.send({ interrupt: number });
+  }
+
   // End the worker; the frame stays, with what the next one begins with.
   stop() {
     if (!this.port) return;

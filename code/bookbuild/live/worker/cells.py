@@ -89,6 +89,12 @@ def post(kind, /, **fields):
         page.post(kind, to_js(fields, dict_converter=Object.fromEntries))
 
 
+def interruptible(may_be):
+    """Say whether a signal of the page may raise KeyboardInterrupt from now on."""
+    if page:
+        page.interruptible(may_be)
+
+
 # ------------------------------------------------------------- numpy as it is elsewhere
 
 def raising(function, words):
@@ -157,6 +163,7 @@ async def run_once(code, first, check):
     state.begin("\n".join([*first, code, check]))
     plt.show, builtins.input, os.system = output.show_figures, no_input, no_programs
     sys.setrecursionlimit, warnings.showwarning = bounded_limit, output.warn
+    interruptible(True)
     try:
         await run_above(needed(code, first), names, output)
         sys.stdout, sys.stderr = Stream(output, "stdout"), Stream(output, "stderr")
@@ -183,6 +190,7 @@ async def run_once(code, first, check):
         post("error", **said)
         return "failed"
     finally:
+        interruptible(False)
         Watcher.finish()
         Watcher.drawn = ()
         output.flush()

@@ -3,8 +3,8 @@
 // once, of what the page sends; it hears nothing that a worker says.
 // In the page itself it only marks that such a script runs.
 //
-// The page sends {script, python, packages}, blobs, the last if they are packed, and from then on null:
-// with a port for a worker, without for none.
+// The page sends {script, python, packages}, blobs, the last if they are packed, and from then on null,
+// with a port for a worker and without for none, or {interrupt}, a number: that signal of the worker ends.
 
 if (location.href !== "about:srcdoc") document.currentScript.dataset.ran = "yes";
 else {
@@ -14,6 +14,7 @@ else {
   let url;
   let begin; // what a worker begins with
   let worker;
+  let signals; // of the worker: addresses that are there until the page interrupts it
 
   const prepared = async ({ python, packages }) => {
     const headers = { "Content-Type": "application/wasm" };
@@ -32,12 +33,14 @@ else {
       event.preventDefault();
       tell({ broken: event.message || "its worker could not be started" });
     };
-    mine.postMessage(await begin, ports);
+    const all = signals = Array.from({ length: 100 }, () => URL.createObjectURL(new Blob()));
+    mine.postMessage({ ...await begin, signals: all }, ports);
   };
 
   addEventListener("securitypolicyviolation", ({ effectiveDirective }) => tell({ refused: effectiveDirective }));
   addEventListener("message", ({ source, data, ports }) => {
     if (source !== parent) return;
+    if (data?.interrupt !== undefined) return URL.revokeObjectURL(signals[data.interrupt]);
     worker?.terminate();
     if (data) {
       url = trusted.createScriptURL(URL.createObjectURL(data.script));

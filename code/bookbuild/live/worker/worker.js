@@ -3,10 +3,10 @@
 //
 // Its frame gives it Python compiled and the packages unpacked. It speaks with the page through a port of
 // its own, which no code that it runs can name.
-// The page sends      {type: "load", config}, {type: "run", id, code, first, check, brought},
+// The page sends      {type: "load", config}, {type: "run", id, code, first, check, signal, brought},
 //                     {type: "rehearse"} where no run waits yet,
 //                     {type: "stop" | "pause" | "resume" | "step"}
-// The worker answers  {type: "starting"}, {type: "ready", canPause}, {type: "failed", message},
+// The worker answers  {type: "starting"}, {type: "ready", canPause, canInterrupt}, {type: "failed", message},
 //                     and for a run, with its id: text, figure, table, training, frame, error,
 // listening (it will hear a wish) and, at the end, done; or broken, if Python itself is; or
 // lacking, if the run imports what the page has yet to bring: then the page sends it again.
@@ -14,11 +14,15 @@
 const PLACE = "https://runtime.invalid/"; // where Pyodide believes to find its files
 const EMPTY_ZIP = Uint8Array.of(80, 75, 5, 6, ...new Uint8Array(18));
 const PAGE = 65536; // bytes
+const SIGINT = 2;
+const LOOK_MS = 100; // between two looks for the signal, at least,
+const PART = 20; // and so many times what one takes
 const MEMORY_PAGES = 16384; // a run may take 1 GiB, then Python raises MemoryError
 
 let port;
 let module; // Python, compiled
 let pack; // its library and the packages, if they are packed
+let signals; // of the frame: the one of a run is there until the page interrupts it
 let files; // of the runtime, by name: blobs
 let pyodide;
 let packages; // Python's folder of them
@@ -27,15 +31,21 @@ const later = {}; // modules, and the files that bring them
 let runCell;
 let rehearse;
 let running;
+let canInterrupt = false; // can one look?
+let own; // the signal of the run
+let isInterruptible = false;
+let lookAt = 0; // for the signal
+let asked = 0;
 let wish = "go"; // what the page wants of the run: "go", "stop", "pause" or "step"
 let wake = () => {};
 const lastWords = []; // of Python, when it breaks down
 
+const { XMLHttpRequest: Request } = self;
 self.importScripts = refuse; // by which Pyodide tells that it need not load scripts so
 
 self.onmessage = ({ data: begin, ports }) => {
   self.onmessage = null;
-  ({ module, pack } = begin);
+  ({ module, pack, signals } = begin);
   [port] = ports;
   port.onmessage = ({ data }) => heard(data);
 };
@@ -80,7 +90,8 @@ async function load(config) {
     tell("starting");
     connect();
     sayThatThereIsNoNetwork();
-    tell("ready", { canPause: canPause() });
+    canInterrupt = isThere(signals[0]);
+    tell("ready", { canPause: canPause(), canInterrupt });
   } catch (error) {
     tell("failed", { message: String(error?.message ?? error) });
   }
@@ -88,10 +99,11 @@ async function load(config) {
 
 function connect() {
   const cells = pyodide.pyimport("_cells");
-  cells.connect({ post: tellOfRun, turn, hold, canPause: canPause() }, pyodide.toPy(later));
+  const interruptible = (may) => { isInterruptible = may; };
+  cells.connect({ post: tellOfRun, turn, hold, interruptible, canPause: canPause() }, pyodide.toPy(later));
   ({ run: runCell, rehearse } = cells);
   pyodide._api.on_fatal = broken;
-  pyodide.setInterruptBuffer(new Uint8Array(1)); // Python looks there now and then: WebKit ends no loop otherwise
+  pyodide.setInterruptBuffer(interrupt); // without it WebKit would not even end the worker of a loop
 }
 
 // A wheel, or what `pack.cjs` has packed.
@@ -172,8 +184,9 @@ function decode(base64) {
 
 // ---- Running ---------------------------------------------------------------------------
 
-async function run({ id, code, first, check, brought }) {
+async function run({ id, code, first, check, signal, brought }) {
   running = id;
+  own = signals[signal];
   wish = "go";
   try {
     for (const [name, blob] of brought) if (blob) await bring(name, blob);
@@ -190,8 +203,33 @@ function broken(error) {
   tell("broken", { id: running, message: String(error?.message ?? error), line: Number(line) || null });
 }
 
+// What Python asks at each fiftieth turn of a loop, here only at some, whether it is interrupted. In the
+// middle of its work nothing can be heard, but looked whether an address of the frame is still there.
+const interrupt = {
+  get 0() {
+    if (!isInterruptible || (asked = (asked + 1) % 4) || performance.now() < lookAt) return 0;
+    const start = performance.now();
+    const isOver = canInterrupt && own && !isThere(own);
+    lookAt = performance.now() + Math.max(LOOK_MS, PART * (performance.now() - start));
+    return isOver ? SIGINT : 0;
+  },
+  set 0(seen) {},
+};
+
+function isThere(address) {
+  try {
+    const request = new Request();
+    request.open("GET", address, false);
+    request.send();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 // Lets messages of the page in, and tells what it wants.
 async function turn() {
+  lookAt = performance.now() + LOOK_MS;
   tell("listening", { id: running });
   await new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();

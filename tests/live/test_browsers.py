@@ -1,0 +1,98 @@
+"""Each live cell in Firefox and WebKit, where they are: run, edited, failed, stopped, shared, reset.
+
+All of it by keyboard, with one Python a browser.
+"""
+
+import pytest
+from other_browsers import CONTROL, ENTER, Firefox, WebKit
+from programs import needs
+from waiting import until
+
+FIGURES = {"fig-xor": "final loss 0.246", "fig-activations": "", "fig-computation-graph": ""}
+FIND = """const cell = [...document.querySelectorAll(".live-cell")].find((each) =>
+  each.matches(`[id^="${arguments[0]}"], :has([id^="${arguments[0]}"])`));
+"""
+BUTTON = FIND + """const button = [...cell.querySelectorAll("button")].find((each) =>
+  each.textContent.trim() === arguments[1] && each.offsetParent);
+button?.focus();
+return document.activeElement === button;"""
+
+
+class Reader:
+    """What a reader does with the cells of a page, by keyboard."""
+
+    def __init__(self, browser):
+        self.browser = browser
+
+    def look(self, name: str, code: str):
+        return self.browser.script(FIND + f"return {code};", name)
+
+    def until(self, name: str, code: str):
+        return until(lambda: self.look(name, code), f"{code} in {name}")
+
+    def press(self, name: str, label: str) -> None:
+        until(lambda: self.browser.script(BUTTON, name, label), f"the button {label} of {name}")
+        self.browser.type(ENTER)
+
+    def edit(self, name: str, code: str | None = None) -> None:
+        if not self.look(name, "Boolean(cell.querySelector('.cm-content')?.offsetParent)"):
+            self.press(name, "Edit and run")
+        self.until(name, "Boolean(cell.querySelector('.cm-content')?.offsetParent)")
+        self.look(name, "cell.querySelector('.cm-content').focus()")
+        if code is not None:
+            self.browser.type(f"{CONTROL}a")
+            self.browser.type(code)
+
+    def run(self, name: str, code: str | None = None) -> str:
+        """Run the cell, wait for its end; its status and what it shows."""
+        self.edit(name, code)
+        self.browser.type(CONTROL + ENTER)
+        return self.ended(name)
+
+    def ended(self, name: str) -> str:
+        status = self.until(name, "cell.dataset.live !== 'running' && cell.dataset.live")
+        return f"{status}: {self.look(name, 'cell.querySelector(`.live-output`).innerText')}"
+
+
+@pytest.fixture(params=["firefox", "webkit"])
+def reader(request, site, tmp_path):
+    needs(request.param)
+    with {"firefox": Firefox, "webkit": WebKit}[request.param](tmp_path) as browser:
+        browser.ask("Navigate", url=f"{site}chapters/one.html")
+        yield Reader(browser)
+
+
+def test_a_readers_way(reader):
+    assert reader.run("plain").startswith("done: total 10")
+    assert reader.run("plain", "print(6 * 7)").startswith("done: 42")
+    assert "line 1: 1 / 0" in (failed := reader.run("plain", "1 / 0"))
+    assert failed.startswith("failed: ")
+
+    for code in ("while True: pass", "while True: print(1)"):
+        reader.edit("plain", code)
+        reader.browser.type(CONTROL + ENTER)
+        reader.until("plain", "cell.dataset.live === 'running'")
+        reader.press("plain", "Stop")
+        assert reader.ended("plain").startswith("stopped")
+    assert reader.run("plain", "print(6 * 7)").startswith("done: 42")
+
+    for name, said in FIGURES.items():
+        assert reader.run(name).startswith(f"done: {said}")
+        assert reader.look(name, "cell.querySelector('img.live-figure').naturalWidth") > 300
+
+    answer = "cell.querySelector('.live-answer').innerText"
+    reader.run("task")
+    assert "Not yet" in reader.look("task", answer)
+    reader.run("task", "double = lambda x: 2 * x")
+    assert "Right: all 2 checks hold" in reader.look("task", answer)
+
+    reader.press("task", "Copy link")
+    reader.until("task", "cell.querySelector('.live-status').innerText === 'Link copied'")
+    reader.edit("plain", f"{CONTROL}v")
+    link = reader.until("plain", "cell.querySelector('.cm-content').innerText")
+    assert link.startswith("http://127.0.0.1")
+    reader.press("task", "Reset")
+    reader.until("task", "cell.querySelector('.cm-content').innerText.includes('return x')")
+    reader.browser.script("location.href = arguments[0]", link)
+    reader.until("task", "cell.querySelector('.cm-content').innerText.includes('lambda')")
+    assert "read it before you run it" in reader.look("task", "cell.querySelector('.live-notice').innerText")
