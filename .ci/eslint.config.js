@@ -31,6 +31,14 @@ export default [
     files: ["**/live/**/*.js"],
     languageOptions: { sourceType: "module", globals: { SETTINGS: "readonly" } },
   },
+  {                               // what stands before the two that follow it
+    files: ["**/unpacked.js"],
+    rules: { "no-unused-vars": "off" },
+  },
+  {
+    files: ["**/frame.js", "**/worker.js"],
+    languageOptions: { globals: { unpacked: "readonly", unzipping: "readonly" } },
+  },
   {                               // the page's Python, joined with Pyodide
     files: ["**/worker.js"],
     languageOptions: {

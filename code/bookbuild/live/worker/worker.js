@@ -40,7 +40,7 @@ let wish = "go"; // what the page wants of the run: "go", "stop", "pause" or "st
 let wake = () => {};
 const lastWords = []; // of Python, when it breaks down
 
-const { XMLHttpRequest: Request } = self;
+const Look = self.XMLHttpRequest;
 self.importScripts = refuse; // by which Pyodide tells that it need not load scripts so
 
 self.onmessage = ({ data: begin, ports }) => {
@@ -218,9 +218,9 @@ const interrupt = {
 
 function isThere(address) {
   try {
-    const request = new Request();
-    request.open("GET", address, false);
-    request.send();
+    const look = new Look();
+    look.open("GET", address, false);
+    look.send();
     return true;
   } catch {
     return false;
