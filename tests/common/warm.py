@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from importlib import import_module
 from multiprocessing import forkserver
 from pathlib import Path
@@ -23,12 +24,14 @@ class Warm:
     ----------
     *modules : str
         None of them starts a thread, or reads what differs between runs.
+    before : sequence of str
+        A command that starts the process, and so changes what it may do.
     **variables : str
         Of the environment, where a module reads it once.
     """
 
-    def __init__(self, *modules: str, **variables: str) -> None:
-        self.process = subprocess.Popen([sys.executable, __file__, *modules], text=True,
+    def __init__(self, *modules: str, before: Sequence[str] = (), **variables: str) -> None:
+        self.process = subprocess.Popen([*before, sys.executable, __file__, *modules], text=True,
                                         env={**os.environ, **variables},
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 

@@ -7,7 +7,6 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 from autograd import grad
-from autograd.scipy.signal import convolve
 from deepmath import (
     ACTIVATIONS, BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY, Adam, Attention, Conv1d, Conv2d, Dense, EarlyStopping,
     Flatten, GlobalPool, GradientDescent, Last, LayerNorm, Momentum, Network, Places, Pool, Recurrent,
@@ -135,6 +134,8 @@ def is_that_of_autograd(network, outputs):
 
 def slid(X, W, b, size):
     """Kernels over pictures (n, c, H, W) by the convolution of autograd and scipy."""
+    from autograd.scipy.signal import convolve      # brings all of scipy, which takes seconds
+
     kernels = W.reshape((len(W), *size, -1))
     return anp.stack([sum(convolve(X[:, c], kernels[h, ::-1, ::-1, c], axes=([1, 2], [0, 1]),
                                    mode="valid") for c in range(X.shape[1])) + b[h]

@@ -107,10 +107,10 @@ class Book:
         for name, text in (("__init__", REGISTRY), ("wave", WAVE), ("noise", NOISE)):
             (self.modules / f"{name}.py").write_text(text)
 
-    def start(self, *options, before=(), **variables):
+    def start(self, *options, **variables):
         """Start a process of its own."""
         return subprocess.Popen(
-            [*before, sys.executable, "-m", "bookbuild.cli", *self.arguments(options)],
+            [sys.executable, "-m", "bookbuild.cli", *self.arguments(options)],
             cwd=self.root, env={**os.environ, **self.variables(), **variables},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
@@ -150,10 +150,12 @@ def contents(folder):
             for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
+MODULES = "bookbuild.cli", "bookbuild.figures.report", "bookbuild.figures.making"
+
+
 @pytest.fixture(scope="module")
 def warm():
-    with Warm("bookbuild.cli", "bookbuild.figures.report", "bookbuild.figures.making",
-              **environment()) as warm:
+    with Warm(*MODULES, **environment()) as warm:
         yield warm
 
 
@@ -406,15 +408,24 @@ def fill(file, leave):
     file.write_bytes(bytes(max(0, room.f_bavail * room.f_bsize - leave)))
 
 
-@pytest.mark.parametrize("leave", [0, 8_000, 16_000])
-def test_a_full_disk(made, small_disk, leave):
-    book = copy_of(made, small_disk / "book")
-    before = contents(book.figures)
+def edited(book):
     (book.root / "data" / "height.txt").write_text("2.5")
     book.edit("noise", '"o"', '"s"')
-    other = copy_of(book, small_disk.parent / "other")
-    assert other.run()[0] == 0
-    after = contents(other.figures)
+    return book
+
+
+@pytest.fixture(scope="module")
+def after(made, tmp_path_factory):
+    """The figures of a book that was edited, where there is room."""
+    book = edited(copy_of(made, tmp_path_factory.mktemp("edited") / "book"))
+    assert book.run()[0] == 0
+    return contents(book.figures)
+
+
+@pytest.mark.parametrize("leave", [0, 8_000, 16_000])
+def test_a_full_disk(made, after, small_disk, leave):
+    book = edited(copy_of(made, small_disk / "book"))
+    before = contents(book.figures)
     fill(small_disk / "filler", leave)
     status, said = book.run()
     assert status == 1 and "No space left on device" in said
@@ -426,25 +437,29 @@ def test_a_full_disk(made, small_disk, leave):
     assert contents(book.figures) == after
 
 
-def without_power():
-    """What takes from a command its power over permissions, if it is the administrator's."""
+@pytest.fixture(scope="module")
+def without_power(warm):
+    """Runs without the administrator's power over permissions."""
     if os.geteuid():
-        return []
+        yield warm
+        return
     needs("setpriv")
-    return ["setpriv", "--bounding-set", "-dac_override,-dac_read_search,-fowner"]
+    with Warm(*MODULES, **environment(), before=[
+            "setpriv", "--bounding-set", "-dac_override,-dac_read_search,-fowner"]) as weak:
+        yield weak
 
 
 @pytest.mark.parametrize("place", ["figures", ".book", "figures/wave.svg", "figures/records/wave.json"])
-def test_what_is_read_only_stays_as_it_is(book, place):
+def test_what_is_read_only_stays_as_it_is(book, without_power, place):
     before = contents(book.figures)
     book.edit("wave", "color=BLUE", "color=GREEN")
     path = book.root / place
     if place == ".book":
         path = path / "figures.lock"
     path.chmod(0o555 if path.is_dir() else 0o444)
-    process = book.start("wave", before=without_power())
-    _, said = process.communicate()
-    assert process.returncode == 1 and re.search(rf"{place}\S*: cannot write here: "
+    book.warm = without_power
+    status, said = book.run("wave")
+    assert status == 1 and re.search(rf"{place}\S*: cannot write here: "
                                      "(Permission denied|the file is read-only)", said)
     changed = {name for name, content in contents(book.figures).items() if content != before[name]}
     assert changed <= {"wave.svg", "wave.pdf", "wave.png", "drawn/wave.png"}
