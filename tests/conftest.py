@@ -16,6 +16,10 @@ from programs import CHROMIUM, needs, promised
 from real_book import printed
 from waiting import PATIENCE
 
+# What processes compile is kept for those after them, as it is on most machines.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # No test asserts a time; CI tries the same examples each time, a person's machine new ones.
 settings.register_profile("book", deadline=None, derandomize="CI" in os.environ,
                           suppress_health_check=[HealthCheck.too_slow])

@@ -8,7 +8,8 @@ SHORTER = [*((f"range({many})", "range(2)") for many in (32, 8)),
              ("attention", "double_descent", "leaf_units", "residual")),
            ("gradient_norms.compute(", "gradient_norms.compute(seeds=range(2), "),
            ("leaf_learning.compute(", "leaf_learning.compute((10, 20, 40), n_seeds=2"),
-           ("smoke_capacity.compute(record)", "smoke_capacity.compute(record, seeds=range(2))")]
+           ("smoke_capacity.compute(record)", "smoke_capacity.compute(record, seeds=range(2))"),
+           ("(kind, pairs, split, range(2))", "(kind, pairs, split, range(2), (0.1, 1.0))")]
 
 
 def with_few_seeds(code: str) -> str:
