@@ -46,8 +46,10 @@ READS = {
     "size": "import os\nprint(os.path.getsize('plain.csv'))",
     "time": "import os\nprint(os.stat('plain.csv').st_mtime_ns)",
     "json": "import json\nprint(json.load(open('data.json')))",
-    "copy": "import shutil, tempfile\nwith tempfile.TemporaryDirectory() as d:\n"
-            "    shutil.copytree('tables', d + '/t')\n    print(open(d + '/t/t1.csv').read())",
+    # an error would tell the folder's name, which is another one each time
+    "copy": "import os, shutil, tempfile\nwith tempfile.TemporaryDirectory() as d:\n"
+            "    one = shutil.copytree('tables', d + '/t') + '/t1.csv'\n"
+            "    print(os.path.exists(one) and open(one).read())",
     "chdir": "import os\nos.chdir('tables')\nprint(sorted(os.listdir()))\nos.chdir('..')",
     "dir_fd": "import os\nd = os.open('tables', os.O_RDONLY)\n"
               "print(os.read(os.open('t1.csv', 0, dir_fd=d), 99), sorted(os.listdir(d)))",
