@@ -48,11 +48,12 @@ def pytest_configure(config):
 
 
 # The files that take longest begin, so that none of them is left to one process at the end.
-LONGEST = ("pipeline/test_kills.py", "run/test_property.py", "lab/test_jupyterlab.py",
-           "book/test_whole_book.py", "figures/test_figures.py", "book/test_kept_figures.py",
-           "live/test_loading.py", "smoke/test_chapter.py", "print/test_page.py",
-           "live/test_running.py", "lab/test_export.py", "live/test_reach.py",
-           "live/test_bad_input.py", "conformance/test_conformance.py")
+LONGEST = ("book/test_whole_book.py", "lab/test_jupyterlab.py", "run/test_property.py",
+           "print/test_page.py", "live/test_running.py", "book/test_kept_figures.py",
+           "live/test_loading.py", "live/test_bad_input.py", "figures/test_figures.py",
+           "lab/test_export.py", "live/test_reach.py", "live/test_play.py",
+           "conformance/test_conformance.py", "smoke/test_servers.py", "pipeline/test_kills.py",
+           "smoke/test_chapter.py", "run/test_observing.py")
 
 
 def pytest_collection_modifyitems(items):

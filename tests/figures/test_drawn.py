@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from functools import cache
 from io import BytesIO
 
 import matplotlib.pyplot as plt
@@ -23,7 +24,7 @@ def shown(draw, **settings):
     right.set_title("$\\bf{(b)}$ two layers", loc="left")
     left.set(xlabel="epoch", ylabel="$\\mathrm{loss}$")
     draw(right, **settings)
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     found = drawn(figure)
     plt.close(figure)
     return found
@@ -142,6 +143,7 @@ def test_what_is_far_outside_a_panel_does_not_count():
     assert told(shown(diverging, end=1.0), shown(diverging, end=np.nan))
 
 
+@cache
 def picture(draw=lambda axes: None, height=3.0, colour="tab:blue", moved=0):
     """Return a PNG of 700 pixels: a curve, and an image of 30 x 30 cells."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(7, height))
