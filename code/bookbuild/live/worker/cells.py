@@ -25,7 +25,7 @@ import matplotlib
 from matplotlib.artist import Artist
 
 gc.disable()                  # till `connect`: what is imported stays
-# A third of what follows would be the making of docstrings, of which pages have none.
+# A quarter of what follows would be the making of docstrings, of which pages have none.
 NO_SIGNATURE = classmethod(lambda cls: None)
 Artist._update_set_signature_and_docstring = NO_SIGNATURE   # type: ignore[attr-defined]
 
@@ -568,13 +568,13 @@ class Watcher:
         post("training", epochs=n_epochs, **fields)
 
     def __call__(self, epoch, theta, training_loss, validation_loss):
-        self.losses.append(float(training_loss.mean()))
+        self.losses.append(training_loss)       # in few words: it is called after each epoch
         self.state = epoch, theta
+        now = perf_counter()
         if validation_loss is not None:         # computed before the epoch's updates
             self.held += epoch, float(validation_loss.mean())
-        elif self.fresh and epoch % self.held_every == 0 and perf_counter() > self.held_due:
+        elif self.fresh and now > self.held_due and epoch % self.held_every == 0:
             self.hold(epoch, theta)
-        now = perf_counter()
         if now < self.turn_due and not self.stepping:
             return
         if now >= self.frame_due or self.stepping:
@@ -586,13 +586,14 @@ class Watcher:
         self.turn_due = perf_counter() + TURN_SECONDS
 
     def hold(self, epoch, theta):
-        """Note the loss on fresh points, after an epoch; it takes a twentieth of the time."""
+        """Note the loss on fresh points, after an epoch; it takes a fiftieth of the time."""
         began = perf_counter()
         self.held += epoch + 1, float(self.network.loss(theta, *self.fresh, self.loss).mean())
-        self.held_due = began + 20 * (perf_counter() - began)
+        self.held_due = began + 50 * (perf_counter() - began)
 
     def tell(self, epoch, theta):
-        fields = {"epoch": epoch + 1, "losses": np.array(self.losses, dtype="float32"),
+        losses = np.reshape(self.losses, (len(self.losses), -1)).mean(axis=1)     # of a stack
+        fields = {"epoch": epoch + 1, "losses": losses.astype("float32"),
                   "held": np.array(self.held, dtype="float32")}
         if theta.ndim == 2:
             fields["networks"] = len(theta)
