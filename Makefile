@@ -54,6 +54,7 @@ runtime: .venv/.ready  ## brings the runtime of live cells, for a book without n
 benchmark: .venv/.ready  ## measures speed
 	@$(BIN)/python benchmarks/training.py
 	@$(BIN)/python benchmarks/figures.py
+	@$(BIN)/python benchmarks/sweeps.py
 	@$(BIN)/python benchmarks/smoke.py
 	@$(BIN)/python benchmarks/rendering.py
 

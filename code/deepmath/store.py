@@ -1,4 +1,4 @@
-"""What a sweep keeps: each stack of networks in a file, under all that decides its numbers.
+"""What a sweep's store goes by: all that decides numbers, each told the same in any process.
 
 Those are the code, the setting, and the arithmetic: what another one made is not found.
 """
@@ -6,31 +6,27 @@ Those are the code, the setting, and the arithmetic: what another one made is no
 import inspect
 import os
 import platform
-import tempfile
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import fields, is_dataclass
-from functools import singledispatch
+from functools import cache, singledispatch
 from hashlib import sha256
 from pathlib import Path, PurePath
 from types import FunctionType, NoneType
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
 from deepmath.engines import what_auto_takes
 
-SEEDS = "seeds of the rows"     # beside a run's arrays, in a file
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS",
-                            "VECLIB_MAXIMUM_THREADS"), "1")
+                            *(["VECLIB_MAXIMUM_THREADS"] if sys.platform == "darwin" else [])),
+                           "1")
 
 Arrays = dict[str, np.ndarray]
 Setting = Mapping[str, Any]
 Run = Callable[..., Arrays]
 
-
-# --------------------------------------------------------------- what decides the numbers
 
 def arithmetic() -> dict[str, str]:
     """Return what decides, beside the code, the digits that this process computes.
@@ -123,22 +119,26 @@ def _(value: Any) -> Iterable[bytes]:
 
 
 def source_of(code: Any) -> bytes:
-    """Return the content of the file that holds a function or class, or else its own source."""
+    """Return a digest of the file that holds a function or class, or else its own source."""
     try:
         file = Path(inspect.getsourcefile(code) or "")
     except TypeError:                   # built in
         return b""
-    return file.read_bytes() if file.is_file() else inspect.getsource(code).encode()
+    if file.is_file():
+        return content_of(file, file.stat().st_mtime_ns)
+    return inspect.getsource(code).encode()
 
 
-# ------------------------------------------------------------------------------- the store
+def code() -> str:
+    """Return a digest of the package's own files."""
+    files = sorted(Path(__file__).parent.rglob("*.py"))
+    return digest([content_of(file, file.stat().st_mtime_ns) for file in files]).hex()
 
-def folder_of(store: Path, run: Run, setting: Setting, computed_by: Mapping[str, str]) -> Path:
-    """Return the folder for a setting: another one if the code or the arithmetic is another."""
-    code = [path.read_bytes() for path in sorted(Path(__file__).parent.rglob("*.py"))]
-    key = [sha256(b"\0".join([*code, source_of(run)])).digest(), run.__module__,
-           run.__qualname__, dict(computed_by), *sorted(stable_setting(setting))]
-    return store / f"{run.__name__}-{digest(key).hex()[:16]}"
+
+@cache
+def content_of(file: Path, changed: int) -> bytes:
+    """Return SHA-256 of a file, which is read once unless it changes."""
+    return sha256(file.read_bytes()).digest()
 
 
 def stable_setting(setting: Setting) -> Iterator[tuple[str, bytes]]:
@@ -149,62 +149,3 @@ def stable_setting(setting: Setting) -> Iterator[tuple[str, bytes]]:
         except (ValueError, OSError) as error:     # OSError: a class typed in, without a source
             raise ValueError(f"the setting {name!r} tells no store what its results depend on: "
                              f"{error}") from None
-
-
-def file_name(seeds: Sequence[int]) -> str:
-    digest = sha256(repr(list(seeds)).encode()).hexdigest()[:8]
-    return f"{seeds[0]}-to-{seeds[-1]}-{digest}.npz"
-
-
-def read_folder(folder: Path, seeds: Sequence[int]) -> dict[int, Arrays]:
-    """Return the rows of those of `seeds` that some file has; a damaged file has none."""
-    rows: dict[int, Arrays] = {}
-    for file in sorted(folder.glob("*.npz")):
-        if kept := read_file(file):
-            rows |= split(*kept)
-    return {seed: rows[seed] for seed in seeds if seed in rows}
-
-
-def split(seeds: Iterable[int], arrays: Arrays) -> dict[int, Arrays]:
-    """Return each seed's rows."""
-    return {int(seed): {name: array[i] for name, array in arrays.items()}
-            for i, seed in enumerate(seeds)}
-
-
-def read_file(file: Path) -> tuple[np.ndarray, Arrays] | None:
-    """Return a stack's seeds and arrays, or None if the file is missing or damaged."""
-    try:
-        with np.load(file, allow_pickle=False) as kept:
-            arrays = {name: kept[name] for name in kept.files}
-        return arrays.pop(SEEDS), arrays
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-        return None
-
-
-def write_file(file: Path, seeds: Sequence[int], arrays: Arrays) -> None:
-    """Write a stack's file in one step: it is there whole or not at all."""
-    content: dict[str, Any] = {**arrays, SEEDS: seeds}
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=file.parent, suffix=".part")
-    try:
-        with open(handle, "wb") as stream:
-            np.savez(stream, **content)
-            stream.flush()
-            os.fsync(handle)
-        os.replace(part, file)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(part)
-        raise
-
-
-@contextmanager
-def locked(file: Path) -> Iterator[None]:
-    """Hold a stack's lock, which ends with the process that holds it, however that ends."""
-    from filelock import FileLock
-
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(file.with_suffix(".lock")) as lock:
-        yield
-        with suppress(OSError):     # only after success, when the file itself tells others
-            os.unlink(lock.lock_file)

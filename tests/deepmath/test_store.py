@@ -137,10 +137,11 @@ def test_arithmetic_knows_the_instructions_that_numpy_may_use():
     assert arithmetic()["numpy"] == np.__version__
 
 
-def test_a_cluster_and_this_machine_keep_their_results_apart(tmp_path):
+def test_results_of_workers_are_kept_apart_unless_they_compute_the_same():
     from deepmath.sweep import Execution, arithmetic_of
 
-    alone, others, cluster = (arithmetic_of(Execution(**how)) for how in (
-        {}, {"n_jobs": 2}, {"scheduler": "tcp://127.0.0.1:9"}))
+    others, same, cluster = (arithmetic_of(Execution(**how)) for how in (
+        {"n_jobs": 2}, {"scheduler": "tcp://127.0.0.1:9"},
+        {"scheduler": "tcp://127.0.0.1:9", "same_numbers": False}))
     assert others["OMP_NUM_THREADS"] == "1"
-    assert cluster != alone and cluster != others
+    assert same == others != cluster

@@ -2,16 +2,22 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tracemalloc
+import types
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepmath import GradientDescent, Network, default_rng, fit, xor
+from deepmath import GradientDescent, Network, default_rng, fit, places, store, xor
 from deepmath.figures import depth, smoke_capacity
+from deepmath.places import Pace
 from deepmath.sweep import executing, grid, sweep
 from waiting import until
 
@@ -91,6 +97,73 @@ def test_figures_do_not_depend_on_the_processes(figure, names, arguments):
         there = figure.compute(seeds=range(10), n_epochs=5, **arguments)
     for name in names:
         np.testing.assert_array_equal(getattr(here, name), getattr(there, name))
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.permutations(range(25)), st.sampled_from([None, 4, 100]), st.integers(0, 24))
+def test_a_reduction_gets_the_rows_in_order_in_blocks_of_one_size(seeds, stack, n_kept):
+    seeds, blocks = list(seeds), []
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as store:
+        patch.setattr("deepmath.sweep.BLOCK", 10)
+        sweep(itself, seeds[n_kept:], grid(twice=[1]), 3, store=store, progress=None)
+        sizes = sweep(itself, seeds, grid(twice=[1, 1]), stack, progress=None, store=store,
+                      reduce=lambda so_far, rows: (
+                          blocks.append(rows["seed"].tolist()) or [*(so_far or []), len(blocks[-1])]))
+    assert sizes == [[10, 10, 5]] * 2
+    assert [seed for block in blocks for seed in block] == [*seeds, *seeds]
+
+
+def itself(seeds, twice=1):
+    return {"seed": np.array(seeds)}
+
+
+def test_a_reduction_holds_no_more_rows_however_many_there_are():
+    def rows(seeds):
+        return {"x": np.ones((len(seeds), 100))}
+
+    def count(so_far, arrays):
+        return (so_far or 0) + len(arrays["x"])
+
+    def peak(n):
+        tracemalloc.start()
+        assert sweep(rows, range(n), stack=500, reduce=count) == [n]
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    assert peak(100_000) < 1.2 * peak(10_000)
+
+
+def test_tasks_take_about_a_second_by_what_the_last_ones_took():
+    pace = Pace(10**6)
+    pace.n_places = 100
+    sizes = []
+    for _ in range(6):
+        sizes.append(pace.next())
+        pace.took(sizes[-1], sizes[-1] * 1e-3)
+    assert sizes == [8, 64, 512, 1000, 1000, 1000]
+    pace.took(1000, 100.0)
+    assert pace.next() == 10
+    while pace.left > 0:
+        last = pace.next()
+    assert last == 8
+
+
+def test_short_calls_of_many_settings_are_kept_in_few_files(runs, tmp_path, monkeypatch):
+    read = []
+    monkeypatch.setattr(Path, "read_bytes", lambda path, real=Path.read_bytes: (
+        read.append(path) or real(path)))
+    store.content_of.cache_clear()
+    options = {"settings": [{"log": str(tmp_path / "log"), "width": width} for width in range(300)],
+               "store": tmp_path / "store", "progress": None}
+    found = sweep(runs.run, range(3), **options)
+    assert len(list((tmp_path / "store").rglob("*.npz"))) < 30
+    assert len(read) == len(set(read))                      # each source once
+    logged = (tmp_path / "log").read_text()
+    again = sweep(runs.run, range(3), **options)
+    assert (tmp_path / "log").read_text() == logged
+    for one, other in zip(found, again, strict=True):
+        np.testing.assert_array_equal(one["value"], other["value"])
 
 
 def test_the_store_serves_more_seeds_and_other_stacks(runs, tmp_path):
@@ -199,9 +272,47 @@ def test_bad_arguments(arguments, message):
 
 def test_no_scheduler(monkeypatch):
     pytest.importorskip("distributed")
-    monkeypatch.setattr("deepmath.sweep.PATIENCE", "1s")
+    monkeypatch.setattr("deepmath.places.PATIENCE", 1.0)
     with pytest.raises(ConnectionError, match="no Dask scheduler answers at tcp://127.0.0.1:9"):
         sweep(train, range(2), grid(width=[3]), scheduler="tcp://127.0.0.1:9")
+
+
+def test_a_server_that_is_no_scheduler(monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("deepmath.places.PATIENCE", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(ConnectionError, match=f"no Dask scheduler answers at {address}"):
+            sweep(train, range(2), grid(width=[3]), scheduler=address)
+
+
+def test_what_is_wrong_with_a_cluster_is_said_in_a_line(monkeypatch, capsys):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr("deepmath.places.PATIENCE", 2.0)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")      # so the worker, of this process, works aside
+    absent = types.ModuleType("absent")
+    exec("def run(seeds): return {'x': seeds}", absent.__dict__)
+    monkeypatch.setitem(sys.modules, "absent", absent)
+    with distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=None) as cluster:
+        how = {"scheduler": cluster.scheduler_address, "progress": None}
+        with pytest.raises(ConnectionError, match="no worker is at .*: start one"):
+            sweep(train, range(2), grid(width=[3]), **how)
+        assert capsys.readouterr().err.splitlines()[-1].startswith("waiting for a worker at ")
+        cluster.scale(1)
+        [found] = sweep(train, range(20), grid(width=[3]), **how)
+        [here] = sweep(train, range(20), grid(width=[3]))
+        np.testing.assert_array_equal(found["theta"], here["theta"])
+        with pytest.raises(ModuleNotFoundError, match="lacks the module 'absent' of the run: put"):
+            sweep(absent.run, range(2), **how)
+        real = places.arithmetic()
+        monkeypatch.setattr(places, "arithmetic", lambda: {**real, "numpy": "1.0"})
+        with pytest.raises(RuntimeError, match="the same numbers .*numpy: .* there, 1.0 here.*; same_"):
+            sweep(train, range(2), grid(width=[3]), **how)
+        assert sweep(itself, range(2), same_numbers=False, **how)[0]["seed"].tolist() == [0, 1]
+        monkeypatch.setattr(places, "arithmetic", lambda: real)
+        with pytest.raises(ConnectionError, match="the Dask scheduler at .* is gone"):
+            sweep(train, range(10**6), grid(width=[3]), **how | {
+                "progress": lambda done, total: cluster.close()})
 
 
 def test_a_cluster_that_loses_a_worker(runs, tmp_path):

@@ -35,7 +35,7 @@ def test_a_sweep_killed_at_each_step(tmp_path, record_property):
         store.mkdir()
         steps = forked(lambda: swept(store) and None, within=store, **options)
         # Whatever has the name of a result is one.
-        kept = [tuple(np.load(file)["value"]) for file in store.rglob("*.npz")]
+        kept = [tuple(np.load(file)["0/rows/value"]) for file in store.rglob("*.npz")]
         assert all(any(set(values) <= set(row) for row in EXPECTED) for values in kept)
         before = runs()
         assert swept(store) == EXPECTED
