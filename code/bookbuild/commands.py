@@ -93,6 +93,9 @@ def add_render(commands) -> None:
     parser.add_argument("--runtime", type=Path, metavar="DIR", help="put the runtime of live "
                         "cells, which `book runtime DIR` brought, into the book (default: pages "
                         "take it from Pyodide's delivery network)")
+    parser.add_argument("--lite", action="store_true", help="put the chapters' notebooks into the "
+                        "book too, in JupyterLite, which runs them in the browser; needs --runtime "
+                        "and pip install 'deepmath-book[lite]'")
     parser.add_argument("--fresh", action="store_true", help="run every cell and print everything "
                         "again, whatever is kept and though nothing has changed")
     parser.add_argument("--timings", action="store_true", help="print the seconds of each stage")
@@ -112,6 +115,10 @@ def run_render(args) -> int:
     if args.engine == "quarto" and quarto is None:
         raise BookError([Problem("quarto", None, "Quarto is not on this machine: install it "
                                  "(https://quarto.org) or use `--engine builtin`")])
+    if args.lite:
+        from bookbuild.lab import check_lite
+
+        check_lite(args.runtime)
     timings = Timings()
     with only_render(project.state_dir, project.output_dir, say):
         if quarto:
@@ -130,10 +137,29 @@ def run_render(args) -> int:
                 render(project, targets, only, say, timings, args.cell_timeout, progress,
                        args.runtime, args.fresh)
                 stamp.set()
+        if args.lite:
+            with timings.stage("notebooks"):
+                lite = add_notebooks(project, args)
     if args.timings:
         say(str(timings))
     report(project, targets, only)
+    if args.lite:
+        print(lite)
     return 0
+
+
+def add_notebooks(project, args) -> Path:
+    """Put the notebooks of all chapters with cells into the rendered book; return their page."""
+    from bookbuild.lab import add_lite, read_text, runnable
+    from bookbuild.pipeline import page_words
+
+    notebooks = {}
+    for source in (PurePosixPath(page.source) for page in project.pages):
+        file = project.root / source
+        if "```{python" in (text := read_text(file)):
+            words = page_words(project, source, say, progress, args.cell_timeout)
+            notebooks[source.with_suffix(".ipynb")] = runnable(file, text, words)
+    return add_lite(project, args.runtime, notebooks, say)
 
 
 def named_page(project, chapter: Path):

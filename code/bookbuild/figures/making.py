@@ -95,7 +95,8 @@ def make_all(jobs: list[Job], n_jobs: int) -> Generator[tuple[Job, Made | Proble
     """Yield each figure when it is made; one that fails is a Problem and stops no other.
 
     Each is made in a process of its own, which sees what that figure is made from. The
-    processors that figures leave go to the sweeps within them.
+    processors that figures leave go to the sweeps within them. The last of a book's figures train
+    longest and come first, so that no processor waits for one of them at the end.
     Close the generator, as `contextlib.closing` does, to end processes that are at work.
     """
     if not jobs:
@@ -103,7 +104,8 @@ def make_all(jobs: list[Job], n_jobs: int) -> Generator[tuple[Job, Made | Proble
     side_by_side = min(n_jobs, len(jobs))
     threads = ThreadPoolExecutor(side_by_side)
     try:
-        futures = {threads.submit(make_alone, job, n_jobs // side_by_side): job for job in jobs}
+        futures = {threads.submit(make_alone, job, n_jobs // side_by_side): job
+                   for job in reversed(jobs)}
         for future in as_completed(futures):
             yield futures[future], future.result()
     except BaseException:

@@ -3,9 +3,10 @@
 from importlib import import_module
 
 from bookbuild.lab.jupyterlab import jupyterlab_command, register
+from bookbuild.lab.lite import add_lite, check_lite
 
-__all__ = ["bring_back", "jupyterlab_command", "made_of", "parts_of_notebook", "read_text",
-           "register", "runnable", "write_notebook"]
+__all__ = ["add_lite", "bring_back", "check_lite", "jupyterlab_command", "made_of",
+           "parts_of_notebook", "read_text", "register", "runnable", "write_notebook"]
 
 
 def __getattr__(name: str):
