@@ -244,11 +244,11 @@ class Cluster:
 
     def result(self, future: Any, task: Task) -> tuple[float, list[Arrays]]:
         """Return a task's result, or raise what kept it from one."""
-        if future.cancelled():
-            raise self.gone()
         try:
             return future.result()
         except Exception as error:
+            if future.cancelled():
+                raise self.gone() from None
             if type(error).__name__ == "KilledWorker":
                 error = RuntimeError("one worker after another ended early (out of memory?)")
             if not getattr(error, "__notes__", None):

@@ -284,11 +284,12 @@ def rows_of(part: Part) -> Arrays:
 
 
 def joined(parts: Sequence[Arrays]) -> Arrays:
-    """Return the rows of parts one behind the other."""
+    """Return the rows of parts one behind the other, in memory too."""
     if other := next((part for part in parts if part.keys() != parts[0].keys()), None):
         raise ValueError(f"a run must always return arrays of the same names; got "
                          f"{sorted(parts[0])} and {sorted(other)}")
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return {name: np.ascontiguousarray(np.concatenate([part[name] for part in parts]))
+            for name in parts[0]}
 
 
 # ------------------------------------------------------------------------- where runs run
