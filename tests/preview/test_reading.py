@@ -186,6 +186,18 @@ def test_cells_that_change_what_they_read_come_to_rest(code, start):
         assert not [line for line in watched.said if ": cell " in line]
 
 
+def test_what_somebody_else_changes_while_cells_repeat_is_seen(start, tmp_path):
+    """A shell's cell writes other words each time, so that all runs once more; meanwhile a file
+    changes that a cell before it has read, as another chapter or the author may change it."""
+    runs = tmp_path / "runs"
+    shell = (f"date +%N > stamp.txt; echo once >> {runs}; "
+             f"[ $(wc -l < {runs}) != 3 ] || echo 27182 > plain.csv")
+    watched = start("print(open('plain.csv').read())", f"import os\nos.system({shell!r});")
+    watched.rests()
+    assert (watched.root / "plain.csv").read_text() == "27182\n"
+    assert "27182" in watched.page()
+
+
 def test_a_failing_cell_runs_again_when_its_file_appears(start):
     watched = start("print(open('late/data.txt').read())")
     watched.tells("FileNotFoundError")

@@ -84,7 +84,8 @@ class Session:
     all cells in order, and its results stand. They are also kept, and no others.
 
     Cells that change what they read (a listing of the folder that they write to, a file that they
-    append to) run once more, and then what they left is taken as settled.
+    append to) run once more, and then what they left of that is taken as settled. What is another
+    for the first time is not: somebody else may have changed it.
 
     Parameters
     ----------
@@ -112,7 +113,7 @@ class Session:
         self.kernel: kernels.Kernel | None = None
         self.ran: list[str] = []                    # what the kernel's state comes from
         self.is_whole = True                        # it ran each of them once, in order
-        self.has_repeated = False
+        self.repeated: set[tuple[str, str, str]] = set()    # what was run again for
         self.settled: dict[tuple[str, str, str], str] = {}
         self.running: str | None = None
         self.task: asyncio.Task | None = None
@@ -135,7 +136,7 @@ class Session:
             same = min(same, self._holding())
         self.older = {key: ran for key, ran in [*self.older.items(), *self.made] if key in keys}
         if edited := same < len(self.made) or keys != self.keys:
-            self.has_repeated = False
+            self.repeated = set()
         del self.made[same:]
         self.chapter, self.keys = chapter, keys
         waiting = keys[same:]
@@ -215,8 +216,8 @@ class Session:
         own, answers = self._own_changes(), Answers()
         for place, (_, ran) in enumerate(self.made):
             broken = {look[:3] for look in ran.looks if not answers.hold([look])}
-            if broken and not (self.has_repeated and broken <= own):
-                self.has_repeated = True
+            if not broken <= self.repeated & own:
+                self.repeated |= broken
                 del self.made[place:]
                 return False
         return True

@@ -20,7 +20,8 @@ FRONT_MATTER = re.compile(r"\ufeff?(?:[ \t\r]*\n)*---[ \t]*\r?\n(?![ \t]*\r?\n)(
 UNCLOSED = re.compile(r"\ufeff?---[ \t\r]*+\n(?:[\w-]++:(?:[ \t\r][^\n]*+)?\n)++[ \t\r]*+\n")
 # Braces that pandoc reads behind a fence; behind others, it takes the fence for code in a line.
 ATTRIBUTES = re.compile(r"\{\s*+(?:=[\w-]++\s*+|(?:(?:[.#][^\s{}]++|[^\s{}=.#][^\s{}=]*+="
-                        r"(?:\"[^\"]*+\"|'[^']*+'|[^\s{}\"']++)|-)(?=[\s}])\s*+)*+)\}")
+                        r"(?:\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|[^\s{}\"']++)|-)"
+                        r"(?=[\s}])\s*+)*+)\}")
 INLINE = re.compile(r"\{(?P<language>[A-Za-z]\w*)\}\s+(?P<expression>.*)", re.DOTALL)
 LIST_ITEM = re.compile(r" *(?:[-+*:]|\(?\w{1,9}[.)]|\(?@[\w-]*\)) +")
 SHOWN_CELL = re.compile(r"^[ \t]*`{3,}[ \t]*\{python[ \t,}]", re.MULTILINE)
