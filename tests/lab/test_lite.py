@@ -9,19 +9,19 @@ from types import SimpleNamespace
 
 import pytest
 
-from bookbuild.lab import check_lite, lite
+from bookbuild.lab import lite
 from bookbuild.say import BookError
 
 
 def test_what_is_missing_is_told_with_the_command_that_brings_it(monkeypatch):
     monkeypatch.setattr(lite, "find_spec", lambda name: None if name == "jupyterlite_core" else True)
     with pytest.raises(BookError) as caught:
-        check_lite(None)
+        lite.check_lite(None)
     assert {problem.message for problem in caught.value.problems} == {
         "--lite needs jupyterlite-core: pip install 'deepmath-book[lite]'",
         "--lite needs --runtime DIR: `book runtime DIR` fills the folder"}
     monkeypatch.setattr(lite, "find_spec", lambda name: True)
-    check_lite(Path(".runtime"))
+    lite.check_lite(Path(".runtime"))
 
 
 def test_every_wheel_lies_beside_pyodide_and_is_on_its_list(tmp_path, monkeypatch):

@@ -3,7 +3,6 @@
 from importlib import import_module
 
 from bookbuild.lab.jupyterlab import jupyterlab_command, register
-from bookbuild.lab.lite import add_lite, check_lite
 
 __all__ = ["add_lite", "bring_back", "check_lite", "jupyterlab_command", "made_of",
            "parts_of_notebook", "read_text", "register", "runnable", "write_notebook"]
@@ -12,5 +11,6 @@ __all__ = ["add_lite", "bring_back", "check_lite", "jupyterlab_command", "made_o
 def __getattr__(name: str):
     """Return a function of notebooks as files (PEP 562), for which nbformat is loaded, slowly."""
     if name in __all__:
-        return getattr(import_module("bookbuild.lab.export"), name)
+        module = "lite" if name.endswith("_lite") else "export"
+        return getattr(import_module(f"bookbuild.lab.{module}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
