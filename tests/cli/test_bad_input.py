@@ -335,3 +335,21 @@ def test_check_annotates_a_workflow(write, capsys):
     assert main(["check", "--format", "github", str(root)]) == 1
     rows = capsys.readouterr().out.splitlines()
     assert rows and all(re.match(r"::(error|notice) file=[^,:]+(,line=\d+)?::.", row) for row in rows)
+
+
+@pytest.mark.parametrize("before, after, told", [
+    ("A\n", 'A\n  repo-url: "javascript:x"\n', "_quarto.yml:6: `book: repo-url` takes an address"),
+    ("project", 'lang: \'en"] #panic()\'\nproject', "_quarto.yml:1: `lang` takes a language such as"),
+    ("project", "format: {html: [a]}\nproject", "_quarto.yml:1: `format: html` must hold"),
+    ("A\n", "A\n  repo-url: [a]\n", "_quarto.yml:6: `book: repo-url` takes an address"),
+    ("    - one.qmd", "    - {part: [a], chapters: [one.qmd]}", "_quarto.yml:6: an entry of `chapters`"),
+    ("    - one.qmd", "    - {part: P, chapters: []}", "_quarto.yml:6: an entry of `chapters`"),
+    ("    - one.qmd", f"    - {'a' * 300}.qmd", "_quarto.yml:8: the chapter aaa"),
+    ("book\n", 'book\n  output-dir: "a\\0b"\n', "_quarto.yml:1: malformed YAML: a value can't be read"),
+    ("    - one.qmd\n", f"bibliography: {'a' * 300}.bib\n", "_quarto.yml:8: the bibliography aaa")])
+def test_odd_settings_are_told_with_their_line(write, capsys, before, after, told):
+    root = write({"one.qmd": "# One\n"})
+    text = (root / "_quarto.yml").read_text()
+    (root / "_quarto.yml").write_text(text.replace(before, after, 1))
+    assert main(["check", str(root)]) == 1
+    assert told in capsys.readouterr().out

@@ -5,6 +5,14 @@ from pathlib import Path
 from bookbuild.say import BookError, Problem
 
 
+def is_file(path: Path) -> bool:
+    """Is there a file of this name, which may be none that a system takes?"""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def decode_utf8(content: bytes, path: str | Path) -> str:
     """The text of a file, to the byte: a mark at its beginning stays.
 

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
-from bookbuild.files import decode_utf8
+from bookbuild.files import decode_utf8, is_file
 from bookbuild.say import BookError, Problem
 from bookbuild.source.fences import regions, without_code
 from bookbuild.source.project import Project, leaves
@@ -138,7 +138,7 @@ def expand(project: Project, source: PurePosixPath, above: tuple, content: bytes
             elif outside := leaves(project.root, target):
                 problems.append(Problem(*where, f"the included file {target} lies outside the "
                                         f"book's folder, at {outside}: copy it into the book"))
-            elif not (project.root / target).is_file():
+            elif not is_file(project.root / target):
                 problems.append(Problem(*where, f"the included file {target} is missing"))
             else:
                 inner, more = expand(project, target, (source, *above), None, metadata)

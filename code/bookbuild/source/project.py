@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from bookbuild.files import decode_utf8
+from bookbuild.files import decode_utf8, is_file
 from bookbuild.say import BookError, Problem
 from bookbuild.source.beside import environment, files_beside
 from bookbuild.source.settings import (CONFIG, as_list, config_problems, formats_of, pdf_problem,
                                        shape_problems)
 from bookbuild.source.verdicts import mistake
-from bookbuild.source.vocabulary import ELSEWHERE, FILE, day_of
+from bookbuild.source.vocabulary import ELSEWHERE, FILE, day_of, is_text
 from bookbuild.source.yaml_lines import load_yaml
 
 # Options of cells that may stand at the top of `_quarto.yml` and of a chapter's front matter.
@@ -140,7 +140,7 @@ class Project:
         named = [*as_list(self.config.get("bibliography")),
                  *as_list(self._own_options(format).get("bibliography"))]
         files = [self.root / str(name) for name in dict.fromkeys(named)]
-        return [file for file in files if file.is_file()]
+        return [file for file in files if is_file(file)]
 
     def citation_style(self, format: str) -> Path | None:
         named = self.format_options(format).get("csl")
@@ -250,7 +250,8 @@ def listed(book: dict) -> Iterator[tuple[Any, str, str | None]]:
     """What the book lists, in order: an entry, its kind and its part."""
     for kind, name in (("chapter", "chapters"), ("appendix", "appendices")):
         for entry in as_list(book.get(name)):
-            if isinstance(entry, dict) and set(entry) == {"part", "chapters"}:
+            if isinstance(entry, dict) and set(entry) == {"part", "chapters"} \
+                    and is_text(entry["part"]) and as_list(entry["chapters"]):
                 part = str(entry["part"])
                 if part.endswith((".qmd", ".md", ".ipynb", ".Rmd")):        # a file, not a title
                     yield part, "part", part
@@ -270,7 +271,7 @@ def entry_problem(root: Path, entry, pages: list[Page]) -> tuple[str, str] | Non
         return f"the chapter {entry} lies outside the book's folder: move it inside", "both"
     if any(str(page.source) == path for page in pages):
         return f"the chapter {entry} is listed twice: take one out", "both"
-    if not (root / path).is_file():
+    if not is_file(root / path):
         return (f"the chapter {entry} is listed but missing: add the file or take it from the "
                 "list"), "both"
     return mistake(FILE, entry)

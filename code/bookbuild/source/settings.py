@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from bookbuild.files import is_file
 from bookbuild.say import Problem
 from bookbuild.source import vocabulary
 from bookbuild.source.verdicts import mistake, wrong_value
@@ -52,7 +53,7 @@ def config_problems(root: Path, config: dict, lines: dict) -> Iterator[Problem]:
 
 def missing_files(root: Path, path: tuple[str, ...], names, problem: Teller) -> Iterator[Problem]:
     for name in as_list(names):
-        if not (root / str(name)).is_file():
+        if not is_file(root / str(name)):
             yield problem(path, f"the {path[-1]} {name} is missing")
 
 
@@ -115,6 +116,8 @@ def format_problems(root: Path, config: dict, lines: dict) -> Iterator[Problem]:
             if name != "pdf":
                 yield problem(place_of(name, lines), found[0], "builtin" if own else "neither")
             continue
+        if options not in (None, "default") and not isinstance(options, dict):
+            yield problem(("format", name), f"`format: {name}` must hold `key: value` lines")
         for key, value in options.items() if isinstance(options, dict) else ():
             if found := mistake(vocabulary.FORMAT, key, value, f"{name}: {key}"):
                 yield problem(("format", name, key), *found)

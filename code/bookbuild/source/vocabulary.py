@@ -187,6 +187,10 @@ def _depth(value) -> bool:
 TEXT = Values("a text", lambda v: v is None or is_text(v))
 WORDING = Values("text", lambda v: isinstance(v, str))
 TITLE = Values("a text", lambda v: isinstance(v, (str, int, float)))
+CODE = Values("a language such as en-GB", lambda v: isinstance(v, str) and re.fullmatch(
+    r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", v))
+ADDRESS = Values("an address, https://...",
+                 lambda v: v in ("", None) or isinstance(v, str) and re.match(r"https?://\S+$", v))
 FLAG = Values("true or false", lambda v: isinstance(v, bool))
 TRUE = Values("true", lambda v: v is True)
 FALSE = Values("false", lambda v: v is False)
@@ -234,7 +238,8 @@ VOCABULARY = (
 
     # ------------------------------------------------------------------------ _quarto.yml
     *_all(PRINTED, TOP, "project book format execute bibliography"),
-    *_all(PRINTED, TOP, "lang csl", takes=TEXT),
+    *_all(PRINTED, TOP, "csl", takes=TEXT),
+    *_all(PRINTED, TOP, "lang", takes=CODE),
     *_all(PRINTED, TOP, "alt-text", "our own, where `required` stops at a picture without it"),
     *_all(PRINTED, WORDS, "en*"),
     *_all(PRINTED, PROJECT, "type"),
@@ -244,8 +249,9 @@ VOCABULARY = (
     *_all(HARMLESS, PROJECT, "post-render", _BY_ITSELF,
           only=Values(OWN_STEPS[1], lambda v: v == OWN_STEPS[1])),
     *_all(PRINTED, BOOK, "title subtitle output-file favicon", takes=TEXT),
-    *_all(PRINTED, BOOK, "author chapters appendices description repo-actions repo-branch "
-          "repo-url"),
+    *_all(PRINTED, BOOK, "author chapters appendices repo-actions"),
+    *_all(PRINTED, BOOK, "description repo-branch", takes=TEXT),
+    *_all(PRINTED, BOOK, "repo-url", takes=ADDRESS),
     *_all(PRINTED, AUTHOR, "name"),
     *_all(PRINTED, FILE, "*.qmd"),
     *_all(PRINTED, FILE, "*.md", "text without cells"),
@@ -256,7 +262,7 @@ VOCABULARY = (
     *_all(PRINTED, BOOK, "date", only=DAY),
     *_all(REFUSED, BOOK, "date", "only a day is read",
           mend="write it as 2026-11-25, or render with Quarto"),
-    *_all(PRINTED, BOOK, "site-url", "where the links of notebooks lead"),
+    *_all(PRINTED, BOOK, "site-url", "where the links of notebooks lead", takes=ADDRESS),
     *_all(HARMLESS, BOOK, "reader-mode", _AS_IT_IS, only=FALSE),
     *_all(HARMLESS, BOOK, "sidebar", _AS_IT_IS, only=Values(
         "docked", lambda v: v == {"style": "docked"})),

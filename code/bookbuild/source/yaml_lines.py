@@ -91,6 +91,8 @@ def _count(node, known: dict[int, int]) -> int:
             raise ValueError("an alias stands in what it names")
         return known[id(node)]
     known[id(node)] = 0
+    if isinstance(node, yaml.ScalarNode) and "\0" in node.value:
+        raise ValueError("it holds a NUL")
     parts = node.value if not isinstance(node, yaml.ScalarNode) else []
     parts = chain.from_iterable(parts) if isinstance(node, yaml.MappingNode) else parts
     known[id(node)] = 1 + sum(_count(part, known) for part in parts)
