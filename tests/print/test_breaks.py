@@ -22,6 +22,7 @@ def pattern(n):
     """One of each, behind so much text that every round meets the end of a page elsewhere."""
     filler = "\n\n".join([LINE * (1 + n % 5)] * (1 + n % 3))
     code = "\n".join(f"c{n}x{line} = 1" for line in range(20))
+    listed = "\n".join(f"- l{n}x{item} is short." for item in range(6))
     items = "\n".join(f"- i{n}x{item} is an item.\n  {LINE}" for item in range(9))
     return f"""{filler}
 
@@ -41,6 +42,20 @@ $$
 
 Then{n} it holds.
 :::
+
+{LINE}
+
+Leads{n} to a list:
+
+{listed}
+
+#### Named{n} {{.unnumbered}}
+
+```python
+sign{n} = 1
+```
+
+Told{n} of it.
 
 {LINE}
 
@@ -126,6 +141,20 @@ def test_no_page_but_a_chapters_last_ends_with_a_large_blank(printed):
 def test_a_heading_has_more_than_a_line_under_it(words):
     for head, under, table in zip(each(words, "Head"), each(words, "Under"), each(words, "Cell")):
         assert head.page == under.page == table.page
+
+
+def test_a_list_has_two_items_on_each_side_and_stays_with_the_line_above_it(words):
+    broken = 0
+    for n in range(ROUNDS):
+        pages = [words[f"l{n}x{item}"].page for item in range(6)]
+        assert words[f"Leads{n}"].page == pages[0] == pages[1] and pages[-2] == pages[-1]
+        broken += pages[0] != pages[-1]
+    assert broken
+
+
+def test_code_under_a_heading_stays_with_what_is_said_of_it(words):
+    for named, code, told in zip(*(each(words, name) for name in ("Named", "sign", "Told"))):
+        assert named.page == code.page == told.page
 
 
 def test_a_short_table_and_a_short_theorem_stay_whole(words):

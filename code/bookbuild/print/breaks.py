@@ -1,8 +1,10 @@
 """Where pages of the PDF break: what stays together, and where a page may be spread."""
 
+from collections.abc import Set
+
 from bookbuild.document import (Equation, Float, Node, classes, content, is_display, is_node, nodes,
                                 text, with_content)
-from bookbuild.print.calls import bare, call, code
+from bookbuild.print.calls import bare, call, code, enclosed
 
 UNSPLIT = 12            # lines of a cell, with what it prints, that stay on one page
 ONE_LINE, FEW_LINES = 90, 280      # characters
@@ -14,7 +16,12 @@ LINES = ("Para", "Plain", *LISTS)
 def with_breaks(blocks: list) -> list:
     """A chapter's blocks, with what Typst needs to know to break its pages well."""
     kept = kept_together(blocks)
-    return spread([let_go(block, after) for block, after in zip(kept, [*kept[1:], None])])
+    held = {id(block) for before, block, after in zip([None, *blocks], blocks, [*blocks[1:], None])
+            if is_signature(before, block, after)}
+    spaced = spread([let_go(block, after) for block, after in zip(kept, [*kept[1:], None])], held)
+    return [piece for block in spaced for piece in (
+        enclosed("#held[", [block]) if id(block) in held else
+        enclosed("#items[", [block]) if is_node(block, "BulletList") else [block])]
 
 
 # ------------------------------------------------------------------------- what stays together
@@ -22,12 +29,18 @@ def with_breaks(blocks: list) -> list:
 def kept_together(blocks: list) -> list:
     """Blocks, in which few words stay on the page of what they lead to.
 
-    One line under a heading stays with what follows it; a few lines in front of a formula stay
-    with the formula.
+    One line under a heading, or in front of a list, stays with what follows it; a few lines in
+    front of a formula stay with the formula.
     """
     around = zip([None, *blocks], blocks, [*blocks[1:], None])
     return [piece for before, block, after in around for piece in (
         leading(before, block, after) if is_node(block, "Para") else [block])]
+
+
+def is_signature(before: Node, block: Node, after: Node) -> bool:
+    """Is this code what a heading is about, so that it stays with what is said of it?"""
+    return is_node(block, "CodeBlock") and is_node(before, "Header") \
+        and is_node(after, "Para", "BulletList") and length(block) <= UNSPLIT
 
 
 def leading(before: Node, block: Node, after: Node) -> list:
@@ -37,7 +50,8 @@ def leading(before: Node, block: Node, after: Node) -> list:
     said = len(text(inlines[:formula]))
     leads = formula is not None or is_node(after, "Para") and any(
         map(shows_formula, content(after)[:1]))
-    if not said or said > (FEW_LINES if leads else ONE_LINE if is_node(before, "Header") else 0):
+    short = is_node(before, "Header") or is_node(after, *LISTS)
+    if not said or said > (FEW_LINES if leads else ONE_LINE if short else 0):
         return [block]
     indented = is_node(before, "Para") and not any(
         map(shows_formula, content(before)[-1:]))
@@ -65,8 +79,11 @@ def let_go(block: Node, after: Node) -> Node:
 
 # ------------------------------------------------------------------------ where pages are spread
 
-def spread(blocks: list) -> list:
-    """Blocks with gaps between them, over which a page spreads a large blank at its foot."""
+def spread(blocks: list, held: Set = frozenset()) -> list:
+    """Blocks with gaps between them, over which a page spreads a large blank at its foot.
+
+    None stands behind blocks that are `held`, by their `id()`.
+    """
     built: list[Node] = []
     last = None
     for block in blocks:
@@ -75,7 +92,8 @@ def spread(blocks: list) -> list:
         if last is not None and built[-1] is last and meet(last, block):
             built.append(bare(PARAGRAPHS))
             block = indented(block)
-        elif last is not None and not stands_aside(block) and (gap := gap_between(last, block)):
+        elif last is not None and id(last) not in held and not stands_aside(block) \
+                and (gap := gap_between(last, block)):
             built.append(bare(gap))
         built.append(block)
         last = last if stands_aside(block) else block

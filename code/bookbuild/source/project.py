@@ -232,7 +232,7 @@ def load_project(root: Path) -> Project:
         else:
             pages.append(Page(PurePosixPath(posixpath.normpath(entry)), kind, part))
     listed_files = [str(entry) for entry, *_ in listed(book)]
-    is_more = any(mistake(FILE, name) and (root / name).is_file() for name in listed_files)
+    is_more = any(mistake(FILE, name) and is_file(root / name) for name in listed_files)
     if not any(Path(name).stem == "index" for name in listed_files):
         problems.append(Problem(CONFIG, lines.get(("book", "chapters")), "the book has no home "
                                 "page: list index.qmd as its first chapter"))
