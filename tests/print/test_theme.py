@@ -119,3 +119,11 @@ def test_code_in_print_is_coloured_by_what_its_words_are(tmp_path):
     for colour, expected in COLOURED.items():
         for word in expected:
             assert word in found[colour]
+
+
+def test_how_long_a_word_of_code_may_be_is_one_number():
+    """The template breaks longer ones; in the longest lines the presses do, each in its language."""
+    said = [(THEME / "typst" / "book.typ", r"least-letters = (\d+)"),
+            (THEME / "quarto" / "typst" / "typst.lua", r"LONG_WORD = (\d+)"),
+            (THEME.parent / "typst.py", r"LONG_WORD = .*\\S\{(\d+),")]
+    assert len({re.search(pattern, path.read_text(encoding="utf-8"))[1] for path, pattern in said}) == 1

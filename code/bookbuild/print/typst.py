@@ -21,7 +21,7 @@ from bookbuild.source import Project
 THEME = Path(__file__).parent / "theme" / "typst"
 PAGE = "// page: "       # a comment, for those who look for the page of an error
 LONG_LINE = re.compile(r"(?m)^[^\n]{1001,}+")
-LONG_WORD = re.compile(r"(?<!\S)\S{60,}+")
+LONG_WORD = re.compile(r"(?<!\S)\S{72,}+")       # as in book.typ, for all other lines
 PIECE = 1000             # letters of a word
 WITHIN = re.compile(r"(?<=[^\u200d])(?=[^\u0300-\u036f\u200d\u20d0-\u20ff\ufe00-\ufe0f])")
 # \, \; \! and \bigl( say nothing about the mathematics

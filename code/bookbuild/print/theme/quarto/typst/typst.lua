@@ -142,11 +142,13 @@ local function kept_together(doc)
   return doc
 end
 
--- In the longest lines a word that no line can hold may break anywhere.
+-- In the longest lines a word that no line can hold may break anywhere; the template sees to others.
+local LONG_WORD = 72        -- letters
+
 local function breakable(code)
   code.text = code.text:gsub("[^\n]+", function(line)
     return #line <= 1000 and line or line:gsub("%S+", function(word)
-      return #word < 60 and word or word:gsub(utf8.charpattern, "%0\u{200b}")
+      return utf8.len(word) < LONG_WORD and word or word:gsub(utf8.charpattern, "%0\u{200b}")
     end)
   end)
   return code
