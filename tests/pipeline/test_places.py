@@ -48,7 +48,8 @@ def test_checked_places(write, capsys):
               "\\end{aligned}\n$$ {#eq-a}\n\n> $$\n> \\frac{x}{y\n> $$\n",
         heading="# One\n\n## Docstrings\n\n```{python}\n#| label: docstrings\n1\n```\n",
         pipe="# One\n\n![a](pipe.png){fig-alt=\"x\"}\n\n[b](zero.bin)\n\n{{< include pipe.qmd >}}\n",
-        braces="# One\n\n`x` and $\\frac{1}$ and $}$\n\n```{python\n1\n```\n\n``` { python }\n2\n```\n",
+        braces="# One\n\n`x` and $\\frac{1}$ and $}$\n\n```{python\n1\n```\n\n``` { python }\n2\n```\n\n"
+               "```{#lst-a .python lst-cap=\"a \\\"b\\\" c\"}\n3\n```\n",
         open="---\ntitle: Open\n\nWords.\n",
         options="---\ntitle: O\nexecute: [echo]\n---\n\nWords.\n",
         codes="# One\n\n{{< meta title\n>}} and `{{< meta title >}}`, {{< include >}}\n\n"
@@ -96,6 +97,7 @@ def test_checked_places(write, capsys):
                    r"pictures\.qmd:9: the picture no pic\.png is missing",
                    r"pictures\.qmd:11: the picture gone/rooted\.png is missing"):
         assert re.search(wanted, said), (wanted, said)
+    assert "braces.qmd:13" not in said
 
 
 @pytest.mark.parametrize("text, told", [

@@ -17,6 +17,7 @@ UNREAD_PICTURE = re.compile(r"(?<!\\)!\[(?:(?!!\[|\]\()[^\n])*+\]\(")
 
 UNREAD_SHORTCODE = re.compile(r"\{\{<(?!(?:(?!\{\{<)[^\n])*?>\}\})[^\n]*")
 FENCE = re.compile(r"^[ \t>]*+:{3,}+[ \t]*+(\{.*\}|[\w-]++)?[ \t:]*+\r?$", re.MULTILINE)
+BRACED_FENCE = re.compile(r"[ \t>]*+`{3,}+[ \t]*+(\{(?!\{)[^`]*+)$")
 DISPLAY = r"(?<!\\)\$\$"
 HTML_DIV = re.compile(r"<(/?)div\b", re.IGNORECASE)
 BEGIN = re.compile(r"^(?:[ \t]*+(?:(?:[-+*]|\d{1,9}[.)])(?=[ \t])|>))*+")     # of items, quotations
@@ -111,6 +112,17 @@ def unknown_constructs(blocks: list, manuscript: Manuscript) -> Iterator[Problem
             yield manuscript.problem(stray, "a fence of colons that opens or "
                                      "closes no block: put it on a line of its own, after a "
                                      "blank line")
+
+
+def fences_in_a_line(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
+    """Fences with braces that pandoc cannot read: what was to be a block is code within a line."""
+    within = [content(node) for node in nodes(blocks, "Code") if content(node).startswith("{")]
+    for line, row in enumerate(manuscript.text.split("\n") if within else (), 1):
+        fence = BRACED_FENCE.match(row)
+        if fence and any(each.startswith(" ".join(fence[1].split())) for each in within):
+            yield Problem(*manuscript.origin(line), f"`{fence[1].strip()}` begins no block of "
+                          "code, but code within a line: write {python} for a cell, or {.python} "
+                          "for code to be shown")
 
 
 def open_formulas(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:

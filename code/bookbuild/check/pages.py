@@ -25,6 +25,7 @@ def page_problems(project: Project, split: SplitText, tree: dict, manuscript: Ma
     yield from constructs.unknown_constructs(blocks, manuscript)
     yield from constructs.unclosed_blocks(tree["open"], manuscript)
     yield from constructs.unread_shortcodes(manuscript)
+    yield from constructs.fences_in_a_line(blocks, manuscript)
     yield from constructs.open_formulas(blocks, manuscript)
     yield from constructs.broken_pictures(blocks, manuscript)
     yield from constructs.tabless_tabsets(blocks, manuscript, code)

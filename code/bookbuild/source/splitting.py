@@ -18,10 +18,6 @@ from bookbuild.source.yaml_lines import load_yaml
 FRONT_MATTER = re.compile(r"\ufeff?(?:[ \t\r]*\n)*---[ \t]*\r?\n(?![ \t]*\r?\n)(?P<yaml>(?:.*\n)*?)"
                           r"(?:---|\.\.\.)[ \t]*\r?(?:\n|\Z)|\ufeff")
 UNCLOSED = re.compile(r"\ufeff?---[ \t\r]*+\n(?:[\w-]++:(?:[ \t\r][^\n]*+)?\n)++[ \t\r]*+\n")
-# Braces that pandoc reads behind a fence; behind others, it takes the fence for code in a line.
-ATTRIBUTES = re.compile(r"\{\s*+(?:=[\w-]++\s*+|(?:(?:[.#][^\s{}]++|[^\s{}=.#][^\s{}=]*+="
-                        r"(?:\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|[^\s{}\"']++)|-)"
-                        r"(?=[\s}])\s*+)*+)\}")
 INLINE = re.compile(r"\{(?P<language>[A-Za-z]\w*)\}\s+(?P<expression>.*)", re.DOTALL)
 LIST_ITEM = re.compile(r" *(?:[-+*:]|\(?\w{1,9}[.)]|\(?@[\w-]*\)) +")
 SHOWN_CELL = re.compile(r"^[ \t]*`{3,}[ \t]*\{python[ \t,}]", re.MULTILINE)
@@ -127,10 +123,6 @@ class _Splitter:
             self.complain(position, "Quarto runs the lines of this block together: write "
                           "{{python}} alone behind the fence")
         elif not info:
-            if given.startswith("{") and not given.startswith("{{") \
-                    and not ATTRIBUTES.fullmatch(given):
-                self.complain(position, f"`{given}` begins no block of code, but code within a "
-                              "line: write {python} for a cell, or {.python} for code to be shown")
             inner = SHOWN_CELL.search(self.text, token.end(), closing.start())
             if inner:
                 self.complain(inner.start(), "Quarto runs a cell even inside "
