@@ -20,6 +20,9 @@ from waiting import PATIENCE
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+# Two processes of tests on two processors: more threads of linear algebra would wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # No test asserts a time; CI tries the same examples each time, a person's machine new ones.
 settings.register_profile("book", deadline=None, derandomize="CI" in os.environ,
                           suppress_health_check=[HealthCheck.too_slow])
