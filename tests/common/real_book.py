@@ -1,8 +1,4 @@
-"""The real book, printed whole by the built-in press: once for all tests of a run.
-
-What its cells measure over many seeds they measure here over two: these tests are about what
-stands on a page, not about its numbers.
-"""
+"""The real book, printed whole by the built-in press: once for all tests of a run."""
 
 import fcntl
 import json
@@ -13,7 +9,6 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from few_seeds import with_few_seeds
 from programs import ROOT
 
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".book", "_book", ".quarto", ".runtime", "build",
@@ -53,9 +48,6 @@ def printed(folder: Path) -> RealBook:
         if not log.exists():
             shutil.rmtree(root, ignore_errors=True)
             copy_project(root)
-            for chapter in (root / "chapters").glob("*.qmd"):
-                text = chapter.read_text(encoding="utf-8")
-                chapter.write_text(with_few_seeds(text), encoding="utf-8")
             said = ""
             for target in ("all", "epub"):          # the second takes the first one's results
                 done = subprocess.run(

@@ -11,13 +11,13 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 from bookbuild.files import digest, put_in_place, staging, write_file
 from bookbuild.live import check_runtime, make_wheel, package_of, read_list
-from bookbuild.say import BookError, Problem
+from bookbuild.say import BookError, Problem, Say
 from bookbuild.source import Project
 
 FOLDER = "lite"                 # in the book
@@ -45,7 +45,7 @@ def check_lite(runtime: Path | None) -> None:
 
 
 def add_lite(project: Project, runtime: Path, notebooks: Mapping[PurePosixPath, str],
-             say: Callable[[str], None]) -> Path:
+             say: Say) -> Path:
     """Put JupyterLite into the rendered book, with notebooks by their places.
 
     Returns
@@ -89,7 +89,7 @@ def settings(project: Project, names: list[str]) -> dict:
         "appName": str(project.book["title"]), "litePluginSettings": {f"{KERNEL}:kernel": kernel}}}
 
 
-def kernel_wheels(folder: Path, say: Callable[[str], None]) -> list[Path]:
+def kernel_wheels(folder: Path, say: Say) -> list[Path]:
     """The wheels of Python alone that the kernel needs, brought by pip unless they are kept."""
     python = ".".join(read_list()["info"]["python"].split(".")[:2])
     kept = folder / digest("\n".join([*WHEELS, python]).encode())[:16]

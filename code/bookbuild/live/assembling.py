@@ -16,10 +16,11 @@ from pathlib import Path
 
 from bookbuild.files import write_file
 from bookbuild.live.packing import pack, packed_files
-from bookbuild.live.parts import PARTS, Say, package_of, sha256, worker_sources
+from bookbuild.live.parts import PARTS, package_of, sha256, worker_sources
 from bookbuild.live.runtime import check_runtime, read_list
 from bookbuild.live.scripts import joined, make_editor
 from bookbuild.live.wheel import make_wheel
+from bookbuild.say import Say
 
 ASSETS = "site_libs/live"
 

@@ -6,9 +6,10 @@ import tempfile
 from pathlib import Path
 
 from bookbuild.files import locked, put_in_place, staging, write_file
-from bookbuild.live.parts import PARTS, STAGE, Say, digest, sha256, worker_sources
+from bookbuild.live.parts import PARTS, STAGE, digest, sha256, worker_sources
 from bookbuild.live.scripts import BRING_NODE, search_path
 from bookbuild.live.sealed import is_whole, seal
+from bookbuild.say import Say
 
 PACKED = ("python.bin", "packages.bin", "rest.bin")
 REST = "rest.bin"               # is fetched for a run that imports something of it

@@ -1,13 +1,11 @@
 """Where the parts of live cells lie, and what is made of them."""
 
 import hashlib
-from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
 from bookbuild.source import PACKAGE
 
-Say = Callable[[str], None]
 PARTS = Path(__file__).parent
 STAGE = Path(".book") / "live"          # below a book: the editor and the image, made once
 

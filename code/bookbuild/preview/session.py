@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bookbuild.run import (Answers, ChapterCode, CodeRaised, KeptResults, Look, Ran, Result,
                            run_unit, started, unit_key)
-from bookbuild.say import BookError, Problem
+from bookbuild.say import BookError, Problem, Say
 from bookbuild.source import Cell, Unit
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Session:
     """
 
     def __init__(self, chapter: ChapterCode, kept: KeptResults, on_news: Callable[[], None],
-                 say: Callable[[str], None], cell_timeout: float) -> None:
+                 say: Say, cell_timeout: float) -> None:
         self.chapter, self.kept, self.on_news, self.say = chapter, kept, on_news, say
         self.cell_timeout = cell_timeout
         self.keys = keys_of(chapter)

@@ -3,7 +3,7 @@
 import posixpath
 import re
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -13,6 +13,7 @@ from bookbuild.document import (Callout, Chapter, Head, Node, Tabset, Xref, chap
                                 translate, with_attributes, with_target)
 from bookbuild.files import writing
 from bookbuild.print import html
+from bookbuild.say import Say
 from bookbuild.source import Project
 
 THEME = Path(__file__).parent / "theme" / "epub"
@@ -25,7 +26,7 @@ UNFIT = re.compile(r"[^\w.-]")
 
 
 def bind(project: Project, chapters: Sequence[Chapter], work: Path,
-         say: Callable[[str], None]) -> bytes:
+         say: Say) -> bytes:
     """The book, bound in the folder `work`, where its pictures are, each beside its chapter."""
     with writing(work):
         work.mkdir(exist_ok=True)

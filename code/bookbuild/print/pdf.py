@@ -5,13 +5,12 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from subprocess import Popen
 
 from bookbuild.files import TookTooLong, finish, start, write_file, writing
 from bookbuild.print import typst
-from bookbuild.say import BookError, Problem
+from bookbuild.say import BookError, Problem, Say
 from bookbuild.source import CONFIG, Project
 
 EPOCH = "SOURCE_DATE_EPOCH"
@@ -42,7 +41,7 @@ def begin(project: Project, source: str, work: Path) -> Popen:
         work / "main.typ", work, work / PRINTED, date))])
 
 
-def bound(setting: Popen, work: Path, say: Callable[[str], None]) -> bytes:
+def bound(setting: Popen, work: Path, say: Say) -> bytes:
     """The book that was begun: PDF/UA-1 (ISO 14289-1, accessible), or `say` is told why not."""
     length = (work / "main.typ").stat().st_size
     try:
