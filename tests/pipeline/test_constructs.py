@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from bs4 import BeautifulSoup
@@ -10,11 +10,11 @@ from programs import needs
 
 from bookbuild.check.pictures import cell_problems
 from bookbuild.cli import main
-from bookbuild.document import nodes, pandoc, text
+from bookbuild.document import Chapter, nodes, pandoc, text
 from bookbuild.pipeline.drafts import inline_text
-from bookbuild.print.html import as_entry
+from bookbuild.print.html import as_entry, local_files
 from bookbuild.run import InlineValue
-from bookbuild.source import Project, load_project, split_source
+from bookbuild.source import Page, Project, load_project, split_source
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0h9"/></svg>'
 STYLE = """<?xml version="1.0" encoding="utf-8"?>
@@ -312,6 +312,13 @@ def test_a_title_in_the_contents_has_no_notes_and_links():
     shown = as_entry(title)
     assert text(shown) == "All of it here x"
     assert not any(nodes(shown, "Note", "Link")) and as_entry(title[:1]) == title[:1]
+
+
+def test_an_address_on_another_host_is_no_file():
+    """Nor is it a path from the root of the machine."""
+    page = Page(PurePosixPath("one.qmd"))
+    blocks = pandoc.read("[a](//etc/hostname) ![b](//host/b.png) [c](c.csv) [d](http://e)")["blocks"]
+    assert local_files(Chapter(page, [], "", None, blocks)) == ["c.csv"]
 
 
 def test_the_lines_of_a_value_are_one_line_of_text():

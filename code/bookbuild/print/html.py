@@ -345,5 +345,5 @@ def local_files(chapter: Chapter) -> list[str]:
     """The pictures and files beside the book that a page shows or links to."""
     addresses = [target(node) for kind in ("Image", "Link") for node in nodes(chapter.blocks, kind)]
     found = [unquote(address.partition("#")[0]) for address in addresses
-             if not urlsplit(address).scheme]
+             if not urlsplit(address).scheme and not address.startswith("//")]
     return [address for address in dict.fromkeys(found) if address and not address.endswith(".qmd")]
