@@ -12,6 +12,7 @@ from urllib.request import urlopen
 
 import pytest
 from few_seeds import with_few_seeds
+from playwright.sync_api import TimeoutError
 from waiting import LIMIT, PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +25,12 @@ book:
   title: Small
   chapters: [index.qmd]
 """
+# The file in front, its kernel's state, and what a dialog asks.
+SHOWN = """() => {
+    const { context, sessionContext } = jupyterapp.shell.currentWidget ?? {};
+    return [context?.path ?? "", sessionContext?.session?.kernel?.status ?? "",
+            document.querySelector(".jp-Dialog-content")?.innerText ?? ""];
+}"""
 ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/lab")
 
 
@@ -84,10 +91,11 @@ class Reader:
             those = f'[title*="Path: {folder}"]' if folder else ':not([title*="Path: "])'
             self.page.locator(f".jp-DirListing-item{those}", has_text=part).first.dblclick()
             folder = f"{folder}/{part}".lstrip("/")
-        self.page.wait_for_function(
-            "name => jupyterapp.shell.currentWidget?.context?.path === name"
-            " && jupyterapp.shell.currentWidget.sessionContext?.session?.kernel?.status === 'idle'",
-            arg=name)
+        try:
+            self.page.wait_for_function(
+                f"name => String(({SHOWN})()) === String([name, 'idle', ''])", arg=name)
+        except TimeoutError as error:
+            raise AssertionError(f"{name} is not open, but {self.page.evaluate(SHOWN)}") from error
 
     def cell(self, label: str):
         """The cell with a label, brought into view."""
