@@ -133,11 +133,13 @@ def test_a_dot_behind_an_element_is_text(write):
 
 @pytest.mark.parametrize("text, place", [
     ("# One\n\nwords `#nonesuch(4)`{=typst} here\n", "one.qmd:3: Typst cannot set this: unknown var"),
+    ("# One\n\na\u2028b\x0bc\x0cd\x85e\n\nfine words\n\nfew `#nonesuch(4)`{=typst}\n",
+     "one.qmd:7: Typst cannot set this: unknown var"),
     ("# One\n\nwords\n\n```{=typst}\n]\n```\n", "one.qmd:5: Typst cannot set this: unexpected"),
     ("# One\n\n![a](a.svg){fig-alt=b}\n", "one.qmd:3: the picture a.svg: failed to parse SVG"),
     ("# One\n\n![a](b.png){fig-alt=b}\n", "one.qmd:3: the picture b.png: failed to decode image"),
     (nested(200), "one.qmd:401: blocks stand 200 deep in one another, and the PDF takes 12")],
-    ids=["Typst", "raw", "svg", "png", "nesting"])
+    ids=["Typst", "separators", "raw", "svg", "png", "nesting"])
 def test_what_typst_cannot_set_has_its_line(write, capsys, text, place):
     root = write(one=text)
     (root / "a.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg">&x;</svg>')

@@ -16,6 +16,7 @@ from bookbuild.source import CONFIG, Project
 EPOCH = "SOURCE_DATE_EPOCH"
 SETTING = Path(__file__).with_name("setting.py")
 PRINTED = "book.pdf"
+LINE_END = re.compile("\r\n|[\n\x0b\x0c\r\x85\u2028\u2029]")          # as Typst counts lines
 # In a diagnostic of Typst's: the picture that cannot be read, where it is shown or in itself.
 PICTURE = re.compile(r'#box\(image\("/([^"]++)"')
 DRAWING = re.compile(r"^[ \t]*+┌─ ([^\n:]++(?<=\.svg)):", re.IGNORECASE | re.MULTILINE)
@@ -66,7 +67,7 @@ def unset(message: str, diagnostic: str, work: Path) -> Unset:
         return Unset(Problem(os.path.relpath(drawing[1], work), None, message), "")
     if not (place := re.search(r"main\.typ:(\d+):(\d+)", diagnostic)):
         return Unset(Problem("typst", None, message), "")
-    lines = (work / "main.typ").read_text("utf-8").split("\n")
+    lines = LINE_END.split((work / "main.typ").read_bytes().decode())
     above = [line for line in lines[:int(place[1])] if line.startswith(typst.PAGE)]
     page = above[-1].removeprefix(typst.PAGE) if above else "typst"
     return Unset(Problem(page, None, f"Typst cannot set this: {message}"),
