@@ -57,6 +57,7 @@ def test_checked_places(write, capsys):
         lost="# One\n\na[^1] [b]\n\n[^1]: c\n\n[^1]: d\n\n[b]: http://e\n\n[b]: http://f\n\n"
              "<div>\n\ng\n\n</div>\n\n<div>\n\nh\n\n![]()\n",
         open2="# One\n\n$$a$$ $$b$$ `$$` \\$\\$\n\n$$\n\nx\n",
+        comment="# One\n\n```{=typst}\n/* never closed\n```\n\nWords.\n",
         widths="# One\n\n![](dot.svg){width=-5}\n\n![](dot.svg){height=NaN}\n",
         boxes="# One\n\n::: {.callout-note collapse=maybe}\na\n:::\n\n"
               "::: {layout-ncol=1000000000}\nb\n:::\n",
@@ -89,7 +90,7 @@ def test_checked_places(write, capsys):
                    r"lost\.qmd:11: notice: the link `\[b\]:` is written twice",
                    r"lost\.qmd:19: the `<div>` that begins here is never closed",
                    r"lost\.qmd:\d+: the picture \(\) is no file",
-                   r"open2\.qmd:5: a `\$\$` that begins or ends no formula",
+                   r"comment\.qmd:4: a comment of Typst's is never closed", r"open2\.qmd:5: a `\$\$` that begins or ends no formula",
                    r"widths\.qmd:3: `width=-5`", r"widths\.qmd:5: `height=NaN`",
                    r"boxes\.qmd:3: `collapse=maybe`: the built-in press does not know it",
                    r"boxes\.qmd:7: `layout-ncol=1000000000`: the built-in press does not know it",

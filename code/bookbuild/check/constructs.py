@@ -168,6 +168,9 @@ def raw_problems(format: str, source: str, manuscript: Manuscript) -> Iterator[P
         begin = " ".join(source.split())[:40]
         yield manuscript.problem(pattern, f"`{begin}` is TeX, which neither the page "
                                  "nor the PDF prints outside formulas: write it in Markdown")
+    elif format == "typst" and source.count("/*") > source.count("*/"):
+        yield manuscript.problem(pattern, "a comment of Typst's is never closed, and the PDF loses "
+                                 "what follows: end it with */")
     elif found := mistake(RAW, format):
         yield manuscript.problem(pattern, *found)
 
