@@ -145,13 +145,16 @@ def test_a_file_saved_while_a_cell_runs(book, capsys, light):
 
 
 def test_a_chapter_that_reads_what_another_writes(book, capsys, light):
+    """They run side by side; the writer waits until the other has read."""
     (book.root / "shared.txt").write_text("1")
-    book.chapter("reader", "print(open('shared.txt').read())")
-    book.chapter("writer", "open('shared.txt', 'w').write('1')")
-    book.render(capsys)
-    book.chapter("writer", "open('shared.txt', 'w').write('2')")
+    book.chapter("reader", "print(open('shared.txt').read())\nopen('was-read', 'w').close()")
+    waiting = "import os, time\nwhile not os.path.exists('was-read'):\n    time.sleep(0.01)\n"
+    book.chapter("writer", f"{waiting}open('shared.txt', 'w').write('2')")
     assert book.render(capsys) == {"reader", "writer"}
     assert book.shows("reader") == "2"
+    book.chapter("writer", "open('shared.txt', 'w').write('3')")
+    assert book.render(capsys) == {"reader", "writer"}
+    assert book.shows("reader") == "3"
 
 
 def results(book, name="one"):

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path, PurePath
@@ -171,15 +172,16 @@ def kept_or_run(chapters: Sequence[ChapterCode], kept: KeptResults, cell_timeout
     Returns
     -------
     list of list of Ran
-        As from `run_chapters`.
+        As from `run_chapters`. They run side by side: one that read what another wrote later
+        has run once more.
     """
     known = {chapter: [] if fresh else kept.load(chapter) for chapter in chapters}
     notices: list[Problem] = []
-    ran: set[ChapterCode] = set()
+    times: Counter[ChapterCode] = Counter()
 
     def keep(chapter: ChapterCode, results: list[Ran]) -> None:
         known[chapter] = results
-        ran.add(chapter)
+        times[chapter] += 1
         notice = kept.store(chapter, results)
         if notice and on_notice and not notices:
             on_notice(notice)
@@ -189,9 +191,16 @@ def kept_or_run(chapters: Sequence[ChapterCode], kept: KeptResults, cell_timeout
               or not chapter.units and not kept.stands(chapter.root, chapter.path)]
     while wanted:
         run_chapters(wanted, cell_timeout, on_chapter=keep, **options)
-        answers = Answers()     # which other chapters read what these have written?
-        wanted = [chapter for chapter in chapters if chapter not in ran
-                  and not all(answers.hold(each.looks) for each in known[chapter])]
+        answers = Answers()     # which chapters read what others have written since?
+        wanted = []
+        for chapter in chapters:
+            changed = [look[1] for each in known[chapter] for look in each.looks
+                       if not answers.hold([look])]
+            others = [path for other in times if other is not chapter
+                      for each in known[other] for path in each.written]
+            if changed and not times[chapter] or times[chapter] == 1 and any(
+                    f"{path}/".startswith(f"{each}/") for each in changed for path in others):
+                wanted.append(chapter)
     return [known[chapter] for chapter in chapters]
 
 
