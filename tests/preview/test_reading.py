@@ -4,6 +4,7 @@ The preview is in this process, its kernels are light (see `tests/run/light.py`)
 changes by its own watch, as `book preview` is.
 """
 
+import asyncio
 import os
 import shutil
 import sys
@@ -18,8 +19,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "run"))
 import books
 from light import LightKernel
 
+from bookbuild.pipeline import Pipeline
 from bookbuild.preview import following, session
-from bookbuild.run import kernel
+from bookbuild.run import KeptResults, kernel
+from bookbuild.source import load_project
 
 TWELVE = ["literal", "path join", "os.path.join", "f-string", "glob", "with_suffix", "listdir",
           "shell", "sqlite", "package", "sys.path", "from another file", "exists"]
@@ -83,12 +86,12 @@ def chapter(*cells):
 
 
 @pytest.fixture
-def start(tmp_path, monkeypatch):
+def make(tmp_path, monkeypatch):
+    """A book with one chapter, whose kernels are light; its folder."""
     monkeypatch.setattr(kernel, "Kernel", LightKernel)
     monkeypatch.setattr(session, "REST", 0.0)
-    started = []
 
-    def begin(*cells):
+    def made(*cells):
         parts = books.Book(tmp_path / "parts")
         root = tmp_path / "book"
         shutil.copytree(parts.root / "c0", root, symlinks=True)
@@ -100,8 +103,18 @@ def start(tmp_path, monkeypatch):
         (root / "_quarto.yml").write_text(
             'project:\n  type: book\nbook:\n  title: "A"\n  author: "A"\n'
             "  chapters: [index.qmd, one.qmd]\nformat:\n  html:\n    html-math-method: mathml\n")
+        return root
+
+    return made
+
+
+@pytest.fixture
+def start(make):
+    started = []
+
+    def begin(*cells):
         folder = tempfile.TemporaryDirectory(prefix="book-preview-")
-        watched = Watched(root, Path(folder.name))
+        watched = Watched(make(*cells), Path(folder.name))
         started.append((watched, folder))
         watched.rests()
         return watched
@@ -186,16 +199,30 @@ def test_cells_that_change_what_they_read_come_to_rest(code, start):
         assert not [line for line in watched.said if ": cell " in line]
 
 
-def test_what_somebody_else_changes_while_cells_repeat_is_seen(start, tmp_path):
-    """A shell's cell writes other words each time, so that all runs once more; meanwhile a file
-    changes that a cell before it has read, as another chapter or the author may change it."""
+def test_what_somebody_else_changes_while_cells_repeat_is_seen(make, tmp_path):
+    """A shell's cell writes other words each time, so that all runs once more, and then in a new
+    kernel; meanwhile a file changes that a cell before it has read, as another chapter or the
+    author may change it. Nobody watches the folder: the session itself has to see it.
+    """
     runs = tmp_path / "runs"
     shell = (f"date +%N > stamp.txt; echo once >> {runs}; "
              f"[ $(wc -l < {runs}) != 3 ] || echo 27182 > plain.csv")
-    watched = start("print(open('plain.csv').read())", f"import os\nos.system({shell!r});")
-    watched.rests()
-    assert (watched.root / "plain.csv").read_text() == "27182\n"
-    assert "27182" in watched.page()
+    root = make("print(open('plain.csv').read())", f"import os\nos.system({shell!r});")
+    project = load_project(root)
+    cells = Pipeline(project).drafts[1].code(project)
+
+    async def shown():
+        one = session.Session(cells, KeptResults(root / ".book"), lambda: None, str, 60)
+        for _ in range(3):
+            found = await one.want(cells, False)
+            while not one.is_at_rest:
+                await (one.task or one.confirmation)
+        await one.stop()
+        return found.results
+
+    first, _ = asyncio.run(shown())
+    assert (root / "plain.csv").read_text() == "27182\n"
+    assert first[0]["text"] == "27182\n\n"
 
 
 def test_a_failing_cell_runs_again_when_its_file_appears(start):
