@@ -19,7 +19,7 @@ from deepmath import GradientDescent, Network, default_rng, fit, places, store, 
 from deepmath.figures import depth, smoke_capacity
 from deepmath.places import Pace
 from deepmath.sweep import executing, grid, sweep
-from waiting import until
+from waiting import LIMIT, until
 
 # A module of runs for other processes: each writes down what it does; where HALT is set, none
 # ends once so many are written down.
@@ -298,6 +298,7 @@ def test_what_is_wrong_with_a_cluster_is_said_in_a_line(monkeypatch, capsys):
         with pytest.raises(ConnectionError, match="no worker is at .*: start one"):
             sweep(train, range(2), grid(width=[3]), **how)
         assert capsys.readouterr().err.splitlines()[-1].startswith("waiting for a worker at ")
+        monkeypatch.setattr("deepmath.places.PATIENCE", LIMIT)      # of which none is needed now
         cluster.scale(1)
         [found] = sweep(train, range(20), grid(width=[3]), **how)
         [here] = sweep(train, range(20), grid(width=[3]))
