@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 from waiting import LIMIT, until
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"         # the standard's name of a reference
-CONTROL, ALT, ENTER, TAB = "\ue009", "\ue00a", "\ue007", "\ue004"
+CONTROL, ENTER = "\ue009", "\ue007"
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 MINI_BROWSER = next(Path("/usr/lib").glob("*/webkit2gtk-4.*/MiniBrowser"), None)
 
