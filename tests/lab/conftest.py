@@ -85,12 +85,16 @@ class Reader:
         self.page.locator(".jp-DirListing-item").first.wait_for()
 
     def open(self, name: str) -> None:
-        """Double-click a file's way down the listing, and wait for its kernel."""
-        folder = ""
-        for part in name.split("/"):    # a folder is listed a moment after it was entered
-            those = f'[title*="Path: {folder}"]' if folder else ':not([title*="Path: "])'
-            self.page.locator(f".jp-DirListing-item{those}", has_text=part).first.dblclick()
-            folder = f"{folder}/{part}".lstrip("/")
+        """Open a chapter and wait for its kernel: one of the listing by a double-click.
+
+        The listing stays where it is. When it is refreshed while it goes to another folder, the
+        answers may come in the wrong order: then it shows the folder before.
+        """
+        if "/" in name:
+            self.page.evaluate("path => jupyterapp.commands.execute('docmanager:open', { path })"
+                               ".then(() => null)", name)
+        else:
+            self.page.locator(".jp-DirListing-item", has_text=name).first.dblclick()
         try:
             self.page.wait_for_function(
                 f"name => String(({SHOWN})()) === String([name, 'idle', ''])", arg=name)
@@ -150,14 +154,13 @@ class Reader:
         self.page.wait_for_function("!jupyterapp.shell.currentWidget.context.model.dirty")
 
     def close(self) -> None:
-        """Close the chapter, whatever was not saved, and go back to the book's folder."""
+        """Close the chapter, whatever was not saved."""
         self.page.evaluate(
             """async () => {
                 const panel = jupyterapp.shell.currentWidget;
                 panel.context.model.dirty = false;
                 await panel.context.sessionContext.shutdown();
                 panel.close();
-                await jupyterapp.commands.execute('filebrowser:go-to-path', { path: '/' });
             }""")
 
     def dialog(self):

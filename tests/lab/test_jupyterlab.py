@@ -159,8 +159,7 @@ def test_edits_in_other_cells_are_merged_and_shown(reader):
 
 def test_a_new_chapter_begins_from_the_template_and_its_figure_follows_the_theme(reader):
     page = reader.page
-    page.evaluate("jupyterapp.commands.execute('filebrowser:go-to-path', { path: '/small' })"
-                  ".then(() => jupyterapp.commands.execute('launcher:create', { cwd: 'small' }))"
+    page.evaluate("jupyterapp.commands.execute('launcher:create', { cwd: 'small' })"
                   ".then(() => null)")
     page.locator(".jp-LauncherCard:visible", has_text="New chapter").last.click()
     page.wait_for_function("jupyterapp.shell.currentWidget?.context?.path === 'small/untitled.qmd'"
