@@ -1,6 +1,7 @@
 """Each layout that is handed out, and each way in which official files are known to differ."""
 
 import gzip
+import hashlib
 import re
 from datetime import UTC, date, datetime, timedelta
 
@@ -170,7 +171,8 @@ def test_days_as_the_layouts_write_them(cell):
     ("2023/01/12", "other signs"), ("44927", "a spreadsheet's count of days"),
     ("Jan 01, 2023", "a date in words"), ("1 janvier 2023", "a date in words"),
     ("2023-31-01", "no day of the calendar"), ("20231301", "no day of the calendar"),
-    ("2023-02-29", "no day of the calendar"), ("2023-1-2", "no day of the calendar"),
+    ("2023-02-29", "no day of the calendar"), ("2023-1-2", "lacks a zero"),
+    ("2023-01-02 12:00", "says more than a day"), ("2023-01-02Z", "says more than a day"),
     ("2023-01", "without a day"), ("2023", "without a day"), ("", ""), ("today", ""), ("now", ""),
     ("0003-01-01", "lies outside 1950"), ("9999-01-01", "lies outside 1950"),
     ("1949-12-31", "lies outside 1950"), (f"{last_year() + 1}-01-01", "lies outside 1950"),
@@ -348,3 +350,47 @@ def test_checksums_are_held_when_a_record_is_loaded(tmp_path):
     (folder / "checksums.txt").write_text("0" * 64 + "  b.csv\n")
     record = load("here", tmp_path)
     assert record.notes["files that checksums.txt knows and that are not here"] == 1
+
+
+@pytest.mark.parametrize("line, message", [
+    ("{} *a.csv", None), ("{}  ./a.csv", None), ("\ufeff{}  a.csv", None), ("\n{}  a.csv\r", None),
+    ("{}\ta.csv", "1: expected a SHA-256"), ("SHA256 (a.csv) = {}", "1: expected"),
+    ("{}  a.csv\n# by me", "2: expected a SHA-256 .*'# by me'"), ("\xe9", "1: expected"),
+    ("{}  a.csv\n" + "1" * 64 + "  a.csv", "2: another SHA-256 of a.csv stands above")])
+def test_each_line_of_checksums_is_held_or_told(tmp_path, line, message):
+    (folder := tmp_path / "here").mkdir()
+    file = write(folder, "a.csv", layouts.naps())
+    right = hashlib.sha256(file.read_bytes()).hexdigest().upper()
+    for digest in (right, "0" * 64):
+        write(folder, "checksums.txt", line.format(digest), "latin-1" if line == "\xe9" else "utf-8")
+        if message is None and digest == right:
+            assert not load("here", tmp_path).notes
+        else:
+            with pytest.raises(RecordError, match=f"checksums.txt:{message}" if message else
+                               "a.csv: this file is not what was fetched"):
+                load("here", tmp_path)
+
+
+def test_a_file_whose_name_ends_in_capitals_is_a_file_of_the_station(tmp_path):
+    (folder := tmp_path / "here").mkdir()
+    write(folder, "a.csv", layouts.naps())
+    write(folder, "B.CSV", layouts.naps([layouts.naps_row("2023-01-04", range(24))]))
+    write(folder, "C.CSV.GZ", gzip.compress(
+        layouts.naps([layouts.naps_row("2023-01-05", range(24))]).encode()))
+    assert len(load("here", tmp_path).table) == 5
+
+
+def test_a_code_for_missing_that_may_be_a_number_is_told(tmp_path):
+    rows = [layouts.archive_row(utc, 999 if i == 7 else 5)
+            for i, utc in enumerate(layouts.openaq_hours(24))]
+    record = read(tmp_path, layouts.table(layouts.ARCHIVE_HEADER, rows))
+    assert record.notes["hours of 999 µg/m³, which some write for missing, kept"] == 1
+    assert record.table.valid_hours.iloc[0] == 24
+
+
+@pytest.mark.parametrize("marks, encoding", [(1, "utf-8"), (2, "utf-8"), (1, "latin-1")])
+def test_marks_at_the_beginning_are_no_part_of_the_first_columns_name(tmp_path, marks, encoding):
+    rows = [layouts.archive_row(utc, 5) for utc in layouts.openaq_hours(24)]
+    text = layouts.table(layouts.ARCHIVE_HEADER, rows).encode(encoding)
+    record = read(tmp_path, b"\xef\xbb\xbf" * marks + text)
+    assert record.station == "Made Up"      # not "Made Up-1": its number is known

@@ -293,6 +293,22 @@ def test_what_is_no_such_file_is_told_and_takes_no_name(book, server, tmp_path, 
     assert len(server.asked) <= 12
 
 
+def test_what_a_folder_says_of_its_files_is_told_where_it_cannot_be_read(book, tmp_path, capsys):
+    assert book() == 0
+    folder = tmp_path / "data" / "made-up"
+    (folder / "checksums.txt").write_bytes(b"\xff\xfe damaged\n")
+    assert book() == 1
+    assert "checksums.txt:1: expected a SHA-256" in capsys.readouterr().err
+    (folder / "checksums.txt").unlink()
+    (folder / "PM25_2023.csv").unlink()
+    for damaged in (b"\xff\n", b'"a"\nX: y', b""):      # what is known of a part is no longer known
+        (folder / "PM25_2023.csv.part").write_bytes(GOOD[:100])
+        (folder / "PM25_2023.csv.part.tag").write_bytes(damaged)
+        assert book("well_behaved") == 0
+        assert (folder / "PM25_2023.csv").read_bytes() == GOOD
+        (folder / "PM25_2023.csv").unlink()
+
+
 def test_a_busy_server_is_asked_three_times(book, server):
     assert book("failing") == 1 and len(server.asked) == 3
 

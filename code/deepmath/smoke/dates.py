@@ -14,7 +14,8 @@ FIRST_YEAR = 1950
 EXPECTED = "expected a date such as 2023-01-31 or 20230131"
 CAUSES = [      # the first that fits
     (r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}.*", "looks like a spreadsheet's day/month or month/day"),
-    (r"\d{4}-\d{1,2}-\d{1,2}.*|\d{8}", "is no day of the calendar"),
+    (r"\d{4}-\d{1,2}-\d{1,2}", "lacks a zero before a number of one digit"),
+    (r"\d{4}-\d\d-\d\d.+", "says more than a day"),
     (r"\d{4}[/.]\d{1,2}[/.]\d{1,2}.*", "has other signs between its numbers, as a spreadsheet "
                                        "writes them"),
     (r"\d{5}(\.\d+)?", "looks like a spreadsheet's count of days"),
@@ -40,7 +41,8 @@ def day_of(cell: str) -> date:
     except ValueError as error:
         if "lies outside" in str(error):
             raise
-    cause = next((cause for form, cause in CAUSES if re.fullmatch(form, cell)), "")
+    cause = "is no day of the calendar" if found else next(
+        (cause for form, cause in CAUSES if re.fullmatch(form, cell, re.ASCII)), "")
     raise ValueError(f"{EXPECTED}, got {cell!r}" + (f", which {cause}" if cause else ""))
 
 

@@ -246,7 +246,7 @@ def fetch(address: str, path: Path, source: Source, tell: Tell, progress: Tell) 
         raise FetchError(path, f"the connection broke {ATTEMPTS} times; what came is "
                                  "kept: run the command again to go on")
     with writing(path):     # the checksum first: without it the file would be taken for another's
-        entries = checksums(path.parent) | {path.name: sha256(part)}
+        entries = complete_files(path.parent) | {path.name: sha256(part)}
         new = path.with_name(CHECKSUMS + ".part")
         new.write_text("".join(f"{known}  {name}\n" for name, known in sorted(entries.items())),
                        encoding="utf-8")
@@ -295,8 +295,8 @@ def receive(address: str, part: Path, name: str, source: Source, progress: Tell)
     tag_file = tag_of(part)
     request = urllib.request.Request(address, headers={"User-Agent": AGENT,
                                                        "Accept-Encoding": "identity"})
-    have = part.stat().st_size if part.exists() and tag_file.exists() else 0
-    tag = tag_file.read_text(encoding="utf-8") if have else ""
+    tag = tag_file.read_text(encoding="latin-1") if tag_file.exists() else ""
+    have = part.stat().st_size if part.exists() and is_tag(tag) else 0
     if have:
         request.add_header("Range", f"bytes={have}-")
         request.add_header("If-Range", tag)
@@ -306,7 +306,7 @@ def receive(address: str, part: Path, name: str, source: Source, progress: Tell)
                 return whole_already(response, part, have)
             goes_on = continues(response, part, have, tag)
             new_tag = response.headers.get("ETag") or response.headers.get("Last-Modified")
-            if new_tag and new_tag.isascii():
+            if new_tag and is_tag(new_tag):
                 tag_file.write_text(new_tag, encoding="utf-8")
             else:
                 tag_file.unlink(missing_ok=True)
@@ -323,6 +323,11 @@ def receive(address: str, part: Path, name: str, source: Source, progress: Tell)
             return whole is not None
     except (http.client.HTTPException, ConnectionError, TimeoutError) as error:
         raise Broken(f"the connection broke ({type(error).__name__})") from None
+
+
+def is_tag(text: str) -> bool:
+    """Is a text one that can be sent back to the server?"""
+    return text.isascii() and text.isprintable() and bool(text)
 
 
 def too_large(part: Path, name: str) -> FetchError:
@@ -402,9 +407,17 @@ def blocks(response: http.client.HTTPResponse) -> Iterator[bytes]:
         yield block
 
 
+def complete_files(folder: Path) -> dict[str, str]:
+    """What `checksums.txt` in a folder says, or raise FetchError where it cannot be read."""
+    try:
+        return checksums(folder)
+    except RecordError as error:
+        raise FetchError(f"{error.path}:{error.line}", error.message) from None
+
+
 def is_complete(path: Path) -> bool:
     """Tell whether a file is here as it came; raise FetchError if it was changed since."""
-    known = checksums(path.parent).get(path.name)
+    known = complete_files(path.parent).get(path.name)
     if not path.exists():
         return False
     if known != sha256(path):

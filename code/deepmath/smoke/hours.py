@@ -20,6 +20,7 @@ HIGHEST = 6000.0     # above what any monitor in use can report
 RARE = 1500.0        # above it an hour is told; the worst fires have brought more
 STUCK = 24           # hours of one value, which no air has
 POSITIVE_CODE = 999.0
+NEAR_THE_CODE = 500.0      # µg/m³: an hour of 999 would not stand alone above this
 FULL = 0.75          # of an hour's readings, and of a day's hours
 HOUR = np.timedelta64(3600, "s")
 
@@ -178,6 +179,9 @@ def tell_implausible(pm25: np.ndarray, notes: Counter[str]) -> None:
     """Count hours that no air is likely to have had; they are kept."""
     note(notes, f"hours above {RARE:g} µg/m³, kept", int((pm25 > RARE).sum()))
     known = pm25[np.isfinite(pm25)]
+    if known[known != POSITIVE_CODE].max(initial=0.0) < NEAR_THE_CODE:
+        note(notes, f"hours of {POSITIVE_CODE:g} µg/m³, which some write for missing, kept",
+             int((known == POSITIVE_CODE).sum()))
     starts = np.append(0, np.flatnonzero(known[1:] != known[:-1]) + 1)
     lengths = np.diff(np.append(starts, len(known)))
     note(notes, f"hours of one value for {STUCK} hours and more, kept",

@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 
 from deepmath.smoke.dates import day_of
-from deepmath.smoke.hours import POSITIVE_CODE, Readings, check_values, note
+from deepmath.smoke.hours import NEAR_THE_CODE, POSITIVE_CODE, Readings, check_values, note
 from deepmath.smoke.openaq import NEAR, best_by_day
 from deepmath.smoke.tables import RecordError, Table, read_table
 
@@ -42,7 +42,6 @@ MICROGRAMS = re.compile(r"([^\x00-\x7f]|u)g ?/ ?m(\^?3|[^\x00-\x7f])?", re.IGNOR
 OTHER_UNITS = re.compile(r"\b(pp[bmt]v?|[mnkp]g ?/ ?m)\b|\b[mn]g/m[3³]", re.IGNORECASE)
 CODE_FOR_MISSING = re.compile(r"missing|manquant|invalid", re.IGNORECASE)
 CODES = re.compile(r"-?9{2,4}\b")
-NEAR_THE_CODE = 500.0      # µg/m³: an hour of 999 would not stand alone above this
 
 
 def is_header(cells: list[str]) -> bool:

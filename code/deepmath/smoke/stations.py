@@ -46,7 +46,8 @@ def load(station: str | Path, folder: str | Path | None = None) -> Record:
     place = Path(folder or os.environ.get(FOLDER_VARIABLE) or data_folder()) / name
     if not place.is_dir() and Path(name).is_dir():
         place = Path(name)
-    files = sorted(p for p in place.glob("*") if p.suffix in (".csv", ".gz")) if name else []
+    files = sorted(p for p in place.glob("*")
+                   if p.suffix.lower() in (".csv", ".gz")) if name else []
     if not files:
         raise RecordError(place, "no .csv or .csv.gz file of a station here: fetch some with "
                           "`book data`, or choose \"simulated\"")

@@ -15,6 +15,7 @@ import numpy as np
 
 GZIP_MAGIC = b"\x1f\x8b"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+UTF_8 = b"\xef\xbb\xbf"                 # its mark
 LARGEST = 2**29                         # bytes of an unpacked file
 HEADER_WITHIN = 60                      # lines in which a header must come
 DELIMITERS = (",", ";", "\t")
@@ -40,7 +41,7 @@ class RecordError(ValueError):
 
     def __init__(self, path: str | Path, message: str, line: int | None = None,
                  column: str | None = None) -> None:
-        self.path, self.line, self.column = path, line, column
+        self.path, self.message, self.line, self.column = path, message, line, column
         place = str(path) if line is None else f"{path}:{line}"
         super().__init__(f"{place}: {message}" if column is None
                          else f"{place}: column {column}: {message}")
@@ -177,6 +178,8 @@ def decoded(path: str | Path, content: bytes) -> str:
     elif Path(path).suffix == ".gz" and content:
         raise RecordError(path, "named .gz, but its content is not gzip: fetch it again, or "
                           "rename it if it is plain text")
+    while content.startswith(UTF_8):        # each program that joins or saves files may add one
+        content = content.removeprefix(UTF_8)
     try:
         text = content.decode(encoding_of(content))
     except UnicodeDecodeError as error:
@@ -203,7 +206,7 @@ def encoding_of(content: bytes) -> str:
         for zeros, letters, name in ((1, 0, "utf-16-le"), (0, 1, "utf-16-be")):
             if not any(start[zeros::2]) and all(start[letters::2]):
                 return name
-    return "utf-8-sig"
+    return "utf-8"
 
 
 def first_rows(text: str, delimiter: str) -> Iterator[list[str]]:
