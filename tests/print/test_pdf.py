@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from itertools import combinations
 
 import pytest
 from small_book import small_book
@@ -18,6 +19,15 @@ WIDE = "\n\n".join(f"$$\n{' + '.join(['a_{10}'] * terms)}\n$$ {{#eq-{terms}}}"
 LONG = "\n\n".join(f"Words.\n\n```python\n{chr(10).join(f'x = {lines}.{n}' for n in range(lines))}"
                    "\n```" for lines in (3, 9, 11, 12, 17, 40, 90))
 NAMES = "figures.activations.draw(figures.activations.compute(LIMIT, FARTHEST));"
+# What may stand below what; each begins and ends with words of its own.
+KINDS = ["@ @z", "| @\n|   and @z", "- @\n- @z", "::: {}\n@ @z\n:::", "```{=typst}\n@ @z\n```",
+         "::: {layout-ncol=2}\n@\n\n@z\n:::", "::: {.proof}\n@ @z\n:::", "```\n@\n@z\n```",
+         "| @ | @y |\n|---|---|\n| @x | @z |\n\n: Of no number",
+         '```{python}\n#| echo: false\nMarkdown("@ @z")\n```']
+BELOW = "\n\n".join(f"### Head{a}{b} {{.unnumbered}}\n\n{KINDS[a].replace('@', f'A{a}{b}')}\n\n"
+                    "```{python}\n#| include: false\nfrom IPython.display import Markdown\n```\n\n"
+                    f"{KINDS[b].replace('@', f'B{a}{b}')}"
+                    for a in range(len(KINDS)) for b in range(len(KINDS)))
 CHAPTER = rf"""# One {{#sec-one}}
 
 See @eq-2, @fig-dot, [the preface](index.qmd) and [a page](https://example.org/far).
@@ -52,7 +62,14 @@ print("{'word ' * 60}")
   ```python
   y = "{'a' * 200}"
   ```
+
+Beside[Marginalia]{{.aside}} behind.
+
+## Below
+
+{BELOW}
 """
+
 
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory):
@@ -99,7 +116,7 @@ def test_metadata_fonts_and_bookmarks(printed):
     assert rows and all(row.split()[-5] == "yes" for row in rows)
     marks = told("pdftohtml", "-xml", "-i", "-stdout", printed)
     outline = re.findall(r"<item[^>]*>([^<]*)</item>", marks)
-    assert outline == ["Preface", "1 One", "1.1 Wide formulas", "1.2 Long code"]
+    assert outline[:5] == ["Preface", "1 One", "1.1 Wide formulas", "1.2 Long code", "1.3 Below"]
 
 
 def test_links_lead_out_and_about(printed):
@@ -123,10 +140,37 @@ def test_a_long_word_is_written_in_pieces_and_a_dot_behind_an_element_as_text():
 
 def test_nothing_runs_off_the_page(printed):
     for page in told("pdftotext", "-bbox", printed, "-").split("<page ")[2:]:
-        found = re.findall(r'xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)"', page)
+        found = re.findall(r'xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">'
+                           r'(?!Marginalia)', page)
         assert found
         for left, _, right, bottom in (map(float, word) for word in found):
             assert 50 < left and right < 595 - 70 and bottom < 842 - 40
+
+
+def test_nothing_stands_over_anything_else(printed):
+    """Whatever stands below what, also where a hidden cell is between them."""
+    seen = set()
+    for page in told("pdftotext", "-bbox", printed, "-").split("<page ")[1:]:
+        found = [(*map(float, place), word) for *place, word in re.findall(
+            r'xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">([^<]*)', page)]
+        below = [each for each in found if re.fullmatch(r"[AB]\d\d[xyz]?|Head\d\d", each[-1])]
+        seen |= {each[-1] for each in below}
+        for one, other in combinations(below, 2):
+            across = min(one[2], other[2]) - max(one[0], other[0])
+            along = min(one[3], other[3]) - max(one[1], other[1])
+            assert across <= 0 or along < 2.5, (one, other)
+    assert len({word.strip("xyz") for word in seen}) == 3 * len(KINDS) ** 2
+
+
+def test_a_caption_without_a_label_has_no_number(printed):
+    shown = told("pdftotext", printed, "-")
+    assert "Of no number" in shown and not re.search(r"Table \d", shown)
+
+
+def test_a_note_in_the_margin_does_not_break_its_line(printed):
+    tops = dict(re.findall(r'yMin="([\d.]+)"[^>]*>(Beside|behind\.|Marginalia)<',
+                           told("pdftotext", "-bbox", printed, "-")))
+    assert len(tops) == 2       # the line's, and the note's
 
 
 def test_formulas_keep_clear_of_their_numbers(printed):

@@ -2,15 +2,16 @@
 
 from collections.abc import Set
 
-from bookbuild.document import (Equation, Float, Node, classes, content, is_display, is_node, nodes,
-                                text, with_content)
+from bookbuild.document import (Equation, Float, Layout, Node, classes, content, is_display,
+                                is_node, nodes, text, with_content)
 from bookbuild.print.calls import bare, call, code, enclosed
 
 UNSPLIT = 12            # lines of a cell, with what it prints, that stay on one page
 ONE_LINE, FEW_LINES = 90, 280      # characters
 PARAGRAPHS = "#gap(weight: 0.3, less: -0.66em)"        # the gap between two of them
 LISTS = ("BulletList", "OrderedList", "DefinitionList")
-LINES = ("Para", "Plain", *LISTS)
+# Close to each other, or as close as the author says, who wrote it for Typst.
+LINES = ("Para", "Plain", "LineBlock", "RawBlock", *LISTS)
 
 
 def with_breaks(blocks: list) -> list:
@@ -124,10 +125,18 @@ def gap_between(before: Node, after: Node) -> str:
         return ""
     if "cell-code" in classes(before):
         return "#gap(weight: 0.3, less: 8pt)"
-    lines = [is_node(block, *LINES) for block in (before, after)]
+    lines = [in_lines(before, -1), in_lines(after, 0)]
     if all(lines):
         return "#gap(weight: 0.3)" if is_node(after, "Plain") else ""
     return "#gap()" if any(lines) else "#gap(less: 15pt)"
+
+
+def in_lines(block: Node, at: int) -> bool:
+    """Does a block begin, `at` 0, or end, `at` -1, with lines of text, whose spacing is small?"""
+    if is_node(block, "Div") and all(name.startswith("cell") for name in classes(block)):
+        inside = [each for each in content(block) if not stands_aside(each)]
+        return not inside or in_lines(inside[at], at)
+    return isinstance(block, Layout) or is_node(block, *LINES)
 
 
 def ends_in_formula(block: Node) -> bool:
@@ -146,9 +155,9 @@ def length(block: Node) -> int:
 
 
 def stands_aside(block: Node) -> bool:
-    """Is this out of the text's flow: a figure, which floats, or a note in the margin?"""
+    """Is this out of the text's flow: a figure, which floats, a note in the margin, or nothing?"""
     if isinstance(block, Float):
         return block.kind == "fig"
     return is_node(block, "Div") and (
         not {"column-margin", "aside"}.isdisjoint(classes(block))
-        or bool(content(block)) and all(map(stands_aside, content(block))))
+        or all(map(stands_aside, content(block))))

@@ -254,7 +254,7 @@ def division(node: Node, here: Head) -> list[Node] | None:
 def inline_span(node: Node, here: Head) -> list[Node] | None:
     place = anchor(identifier(node), here)
     if "aside" in classes(node):
-        return [*place, code("#aside["), *content(node), code("]")]
+        return [*place, code("#aside(inline: true)["), *content(node), code("]")]
     return [*place, with_attributes(node, identifier="")] if place else None
 
 
