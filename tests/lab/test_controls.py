@@ -159,6 +159,11 @@ def outputs(heard):
             "".join(each.get("text", "") for each in listed))
 
 
+def printed(heard):
+    """What a cell without controls printed; a busy kernel sends it in pieces."""
+    return "".join(content["text"] for kind, content in heard if kind == "stream")
+
+
 def widgets(heard, model):
     return [content["comm_id"] for kind, content in heard if kind == "comm_open"
             and content["data"].get("state", {}).get("_model_name") == model]
@@ -228,16 +233,13 @@ def test_an_error_is_told_as_in_any_cell(run):
                                   "#| classes: live\nprint(1)\n"])
 def test_other_cells_run_as_ever(run, code):
     heard = run(code)
-    assert [content["text"] for kind, content in heard if kind == "stream"] == ["1\n"]
+    assert printed(heard) == "1\n"
     assert not [kind for kind, _ in heard if kind == "comm_open"]
 
 
 def test_an_edited_module_is_read_again(run):
-    def printed(code):
-        return "".join(content["text"] for kind, content in run(code) if kind == "stream")
-
     write = "import pathlib\npathlib.Path('own.py').write_text({!r})"
     run(write.format("def value():\n    return 1\n"))
-    assert printed("from own import value\nprint(value())") == "1\n"
+    assert printed(run("from own import value\nprint(value())")) == "1\n"
     run(write.format("def value():\n    return 'edited'\n"))
-    assert printed("print(value())") == "edited\n"
+    assert printed(run("print(value())")) == "edited\n"
