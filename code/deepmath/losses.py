@@ -229,7 +229,8 @@ def class_accuracy(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> print(class_accuracy(np.array([[2.0, 1.0, 0.0], [0.0, 0.5, 3.0]]), np.array([0, 1])))
+    >>> logits = np.array([[2.0, 1.0, 0.0], [0.0, 0.5, 3.0]])
+    >>> print(class_accuracy(logits, np.array([0, 1])))
     0.5
     """
     z, labels = labelled(real("logits", logits).mT, y)

@@ -252,7 +252,8 @@ class AnyNetwork(ABC):
         Examples
         --------
         >>> network = Network((2, 8, 1))
-        >>> loss, gradient = network.loss_and_gradient(np.zeros(33), np.ones((5, 2)), np.ones(5))
+        >>> X, y = np.ones((5, 2)), np.ones(5)
+        >>> loss, gradient = network.loss_and_gradient(np.zeros(33), X, y)
         >>> print(loss.round(4), gradient.shape)    # log 2, that of a coin
         0.6931 (33,)
         >>> print(gradient[-1].round(4))            # of the last bias: sigmoid(0) - 1

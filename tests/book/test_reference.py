@@ -109,6 +109,12 @@ def test_an_example_runs_as_the_page_says(name):
     assert not said.getvalue()
 
 
+def test_code_fits_into_the_column():
+    blocks = re.findall(r"^```python\n(.*?)^```", TEXT + PRINTED, re.DOTALL | re.MULTILINE)
+    assert len(blocks) > len(EXAMPLES)
+    assert [line for block in blocks for line in block.splitlines() if len(line) > 88] == []
+
+
 def test_functions_have_examples():
     missing = {name for name in CALLED if inspect.isfunction(thing(name))} - EXAMPLES.keys()
     assert {name for name in missing if name.count(".") == 1 or name.startswith("deepmath.smoke.")

@@ -267,6 +267,8 @@ def test_on_a_phone_the_picture_comes_first(visitor, site, without_python):
     cell = reader.cell(XOR)
     assert not cell.locator(".sourceCode").first.is_visible() and cell.get_by_label("ACTIVATION").is_visible()
     assert reader.cell("task").locator(".sourceCode").first.is_visible()        # nothing is drawn there
+    assert len({cell.get_by_role("button", name=name, exact=True).bounding_box()["y"]
+                for name in ("Run", "Picture first", "Full screen")}) == 1
     cell.get_by_label("ACTIVATION").select_option("tanh")               # opens the editor, unseen
     expect(cell.locator(".live-status")).to_have_text("Changed; not run yet")
     cell.get_by_text("Code", exact=True).tap()

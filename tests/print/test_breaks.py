@@ -26,6 +26,8 @@ def pattern(n):
     items = "\n".join(f"- i{n}x{item} is an item.\n  {LINE}" for item in range(9))
     return f"""{filler}
 
+![Early{n} is drawn.](dot.svg){{#fig-early{n} fig-alt="A dot" width="300"}}
+
 ::: {{.proof}}
 Begin{n}. {LINE * 5}
 
@@ -181,7 +183,7 @@ def test_no_figure_stands_inside_a_proof(words):
     broken = 0
     for begin, end in zip(each(words, "Begin"), each(words, "Finish")):
         broken += begin.page != end.page
-        for dot in each(words, "Dot"):
+        for dot in (*each(words, "Dot"), *each(words, "Early")):
             assert not begin < dot < end
     assert broken
 

@@ -28,6 +28,9 @@ BELOW = "\n\n".join(f"### Head{a}{b} {{.unnumbered}}\n\n{KINDS[a].replace('@', f
                     "```{python}\n#| include: false\nfrom IPython.display import Markdown\n```\n\n"
                     f"{KINDS[b].replace('@', f'B{a}{b}')}"
                     for a in range(len(KINDS)) for b in range(len(KINDS)))
+# A long name and a number at every place of a line.
+PLACES = "\n\n".join(f"{'word ' * n}`deepmath.layers.forward_pass` and `values[10.25:]`"
+                     f"{' word' * 16}." for n in range(18))
 CHAPTER = rf"""# One {{#sec-one}}
 
 See @eq-2, @fig-dot, [the preface](index.qmd) and [a page](https://example.org/far).
@@ -62,6 +65,8 @@ print("{'word ' * 60}")
   ```python
   y = "{'a' * 200}"
   ```
+
+{PLACES}
 
 Beside[Marginalia]{{.aside}} behind.
 
@@ -106,6 +111,12 @@ def test_an_edited_books_pdf_is_that_of_a_book_from_nothing(tmp_path, monkeypatc
 
 def test_a_long_word_of_code_is_copied_as_it_is(printed):
     assert NAMES in told("pdftotext", "-layout", printed, "-")
+
+
+def test_a_long_name_in_the_text_breaks_behind_a_dot_and_a_number_does_not(printed):
+    text = told("pdftotext", printed, "-")
+    assert re.search(r"deepmath\.\nlayers", text) and re.search(r"layers\.\nforward", text)
+    assert text.count("values[10.25:]") == 18
 
 
 def test_metadata_fonts_and_bookmarks(printed):

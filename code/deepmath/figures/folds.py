@@ -34,7 +34,7 @@ class Folds:
     x : array of shape (64,)
         The points, from 0 to 1.
     labels : array of shape (64,)
-        Of bool: does the sawtooth exceed 1/2?
+        Of bool: whether the sawtooth exceeds 1/2.
     predicted : array of shape (3, n_seeds, 64)
         Of bool.
     """

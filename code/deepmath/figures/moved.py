@@ -67,7 +67,8 @@ def compute(l2: float = 0.01, angles: Sequence[float] = ANGLES, pushes: Sequence
 
     Examples
     --------
-    >>> result = compute(angles=(0, 45), pushes=(0, 0.1), n_points=50, n_epochs=3, n_seeds=2)
+    >>> result = compute(angles=(0, 45), pushes=(0, 0.1), n_points=50, n_epochs=3,
+    ...                  n_seeds=2)
     >>> result.accuracy.shape, result.steepest.shape
     ((2, 2, 2), (2, 2, 2))
     """

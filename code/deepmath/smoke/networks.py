@@ -102,7 +102,8 @@ def train(kind: str, pairs: Pairs, split: Split, seeds: Iterable[int] = range(32
     --------
     >>> from deepmath.smoke import make_pairs, simulate, split_by_time
     >>> pairs = make_pairs(simulate(1))
-    >>> trained = train("recurrent", pairs, split_by_time(pairs), seeds=range(3), n_epochs=5)
+    >>> split = split_by_time(pairs)
+    >>> trained = train("recurrent", pairs, split, seeds=range(3), n_epochs=5)
     >>> trained.forecast.shape == (3, len(pairs)), trained.history.training_loss.shape
     (True, (5, 3))
     """
