@@ -81,11 +81,11 @@ class Memory:
     def of(cls, file: Path, surroundings: str) -> "Memory":
         """What a render kept; empty if there is none, or it is damaged or of other surroundings."""
         memory = cls()
-        with suppress(OSError):
+        with suppress(Exception):       # whatever is wrong with it, and with what made it
             told, _, body = file.read_bytes().partition(b"\n")
             if told.decode(errors="replace") == f"{surroundings} {digest(body)}":
                 with uncollected():
-                    memory._kept = pickle.loads(body)
+                    memory._kept = dict(pickle.loads(body))
         return memory
 
 

@@ -225,6 +225,53 @@ def test_what_somebody_else_changes_while_cells_repeat_is_seen(make, tmp_path):
     assert first[0]["text"] == "27182\n\n"
 
 
+WRITES = {
+    "a shell": "import os\nos.system('date +%N > {own}; cat {other}')",
+    "Python": "import os, time\nprint(os.path.exists('{other}') and open('{other}').read())\n"
+              "open('{own}', 'w').write(str(time.time_ns()))"}
+
+
+@pytest.mark.parametrize("way", WRITES)
+def test_chapters_that_change_what_the_other_reads_come_to_rest(way, make, tmp_path):
+    """And run again after an edit; of what the cells write, the preview is told here, not by a watch."""
+    root = make(WRITES[way].format(own="a.txt", other="b.txt"))
+    files = [root / "a.txt", root / "b.txt"]
+    (root / "index.qmd").write_text(chapter(WRITES[way].format(own="b.txt", other="a.txt")))
+    (tmp_path / "pages").mkdir()
+    said = []
+    preview = following.Preview(root, tmp_path / "pages", said.append, 60)
+
+    def cells_after(changed):
+        said.clear()
+        preview.refresh(changed)
+        while not all(each.is_at_rest for each in preview.sessions.values()) \
+                or not preview.events.empty():
+            preview.events.get()
+            preview.refresh(None)
+        return [line for line in said if ": cell " in line]
+
+    try:
+        assert cells_after(None)
+        times = 0
+        while cells_after(set(files)):
+            times += 1
+            assert times < 20
+        assert sum("may be of an earlier run" in line for line in said) <= 1 <= times
+        files[0].write_text("27182")
+        assert cells_after({files[0]})
+    finally:
+        preview.close()
+
+
+def test_what_is_asked_for_when_a_preview_ends_ends_too():
+    loop = session.Loop()
+    asked = asyncio.run_coroutine_threadsafe(asyncio.Event().wait(), loop.loop)
+    loop.cancel()
+    assert asked.cancelled() or asked.exception(0)
+    loop.stop()
+    assert not loop.thread.is_alive()
+
+
 def test_a_failing_cell_runs_again_when_its_file_appears(start):
     watched = start("print(open('late/data.txt').read())")
     watched.tells("FileNotFoundError")

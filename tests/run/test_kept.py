@@ -180,6 +180,8 @@ def damage(book):
                   entry | {"ran": [[key, [{"type": "x"}], looks]]},
                   entry | {"ran": [[key, {"kind": "text"}, looks]]},
                   entry | {"ran": [[key, {"kind": "text", "text": 7}, looks]]},
+                  entry | {"ran": [[key, {"kind": "text", "text": "of an expression"}, looks]]},
+                  entry | {"ran": [[key, {"kind": "other", "text": "x"}, looks]]},
                   entry | {"ran": [[key, [{"output_type": "stream", "name": "stdout", "text": 5}],
                                     looks]]},
                   entry | {"ran": [[key, [{"output_type": "display_data", "metadata": {},
@@ -188,6 +190,8 @@ def damage(book):
                   entry | {"ran": [[key, result, [1]]]}):
         body = json.dumps(other).encode()
         yield body.decode()[:60], hashlib.sha256(body).hexdigest().encode() + b"\n" + body
+    for body in (b"no JSON", b"[" * 100_000, b"\xff"):
+        yield str(body[:60]), hashlib.sha256(body).hexdigest().encode() + b"\n" + body
 
 
 def test_damaged_and_foreign_results_count_as_none(book, capsys, light):

@@ -119,6 +119,8 @@ class Preview:
         self.looked_at: set[str] = set()    # by cells: paths, and folders that they listed
         self.listed: set[str] = set()
         self.waiting: tuple[float, set[Path]] | None = None     # changes that are not shown yet
+        self.echoes: dict[Path, set[float]] = {}    # files, and the runs in which they changed
+        self.told_echo = False
         self.count = 0
         self.memory = Memory()
 
@@ -141,6 +143,7 @@ class Preview:
     def close(self) -> None:
         self.stopped.set()
         self.moved.set()
+        self.loop.cancel()
         for session in self.sessions.values():
             self.loop.run(session.stop())
         self.loop.stop()
@@ -207,7 +210,7 @@ class Preview:
                 self.memory = Memory()
         version = self.site.state["version"]
         try:
-            busy = self._render(changed is not None)
+            busy = self._render(changed is not None and not self._is_echo(changed))
         except BookError as error:
             self._fail(error.problems)
         except OSError as error:
@@ -217,6 +220,29 @@ class Preview:
         else:
             self.site.tell(problems=[], busy=busy)
             self._tell_shown(bool(busy), self.site.state["version"] != version)
+
+    def _is_echo(self, changed: set[Path]) -> bool:
+        """Do cells change these files again and again, whatever the author does?
+
+        Cells of one chapter may change what those of another read, and these what the first do.
+        Then they run as often as a chain of chapters needs to come to rest, and no more until a
+        file changes while none runs.
+        """
+        spans = [span for each in self.sessions.values() for span in each.spans]
+        for path in changed:
+            runs = {begun for begun, ended in spans if begun <= changed_at(path) <= ended}
+            if not runs:
+                self.echoes, self.told_echo = {}, False
+                return False
+            self.echoes.setdefault(path, set()).update(runs)
+        is_echo = bool(changed) and all(len(self.echoes[path]) > len(self.sessions) + 1
+                                        for path in changed)
+        if is_echo and not self.told_echo:
+            self.told_echo = True
+            names = ", ".join(sorted(os.path.relpath(path, self.root) for path in changed))
+            self.say(f"{names}: changes each time that cells run, and cells of another chapter "
+                     "read it: what they show may be of an earlier run")
+        return is_echo
 
     def _tell_shown(self, busy: bool, is_new: bool) -> None:
         """Say that changes are shown, once no cell is running whose result they change."""
@@ -322,6 +348,13 @@ def places_of(looks: Iterable[Look]) -> tuple[set[str], set[str]]:
             path = os.path.dirname(path)
             looked_at.add(path)
     return looked_at, listed
+
+
+def changed_at(path: Path) -> int:
+    """When a file changed, in nanoseconds; of one that is gone, when its folder did."""
+    while not os.path.lexists(path):
+        path = path.parent
+    return os.lstat(path).st_mtime_ns
 
 
 def waiting(cell: Cell) -> list[dict]:

@@ -24,6 +24,7 @@ NOT_WORTH_A_RELOAD = {"search-index.js"}
 HEARTBEAT = 15.0        # seconds
 IDLE = 30.0             # seconds that a connection may be silent
 CONNECTIONS = 64        # at once; a browser holds six, and one for the news of each page
+GIVES_WAY = ["waits", "news", "answers"]
 OWN = {None, "same-origin", "none"}     # where a request may be from: nobody says, or an own page
 
 FIRST_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Preview</title>
@@ -77,7 +78,8 @@ class Server(ThreadingHTTPServer):
     """Listens on 127.0.0.1; port 0 takes any that is free.
 
     Of more than CONNECTIONS that are open at once the one that has waited longest gives way: first
-    of those that ask for nothing, then of those that hear the news, whose pages connect again.
+    of those that have not asked for anything yet, then of those that hear the news, whose pages
+    connect again, at last of those that do not take their answer.
     """
 
     daemon_threads = True
@@ -93,11 +95,9 @@ class Server(ThreadingHTTPServer):
     def process_request(self, request: Any, client_address: Any) -> None:
         with self.counting:
             if len(self.open) >= CONNECTIONS:
-                idle, news = ([each for each, does in self.open.items() if does == kind]
-                              for kind in ("waits", "news"))
-                for one in (idle or news)[:1]:
-                    del self.open[one]
-                    shut(one)
+                one = min(self.open, key=lambda each: GIVES_WAY.index(self.open[each]))
+                del self.open[one]
+                shut(one)
             self.open[request] = "waits"
         super().process_request(request, client_address)
 
@@ -138,8 +138,9 @@ class Handler(BaseHTTPRequestHandler):
         super().handle_one_request()
 
     def parse_request(self) -> bool:
+        is_whole = super().parse_request()
         self.server.does(self.connection, "answers")
-        return super().parse_request()
+        return is_whole
 
     def do_GET(self) -> None:
         # A page of another host that was led here by its name server is turned away.

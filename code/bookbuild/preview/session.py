@@ -1,8 +1,11 @@
 """Cells in kernels that stay: after an edit no more runs than has to, and then all is confirmed."""
 
 import asyncio
+import math
 import os
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
 from itertools import takewhile
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 
 BETWEEN_NEWS = 4.0        # seconds
 REST = 1.0                # seconds without an edit before all cells are run anew
+TURNS = 5                 # times that all cells run again since others change what they read
+CLOCKS = 50_000_000       # nanoseconds by which a file's time may lie behind the clock
 LISTINGS = {"names", "entries", "project"}      # looks that what is written anywhere can change
 
 
@@ -38,6 +43,15 @@ class Loop:
 
     def run(self, work: Coroutine):
         return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+
+    def cancel(self) -> None:
+        """End what is at work, such as what was asked for when the author ended the preview."""
+        async def cancelled() -> None:
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+        self.run(cancelled())
 
     def stop(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
@@ -85,7 +99,8 @@ class Session:
 
     Cells that change what they read (a listing of the folder that they write to, a file that they
     append to) run once more, and then what they left of that is taken as settled. What is another
-    for the first time is not: somebody else may have changed it.
+    for the first time is not: somebody else may have changed it. What others change on and on is
+    left after some turns: the preview is told of it, too.
 
     Parameters
     ----------
@@ -115,6 +130,8 @@ class Session:
         self.is_whole = True                        # it ran each of them once, in order
         self.repeated: set[tuple[str, str, str]] = set()    # what was run again for
         self.settled: dict[tuple[str, str, str], str] = {}
+        self.turns = 0
+        self.spans: deque[list[float]] = deque(maxlen=99)   # when units began and ended to run
         self.running: str | None = None
         self.task: asyncio.Task | None = None
         self.confirmation: asyncio.Task | None = None
@@ -136,7 +153,7 @@ class Session:
             same = min(same, self._holding())
         self.older = {key: ran for key, ran in [*self.older.items(), *self.made] if key in keys}
         if edited := same < len(self.made) or keys != self.keys:
-            self.repeated = set()
+            self.repeated, self.turns = set(), 0
         del self.made[same:]
         self.chapter, self.keys = chapter, keys
         waiting = keys[same:]
@@ -216,7 +233,8 @@ class Session:
         own, answers = self._own_changes(), Answers()
         for place, (_, ran) in enumerate(self.made):
             broken = {look[:3] for look in ran.looks if not answers.hold([look])}
-            if not broken <= self.repeated & own:
+            if not broken <= self.repeated & own and self.turns < TURNS:
+                self.turns += not broken <= own
                 self.repeated |= broken
                 del self.made[place:]
                 return False
@@ -259,7 +277,7 @@ class Session:
         try:
             self.running = key
             self._tell(chapter, unit)
-            ran = await run_unit(self.kernel, chapter, unit)
+            ran = await self._run(self.kernel, chapter, unit)
         except BookError as error:
             looks = await self._looks_after(error, chapter)
             if key in self.keys:
@@ -273,6 +291,14 @@ class Session:
             self.made[place:place + 1] = [(key, ran)]
             if ran.written or any(kind == "project" for kind, *_ in ran.looks):
                 self._settle()
+
+    async def _run(self, kernel, chapter: ChapterCode, unit: Unit) -> Ran:
+        """Run a unit, and note when."""
+        self.spans.append(span := [time.time_ns() - CLOCKS, math.inf])
+        try:
+            return await run_unit(kernel, chapter, unit)
+        finally:
+            span[1] = time.time_ns()
 
     def _tell(self, chapter: ChapterCode, unit: Unit) -> None:
         """Say which cell begins."""
@@ -311,7 +337,7 @@ class Session:
         try:
             kernel = await started(chapter, self.cell_timeout)
             for unit, key in zip(chapter.units, self.keys, strict=True):
-                made.append((key, await run_unit(kernel, chapter, unit)))
+                made.append((key, await self._run(kernel, chapter, unit)))
         except BookError as raised:
             error = raised
         except BaseException:           # an edit came

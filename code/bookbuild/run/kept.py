@@ -6,6 +6,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path, PurePath
 
@@ -14,7 +15,7 @@ from bookbuild.run.arithmetic import numeric_environment
 from bookbuild.run.chapters import ChapterCode, InlineValue, Ran, run_chapters
 from bookbuild.run.observing import ANSWERS, Answers, Look
 from bookbuild.say import Problem
-from bookbuild.source import Cell, Unit
+from bookbuild.source import Cell, InlineCode, Unit
 
 RUNNING = ("arithmetic.py", "chapters.py", "kernel.py", "kept.py", "observing.py")
 HERE = "./"         # how paths in the project begin, so that a project may be moved
@@ -53,7 +54,8 @@ class KeptResults:
         kept = self._read(chapter.path) if chapter.is_kept else []
         for unit, (key, result, looks) in zip(chapter.units, kept or [], strict=False):
             looks = moved(looks, HERE, place_of(chapter.root))
-            if key != unit_key(chapter, unit) or not answers.hold(looks):
+            if (key != unit_key(chapter, unit) or not answers.hold(looks)
+                    or isinstance(result, dict) != isinstance(unit, InlineCode)):
                 break
             found.append(Ran(InlineValue(**result) if isinstance(result, dict) else result, looks))
         return found
@@ -94,7 +96,9 @@ class KeptResults:
             checksum, _, body = self._file(path).read_bytes().partition(b"\n")
         except OSError:
             return None
-        entry = json.loads(body) if checksum == digest(body).encode() else None
+        entry = None
+        with suppress(ValueError, RecursionError):
+            entry = json.loads(body) if checksum == digest(body).encode() else None
         if not isinstance(entry, dict) or entry.get("surroundings") != self.surroundings:
             return None
         return entry["ran"] if entry.get("is_kept") and is_kept_form(entry.get("ran")) else None
@@ -121,7 +125,8 @@ def is_kept_form(ran) -> bool:
 
     def is_result(value) -> bool:
         if isinstance(value, dict):
-            return set(value) == {"kind", "text"} and all(map(is_text, value.values()))
+            return set(value) == {"kind", "text"} and isinstance(value["text"], str) \
+                and value["kind"] in ("markdown", "text")
         return isinstance(value, list) and all(map(is_output, value))
 
     return isinstance(ran, list) and all(
