@@ -30,23 +30,24 @@ PATIENCE = 2.0          # seconds
 def computed(epochs: Epochs) -> Iterator[Losses]:
     """Compute the epochs in groups, and each group's networks in shares, on all processors.
 
-    A share of a group takes some milliseconds, so that an interrupt is answered soon; where each
-    epoch is watched it is a group.
+    A share of a group takes some milliseconds, so that an interrupt is answered soon.
     """
     n, size, stack = epochs.n_points, epochs.batch_size, epochs.theta.shape[:-1]
     n_networks, work = prod(stack), epochs.work / epochs.n_epochs
     n_threads = max(1, min(n_processors(), n_networks, int(epochs.work / THREAD)))
     shares = shared_out(epochs, max(n_threads, min(n_networks, ceil(work / GROUP))))
-    group = 1 if epochs.watched else max(1, int(GROUP * len(shares) / work))
+    group = max(1, int(GROUP * len(shares) / work))
+    first = 0
     with ThreadPoolExecutor(n_threads) if n_threads > 1 else nullcontext() as pool:
-        for first in range(0, epochs.n_epochs, group):
-            n_epochs = min(group, epochs.n_epochs - first)
+        while first < epochs.n_epochs:
+            n_epochs = min(group, epochs.at_once(), epochs.n_epochs - first)
             orders = (np.empty((1, 0), dtype=np.int64) if size == n else
                       np.stack([epochs.rng.permutation(n) for _ in range(n_epochs)]))
             call = partial(train_share, orders, first * -(-n // size), n_epochs)
             parts = list((pool.map if pool else map)(call, shares))
             losses = np.concatenate(parts, axis=1).mT.reshape(2, n_epochs, *stack)
             yield losses[0], losses[1] if epochs.validation else None
+            first += n_epochs
 
 
 def train_share(orders: np.ndarray, step: int, n_epochs: int, share: Share) -> np.ndarray:
@@ -115,7 +116,7 @@ def warm_up() -> None:
     X = np.zeros((1, 1))
     try:
         list(computed(Epochs(Network((1, 1)), np.zeros((1, 2)), X, X, None, MEAN_SQUARED_ERROR,
-                             GradientDescent(), 1, 1, default_rng(0), 0.0, watched=True)))
+                             GradientDescent(), 1, 1, default_rng(0), 0.0, at_once=lambda: 1)))
     finally:
         telling.cancel()
 

@@ -61,7 +61,7 @@ class Epochs:
     batch_size: int
     rng: Generator
     l2: float
-    watched: bool       # after each epoch, so that none may be computed before it is asked for
+    at_once: Callable[[], int]      # how many may be computed now before anybody is told of them
 
     @property
     def n_points(self) -> int:
@@ -177,15 +177,17 @@ def by_numpy(epochs: Epochs, readable: bool) -> Iterator[Losses]:
             optimiser.step(theta, gradient, state, next(steps))
         return loss
 
-    group = 1 if epochs.watched else GROUP
-    for first in range(0, epochs.n_epochs, group):
-        losses = []
+    left = epochs.n_epochs
+    while left:
+        training, checked = [], []
+        group = min(left, epochs.at_once(), GROUP)
         with np.errstate(all="ignore"):     # divergence is reported by `fit`
-            for _ in range(first, min(first + group, epochs.n_epochs)):
-                checked = objective.value(*epochs.validation) if epochs.validation else None
-                losses.append((trained(), checked))
-        training, checked = map(np.array, zip(*losses))
-        yield training, checked if epochs.validation else None
+            for _ in range(group):
+                if epochs.validation:
+                    checked.append(objective.value(*epochs.validation))
+                training.append(trained())
+        yield np.array(training), np.array(checked) if checked else None
+        left -= group
 
 
 def batches(epochs: Epochs) -> Iterator[tuple[np.ndarray, np.ndarray, float]]:

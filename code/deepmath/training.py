@@ -144,13 +144,17 @@ def fit(network: AnyNetwork, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
     n_points = X.shape[-1]
     size = n_points if batch_size is None else check_whole("batch_size", batch_size)
     size = min(size, n_points)
-    told = on_epoch, watcher and watcher(network, *points, n_epochs, loss)
-    callbacks = [each for each in told if each]
+    watch = watcher and watcher(network, *points, n_epochs, loss)
+    in_groups = watch if hasattr(watch, "group") else None
+    callbacks = [each for each in (on_epoch, None if in_groups else watch) if each]
     epochs = Epochs(network, theta, X, Y, validation, loss, optimiser, n_epochs, size,
-                    generator(batch_seed, "batch_seed"), l2, watched=bool(callbacks))
+                    generator(batch_seed, "batch_seed"), l2,
+                    at_once=lambda: 1 if callbacks else getattr(in_groups, "group", n_epochs))
     history: list[Losses] = []
     epoch = -1
     for training_losses, validation_losses in computed(epochs, engine):
+        if in_groups:
+            in_groups(epoch + 1, theta.copy(), training_losses, validation_losses)
         check_converging(training_losses, epoch + 1, optimiser)
         history.append((training_losses, validation_losses))
         epoch += len(training_losses)
@@ -172,7 +176,10 @@ def watched(watcher: Watcher) -> Iterator[None]:
     ----------
     watcher : callable
         `watcher(network, X, y, n_epochs, loss)` is called when a training begins, with the
-        arguments of `fit`. What it returns, unless that is None, is called as `on_epoch`.
+        arguments of `fit`. What it returns, unless that is None, is called as `on_epoch`; or,
+        where it has a whole number `group`, which it may change, after up to so many epochs: with
+        the first of them, the parameters after the last, and the losses of all, along a first
+        axis. It sees a training that diverges, too.
 
     Examples
     --------

@@ -8,6 +8,7 @@ import pytest
 from deepmath import (
     ACTIVATIONS, Activation, Adam, DivergenceError, GradientDescent, Momentum, Network,
     accuracy, default_rng, fit, xor)
+from deepmath.training import watched
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.neural_network import MLPClassifier
@@ -231,6 +232,37 @@ def test_on_epoch_stops_the_training():
     result = fit(NETWORK, THETA, X, Y, n_epochs=100, on_epoch=lambda epoch, *_: epoch == 6)
     assert len(result.history.training_loss) == 7
     assert (result.theta == fit(NETWORK, THETA, X, Y, n_epochs=7).theta).all()
+
+
+class InGroups:
+    """A watcher that lets more and more epochs pass, and keeps all that it is told."""
+
+    def __init__(self, *_):
+        self.group, self.epochs, self.losses, self.checked = 1, [], [], []
+
+    def __call__(self, first, theta, training_losses, validation_losses):
+        self.epochs.append((first, len(training_losses)))
+        self.theta, self.group = theta, self.group + 1
+        self.losses.extend(training_losses)
+        self.checked.extend(validation_losses)
+
+
+@pytest.mark.parametrize("engine", ["fast", COMPILED])
+def test_a_watcher_may_take_epochs_in_groups(engine):
+    network, data, seen = Network((2, 4, 1)), xor(30, 1), []
+    thetas = network.initialise_stack(range(3))
+    with watched(lambda *training: seen.append(InGroups()) or seen[-1]):
+        result = fit(network, thetas, *data, n_epochs=8, validation=data, engine=engine)
+        fit(network, thetas, *data, n_epochs=4, validation=data, engine=engine,
+            on_epoch=lambda *_: None)
+        with pytest.raises(DivergenceError):
+            fit(network, thetas, *data, "mean_squared_error", GradientDescent(1e200),
+                validation=data, engine=engine)
+    assert seen[0].epochs == [(0, 1), (1, 2), (3, 3), (6, 2)] and (seen[0].theta == result.theta).all()
+    np.testing.assert_array_equal(seen[0].losses, result.history.training_loss)
+    np.testing.assert_array_equal(seen[0].checked, result.history.validation_loss)
+    assert seen[1].epochs == [(0, 1), (1, 1), (2, 1), (3, 1)]
+    assert np.isfinite(seen[2].losses[0]).all() and not np.isfinite(seen[2].losses[-1]).all()
 
 
 def test_neither_arguments_nor_later_runs_are_touched():

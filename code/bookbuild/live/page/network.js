@@ -24,7 +24,6 @@ export function layersOf(theta, sizes) {
 // For each layer and unit, its z at each of the points: [[Float32Array, ...], ...]. `points` are
 // the inputs, an array for each; units in `off`, as "layer,unit", pass on nothing.
 export function forward(layers, hidden, points, off = new Set()) {
-  const act = ACTIVATIONS[hidden];
   const count = points[0].length;
   let inputs = points;
   return layers.map((units, layer) => {
@@ -37,7 +36,7 @@ export function forward(layers, hidden, points, off = new Set()) {
       });
       return sums;
     });
-    inputs = z.map((sums, unit) => (off.has(`${layer},${unit}`) ? null : sums.map(act)));
+    inputs = z.map((sums, unit) => (off.has(`${layer},${unit}`) ? null : activate(hidden, sums)));
     return z;
   });
 }
@@ -51,5 +50,8 @@ export function gridOver(low, high, side) {
 }
 
 export function activate(name, z) {
-  return z.map(ACTIVATIONS[name]);
+  const act = ACTIVATIONS[name];
+  const values = new Float32Array(z.length);
+  for (let at = 0; at < z.length; at += 1) values[at] = act(z[at]); // its method `map` takes much longer
+  return values;
 }

@@ -84,8 +84,10 @@ export class Units {
     const pen = canvas.getContext("2d");
     const values = activate(this.hidden, z);
     const isPositive = this.hidden === "sigmoid";
-    const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9);
-    this.field.draw(pen, PICTURE, values.map((value) => (isPositive ? value : 0.5 + value / largest / 2)));
+    let largest = 1e-9;
+    for (const value of values) largest = Math.max(largest, Math.abs(value));
+    if (isPositive) this.field.draw(pen, PICTURE, values);
+    else this.field.draw(pen, PICTURE, values, 0.5 / largest, 0.5);
     pen.lineWidth = 3;
     pen.strokeStyle = "#000";
     drawZeros(pen, PICTURE, z, this.field.side);
