@@ -27,14 +27,15 @@ SCRIPT = """() => {
 }"""
 
 
-def violations(page, *rules: str) -> list[tuple]:
+def violations(page, *rules: str, within: str = "html") -> list[tuple]:
     """Of each element that breaks a rule of axe: the rule, the element and what is wrong.
 
-    All rules are asked that axe asks by itself, or those that are named.
+    All rules are asked that axe asks by itself, or those that are named; of the whole page, or of
+    what a selector finds.
     """
-    if not page.evaluate("'axe' in window"):
+    if not page.evaluate("() => 'axe' in window"):
         page.evaluate(SCRIPT % Axe().axe_script)
-    found = page.evaluate("(options) => axe.run(options)", {
-        "resultTypes": ["violations"], **({"runOnly": [*rules]} if rules else {})})
+    options = {"resultTypes": ["violations"], **({"runOnly": [*rules]} if rules else {})}
+    found = page.evaluate("([within, options]) => axe.run(within, options)", [within, options])
     return [(rule["id"], node["target"], node["failureSummary"])
             for rule in found["violations"] for node in rule["nodes"]]

@@ -17,6 +17,19 @@ from urllib.request import Request, urlopen
 from waiting import LIMIT, until
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"         # the standard's name of a reference
+IN_SIGHT = "arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' });"
+# The events of a finger on what is seen in the middle of an element, if that is the element.
+FINGER = IN_SIGHT + """
+const { left, top, width, height } = arguments[0].getBoundingClientRect();
+const place = { clientX: left + width / 2, clientY: top + height / 2 };
+const target = document.elementFromPoint(place.clientX, place.clientY);
+if (!arguments[0].contains(target)) return false;
+target.closest("[contenteditable=true], input, select")?.focus();
+for (const type of ["pointerover", "pointerenter", "pointerdown", "pointerup", "pointerout", "click"]) {
+  target.dispatchEvent(new PointerEvent(type, { ...place, bubbles: type !== "pointerenter", composed: true,
+    cancelable: true, pointerId: 1, pointerType: "touch", isPrimary: true }));
+}
+return true;"""
 CONTROL, ENTER = "\ue009", "\ue007"
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 MINI_BROWSER = next(Path("/usr/lib").glob("*/webkit2gtk-4.*/MiniBrowser"), None)
@@ -55,6 +68,18 @@ class Browser:
     def script(self, code: str, *arguments):
         """Run a script in the page; what it returns."""
         return self.ask("ExecuteScript", script=code, args=list(arguments))
+
+    def evaluate(self, code: str, argument=None):
+        """Call a function in the page, and wait for what it promises, as a page of Playwright's does."""
+        return self.script(f"return ({code})(arguments[0]);", argument)
+
+    def tap(self, element) -> None:
+        """Touch an element, as scripts give it, with a finger."""
+        self.script(IN_SIGHT, element)
+        self.ask("PerformActions", actions=[{
+            "type": "pointer", "id": "finger", "parameters": {"pointerType": "touch"},
+            "actions": [{"type": "pointerMove", "duration": 0, "origin": element, "x": 0, "y": 0},
+                        {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]}])
 
     def type(self, keys: str) -> None:
         """Press keys where the page has its focus."""
@@ -114,6 +139,10 @@ class WebKit(Browser):
         made = until(lambda: self.new_session({"webkitgtk:browserOptions": options}), "WebKit")
         self.session += f"/{made['sessionId']}"
         self.started.callback(self.ask, "DeleteSession")
+
+    def tap(self, element) -> None:
+        """The same; the driver would make a mouse of the finger, so a script makes its events."""
+        assert self.script(FINGER, element), "something else lies over the element"
 
     def new_session(self, wanted: dict):
         with suppress(URLError):            # it does not listen yet

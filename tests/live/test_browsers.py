@@ -1,9 +1,10 @@
 """Each live cell in Firefox and WebKit, where they are: run, edited, failed, stopped, shared, reset.
 
-All of it by keyboard, with one Python a browser.
+By touch, with axe in each state, and by keyboard; all with one Python a browser.
 """
 
 import pytest
+from accessibility import violations
 from other_browsers import CONTROL, ENTER, Firefox, WebKit
 from programs import needs
 from waiting import until
@@ -34,6 +35,25 @@ class Reader:
         until(lambda: self.browser.script(BUTTON, name, label), f"the button {label} of {name}")
         self.browser.type(ENTER)
 
+    def tap(self, name: str, label: str) -> None:
+        """Touch a button, by its words or its name."""
+        def button():
+            return self.look(name, f"""[...cell.querySelectorAll("button")].find((each) => each.offsetParent
+                && [each.textContent.trim(), each.getAttribute("aria-label")].includes({label!r}))""")
+        self.browser.tap(until(button, f"the button {label} of {name}"))
+
+    def touch(self, name: str) -> str:
+        """Run the cell by touch, wait for its end; its status and what it shows."""
+        self.tap(name, "Run")
+        return self.ended(name)
+
+    def faults(self, name: str) -> list:
+        """What axe finds wrong with the cell as it is."""
+        self.look(name, "cell.classList.add('looked-at')")
+        found = violations(self.browser, within=".looked-at")
+        self.look(name, "cell.classList.remove('looked-at')")
+        return found
+
     def edit(self, name: str, code: str | None = None) -> None:
         if not self.look(name, "Boolean(cell.querySelector('.cm-content')?.offsetParent)"):
             self.press(name, "Edit and run")
@@ -54,15 +74,51 @@ class Reader:
         return f"{status}: {self.look(name, 'cell.querySelector(`.live-output`).innerText')}"
 
 
-@pytest.fixture(params=["firefox", "webkit"])
-def reader(request, site, tmp_path):
+@pytest.fixture(scope="module", params=["firefox", "webkit"])
+def reader(request, site, tmp_path_factory):
     needs(request.param)
-    with {"firefox": Firefox, "webkit": WebKit}[request.param](tmp_path) as browser:
+    folder = tmp_path_factory.mktemp(request.param)
+    with {"firefox": Firefox, "webkit": WebKit}[request.param](folder) as browser:
         browser.ask("Navigate", url=f"{site}chapters/one.html")
         yield Reader(browser)
 
 
-def test_a_readers_way(reader):
+def test_by_touch(reader):
+    for name, said in {"plain": "total 10", **FIGURES}.items():
+        reader.tap(name, "Edit and run")
+        assert reader.touch(name).startswith(f"done: {said}")
+    assert reader.faults("plain") == []
+    reader.browser.tap(reader.look("plain", "cell.querySelector('.cm-content')"))
+    reader.browser.type(f"{CONTROL}a")
+    reader.browser.type("1 / 0")
+    assert reader.touch("plain").startswith("failed: ")
+    assert reader.faults("plain") == []
+    reader.edit("plain", "while True: pass")
+    reader.tap("plain", "Run")
+    reader.tap("plain", "Stop")
+    assert reader.ended("plain").startswith("stopped")
+    assert reader.faults("plain") == []
+
+    reader.tap("fig-xor", "Unit 1 of layer 1")
+    reader.tap("fig-xor", "Switch it off")
+    reader.until("fig-xor", "cell.querySelector('.live-epoch').innerText.includes('with 1 unit off')")
+    reader.tap("fig-xor", "Eight seeds")
+    reader.until("fig-xor", "cell.querySelector('.live-seeds-words').innerText.includes('of 8 learned it')")
+    assert reader.faults("fig-xor") == []
+
+    reader.tap("task", "Edit and run")
+    reader.touch("task")
+    reader.tap("task", "Hint 1 of 2")
+    reader.until("task", "cell.querySelector('.live-hints').innerText.includes('two times two')")
+    reader.tap("task", "Copy link")
+    reader.until("task", "/copied|address bar/.test(cell.querySelector('.live-status').innerText)")
+    assert reader.faults("task") == []
+    for name in ("plain", "task", *FIGURES):
+        reader.tap(name, "Reset")
+        reader.until(name, "cell.querySelector('.live-output').hidden")
+
+
+def test_by_keyboard(reader):
     assert reader.run("plain").startswith("done: total 10")
     assert reader.run("plain", "print(6 * 7)").startswith("done: 42")
     assert "line 1: 1 / 0" in (failed := reader.run("plain", "1 / 0"))

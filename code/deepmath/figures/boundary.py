@@ -34,7 +34,8 @@ def draw(network: Network, theta: np.ndarray, X: np.ndarray, y: np.ndarray,
     epochs = np.arange(1, len(history.training_loss) + 1)
     loss.plot(epochs, history.training_loss, color=BLUE)
     letter(loss, "b", "training loss")
-    loss.set(xlabel="epoch", ylabel="binary cross-entropy", ylim=(0, None))
+    top = 1.05 * history.training_loss.max()
+    loss.set(xlabel="epoch", ylabel="binary cross-entropy", ylim=(0, top or 1.0))
     return figure
 
 

@@ -306,7 +306,7 @@ export class LiveCell {
       if (!result || result.accuracy === null) break;
       this.series.add(seed, result, this.training.plane);
     }
-    this.series.end();
+    this.series.end(results.length === SEEDS);
     if (results.length) this.training.showSeries(results);
     else if (this.root.dataset.live === "done") this.say("Nothing is trained here whose seeds can be compared");
     if (results.length === SEEDS) this.runs.addSeries(code, results, (performance.now() - began) / 1000);

@@ -4,7 +4,7 @@ import { dataOf, withData } from "./data.js";
 import { button, element } from "./dom.js";
 import { parameters } from "./parameters.js";
 import { seedOf, withSeed } from "./seeds.js";
-import { hasLearned, median } from "./series.js";
+import { decimals, hasLearned, median } from "./series.js";
 
 const KEPT = 12; // runs
 const HEADS = ["Setting", "Loss", "Training accuracy", "On fresh points", "Seconds", ""];
@@ -54,13 +54,13 @@ export class Runs {
   row({ code, isSeries, setting, loss, accuracy, fresh, seconds }, at) {
     const id = `${this.name}-run-${at}`;
     const back = button("Run again", () => this.goBack(code, isSeries), { "aria-describedby": id });
-    const numbers = [loss.toFixed(3), decimals(accuracy), decimals(fresh), seconds.toFixed(1)];
+    const numbers = [decimals(loss), shareOf(accuracy), shareOf(fresh), seconds.toFixed(1)];
     return element("tr", {}, element("th", { scope: "row", id }, setting),
       ...numbers.map((number) => element("td", {}, number)), element("td", {}, back));
   }
 }
 
-function decimals(share) {
+function shareOf(share) {
   return share === null ? "–" : share.toFixed(2);
 }
 

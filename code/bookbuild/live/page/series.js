@@ -37,14 +37,15 @@ export class Series {
     const has = hasLearned(result);
     const mark = `${has ? "✓" : "✗"} ${percent(result)}`;
     this.pictures.append(button("", () => this.choose(seed), { className: "live-seed", title: `Run seed ${seed}`,
-      "aria-label": `Seed ${seed}: loss ${result.loss.toFixed(3)}, ${percent(result)} right, ${has ? "" : "not "}learned` }));
+      "aria-label": `Seed ${seed}: loss ${decimals(result.loss)}, ${percent(result)} right, ${has ? "" : "not "}learned` }));
     this.pictures.lastChild.append(canvas, element("span", {}, `seed ${seed}`), element("span", {}, mark));
   }
 
   // All have run, or one of them did not come to its end.
-  end() {
+  end(areAll) {
     this.root.hidden = !this.results.length;
-    this.words.textContent = summary(this.results);
+    const drawn = areAll ? ` Above, seed ${this.results.at(-1).seed} is drawn: press another to see it.` : "";
+    this.words.textContent = summary(this.results) + drawn;
   }
 }
 
@@ -62,13 +63,16 @@ export function median(values) {
   return (sorted[Math.ceil(half) - 1] + sorted[Math.floor(half)]) / 2;
 }
 
+// A loss in words; that of a training that runs away can have twenty digits.
+export const decimals = (loss) => (loss < 1e5 ? loss.toFixed(3) : loss.toExponential(1));
+
 // What the results have in common, in a sentence.
 export function summary(results) {
   if (!results.length) return "";
   const losses = results.map(({ loss }) => loss);
   const learned = results.filter(hasLearned).length;
   const points = results[0].fresh === null ? "points" : "fresh points";
-  return `Seeds ${results[0].seed} to ${results.at(-1).seed}: final loss ${median(losses).toFixed(3)} in the median, `
-    + `from ${Math.min(...losses).toFixed(3)} to ${Math.max(...losses).toFixed(3)}. `
+  return `Seeds ${results[0].seed} to ${results.at(-1).seed}: final loss ${decimals(median(losses))} in the median, `
+    + `from ${decimals(Math.min(...losses))} to ${decimals(Math.max(...losses))}. `
     + `${learned} of ${results.length} learned it: at least ${100 * LEARNED} % of the ${points} right.`;
 }

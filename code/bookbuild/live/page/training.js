@@ -6,6 +6,7 @@ import { drawZeros, Field } from "./field.js";
 import { canvasOf, Losses, thinned } from "./losses.js";
 import { forward, gridOver, layersOf } from "./network.js";
 import { drawPoint } from "./points.js";
+import { decimals } from "./series.js";
 import { Units } from "./units.js";
 
 const FOLDS = 40; // units at most whose folds are drawn in the plane
@@ -54,7 +55,8 @@ export class Training {
       this.units.begin(this);
     }
     this.describe("during training", "so far");
-    this.foldsLabel.hidden = !sizes || sizes.length < 3;
+    const count = sizes ? this.units.units.flat().length : 0;
+    this.foldsLabel.hidden = !count || count > FOLDS;
     this.plane.hidden = !points;
     this.root.hidden = this.buttons.hidden = false;
   }
@@ -65,7 +67,7 @@ export class Training {
     if (!keep && !(this.sizes && this.last)) this.root.hidden = true;
     this.setPaused(false, null);
     if (!this.last) return;
-    const [first, last] = [this.losses[0], this.losses.at(-1)].map((loss) => loss.toFixed(3));
+    const [first, last] = [this.losses[0], this.losses.at(-1)].map(decimals);
     this.describe(`after epoch ${this.last.epoch}${this.accuracy === null ? "" : `, training accuracy ${this.accuracy.toFixed(2)}`}`,
       `of ${this.losses.length}, from ${first} to ${last}`);
   }
@@ -123,9 +125,9 @@ export class Training {
     const right = this.accuracy === null ? "" : ` · training accuracy ${this.accuracy.toFixed(2)}`;
     const { size } = this.units.off;
     const less = size ? ` with ${size} unit${size > 1 ? "s" : ""} off` : "";
-    this.status.textContent = `Epoch ${epoch} of ${this.epochs} · loss ${this.losses.at(-1).toFixed(3)}${mean}${right}${less}`;
+    this.status.textContent = `Epoch ${epoch} of ${this.epochs} · loss ${decimals(this.losses.at(-1))}${mean}${right}${less}`;
     this.freshStatus.textContent = this.fresh === null ? "" : `On ${this.freshLabels.length} fresh points: loss ${
-      this.held.at(-1)?.[1].toFixed(3) ?? "–"}, accuracy ${this.fresh.toFixed(2)}`;
+      this.held.length ? decimals(this.held.at(-1)[1]) : "–"}, accuracy ${this.fresh.toFixed(2)}`;
     this.drawLoss();
   }
 
@@ -145,7 +147,7 @@ export class Training {
     const pen = this.plane.getContext("2d");
     for (const { layer, unit, key } of units.root.hidden ? [] : units.units.flat()) {
       const isChosen = units.chosen === key;
-      if (!isChosen && !(this.folds.checked && units.units.flat().length <= FOLDS)) continue;
+      if (!isChosen && (!this.folds.checked || this.foldsLabel.hidden)) continue;
       if (units.off.has(key) && !isChosen) continue;
       pen.lineWidth = this.plane.width / (isChosen ? 110 : 300);
       pen.strokeStyle = layer ? "#7a3e8f" : "#1b5283";

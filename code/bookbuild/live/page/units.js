@@ -29,9 +29,9 @@ export class Units {
     this.units = sizes.slice(1, -1).map((height, layer) =>
       Array.from({ length: height }, (_, unit) => this.unit(layer, unit)));
     this.rows.replaceChildren(...this.units.map((units, layer) => element("div", { className: "live-unit-row" },
-      element("span", {}, `Layer ${layer + 1}`), ...units.map((each) => each.root))));
+      element("span", {}, `Layer ${layer + 1}`), element("div", {}, ...units.map((each) => each.root)))));
     this.words.textContent = "Each square is one hidden unit: what it passes on, and the line where it "
-      + "folds the plane. Choose one to see its weights.";
+      + "folds the plane; an empty one passes on nothing. Choose one to see its weights.";
     this.toggle.hidden = true;
   }
 
