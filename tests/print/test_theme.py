@@ -4,6 +4,7 @@ import importlib.util
 import json
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,32 @@ def test_code_in_print_is_coloured_by_what_its_words_are(tmp_path):
     for colour, expected in COLOURED.items():
         for word in expected:
             assert word in found[colour]
+
+
+QUARTOS = '''
+#import "quarto.typ": *
+#show: book.with(title: [T], authors: ("A",))
+= Maps
+#figure([One], caption: [A dot], kind: "quarto-float-fig", supplement: "Figure")
+#figure(table(columns: 1)[a], caption: figure.caption(position: top, [Squares]),
+  kind: "quarto-float-tbl", supplement: "Table")
+#figure([Two], caption: [], kind: "quarto-float-fig", supplement: "Figure")
+#show figure: set figure(numbering: _ => subfloat-numbering(1, 2))
+#figure([Three], caption: [A part], kind: "quarto-float-fig", supplement: "Figure")
+#math.equation(block: true, numbering: equation-numbering, $ x $)
+'''
+
+
+@pytest.mark.needs("poppler")
+def test_floats_as_quarto_writes_them_have_their_numbers(tmp_path):
+    shutil.copytree(THEME / "typst", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "main.typ").write_text(QUARTOS)
+    typst.Compiler(tmp_path / "main.typ", root=tmp_path).compile(output=tmp_path / "main.pdf")
+    said = subprocess.run(["pdftotext", tmp_path / "main.pdf", "-"], capture_output=True, text=True,
+                          check=True).stdout
+    for words in ("Figure 1.1: A dot\n", "Table 1.1: Squares\n", "Figure 1.2\n", "(1.1)\n",
+                  "Figure 1.1 (b): A part\n"):
+        assert words in said
 
 
 def test_how_long_a_word_of_code_may_be_is_one_number():
