@@ -29,7 +29,7 @@ BELOW = "\n\n".join(f"### Head{a}{b} {{.unnumbered}}\n\n{KINDS[a].replace('@', f
                     f"{KINDS[b].replace('@', f'B{a}{b}')}"
                     for a in range(len(KINDS)) for b in range(len(KINDS)))
 # A long name and a number at every place of a line.
-PLACES = "\n\n".join(f"{'word ' * n}`deepmath.layers.forward_pass` and `values[10.25:]`"
+PLACES = "\n\n".join(f"{'word ' * n}`deepmath.layers.forward_pass` and `names.py[10.25:]`"
                      f"{' word' * 16}." for n in range(18))
 CHAPTER = rf"""# One {{#sec-one}}
 
@@ -116,7 +116,7 @@ def test_a_long_word_of_code_is_copied_as_it_is(printed):
 def test_a_long_name_in_the_text_breaks_behind_a_dot_and_a_number_does_not(printed):
     text = told("pdftotext", printed, "-")
     assert re.search(r"deepmath\.\nlayers", text) and re.search(r"layers\.\nforward", text)
-    assert text.count("values[10.25:]") == 18
+    assert text.count("names.py[10.25:]") == 18
 
 
 def test_metadata_fonts_and_bookmarks(printed):
