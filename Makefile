@@ -5,6 +5,8 @@
 PYTHON ?= python3
 LOCKED ?= yes
 BIN := .venv/bin
+# One more than two processors: what waits, for a browser or a server, leaves none idle.
+PROCESSES := 3
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 # $(call install,requirements-lab): what this list needs, from its lock
@@ -26,14 +28,14 @@ help:           ## tells what there is
 test: .venv/.ready .venv/.test-ready system  ## sets up the same environment and runs every test
 	@$(BIN)/book runtime .runtime >/dev/null || \
 	  echo "the runtime of live cells could not be had: the tests that run them are skipped"
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.ready .venv/.lint-ready  ## reads everything for faults, in a few seconds
 	@$(BIN)/python .ci/lint
 
 coverage: .venv/.ready .venv/.test-ready system  ## the tests again, measured: which lines they run
 	@rm -rf .book/coverage && mkdir -p .book/coverage
-	-@$(BIN)/python -m coverage run -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q
+	-@$(BIN)/python -m coverage run -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder -q
 	-@$(BIN)/python -m coverage combine -q
 	@$(BIN)/python -m coverage html -q
 	@$(BIN)/python -m coverage report

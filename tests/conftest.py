@@ -20,7 +20,7 @@ from waiting import PATIENCE
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# Two processes of tests on two processors: more threads of linear algebra would wait for each other.
+# A process of tests more than processors: more threads of linear algebra would wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # No test asserts a time; CI tries the same examples each time, a person's machine new ones.
@@ -37,7 +37,9 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,LensOverlay,MediaRouter,PaintHolding,"
          "ThirdPartyStoragePartitioning,AvoidCorsURLLoaderRestartOnRedirect,OptimizationHints,"
          "NetworkTimeServiceQuerying,AimEnabled,PreconnectToSearch,"
-         "WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup"]
+         "WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,"
+         # A process more for the next page, which a reader with one page never opens.
+         "SpareRendererForSitePerProcess"]
 
 
 def pytest_configure(config):
@@ -51,12 +53,14 @@ def pytest_configure(config):
 
 
 # The files that take longest begin, so that none of them is left to one process at the end.
-LONGEST = ("book/test_whole_book.py", "lab/test_jupyterlab.py", "run/test_property.py",
-           "print/test_page.py", "live/test_running.py", "book/test_kept_figures.py",
-           "live/test_loading.py", "live/test_bad_input.py", "figures/test_figures.py",
-           "lab/test_export.py", "live/test_reach.py", "live/test_play.py",
-           "conformance/test_conformance.py", "smoke/test_servers.py", "pipeline/test_kills.py",
-           "smoke/test_chapter.py", "run/test_observing.py")
+LONGEST = ("book/test_whole_book.py", "book/test_kept_figures.py", "live/test_running.py",
+           "lab/test_jupyterlab.py", "print/test_page.py", "run/test_property.py",
+           "figures/test_figures.py", "lab/test_export.py", "conformance/test_conformance.py",
+           "live/test_reach.py", "live/test_play.py", "live/test_loading.py",
+           "live/test_browsers.py", "live/test_bad_input.py", "pipeline/test_pipeline.py",
+           "pipeline/test_kills.py", "smoke/test_servers.py", "smoke/test_chapter.py",
+           "run/test_observing.py", "run/test_kept.py", "figures/test_drawn.py",
+           "deepmath/test_sweep.py", "live/test_numbers.py")
 
 
 def pytest_collection_modifyitems(items):

@@ -27,11 +27,11 @@ SCRIPT = """() => {
 }"""
 
 
-def violations(page, *rules: str, within: str = "html") -> list[tuple]:
+def violations(page, *rules: str, within: str | dict = "html") -> list[tuple]:
     """Of each element that breaks a rule of axe: the rule, the element and what is wrong.
 
     All rules are asked that axe asks by itself, or those that are named; of the whole page, or of
-    what a selector finds.
+    what a selector finds, or of what axe's context of `include` and `exclude` leaves.
     """
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(SCRIPT % Axe().axe_script)

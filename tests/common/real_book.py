@@ -48,6 +48,10 @@ def printed(folder: Path) -> RealBook:
         if not log.exists():
             shutil.rmtree(root, ignore_errors=True)
             copy_project(root)
+            editor = Path(".book", "live", "editor")        # brought once for all books
+            (ROOT / editor).mkdir(parents=True, exist_ok=True)
+            (root / editor).parent.mkdir(parents=True)
+            (root / editor).symlink_to(ROOT / editor)
             said = ""
             for target in ("all", "epub"):          # the second takes the first one's results
                 done = subprocess.run(

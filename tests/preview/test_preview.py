@@ -107,21 +107,14 @@ class Previewed:
         return found
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
 def process(book):
-    port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", "bookbuild.cli", "preview", str(book), "--port", str(port)],
+        [sys.executable, "-m", "bookbuild.cli", "preview", str(book), "--port", "0"],
         stderr=subprocess.PIPE, text=True)
     try:
-        assert "serving" in process.stderr.readline()
-        yield Previewed(book, port, process)
+        port = re.search(r"serving .* at http://localhost:(\d+)/", process.stderr.readline())[1]
+        yield Previewed(book, int(port), process)
     finally:
         process.terminate()
         process.wait(timeout=LIMIT)
