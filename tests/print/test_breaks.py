@@ -9,7 +9,7 @@ import pytest
 from printed import blanks
 from small_book import DOT, small_book
 
-from bookbuild.document import para, words as text
+from bookbuild.document import display, header, para, raw_inline, words as text
 from bookbuild.print.breaks import with_breaks
 
 pytestmark = pytest.mark.needs("poppler")
@@ -196,6 +196,15 @@ def test_the_square_stands_at_the_right_edge_of_the_proofs_last_line(printed, wo
              "-y", str(int(top) - 2), "-H", str(height), printed], capture_output=True, check=True).stdout
         rows = np.frombuffer(part, np.uint8)[-11 * height:].reshape(height, 11)
         assert rows[:, 2:9].min() < 160, n
+
+
+def test_a_paragraph_behind_a_short_one_under_a_heading_is_indented_as_others_are():
+    head, short, long = header(2, text("Head")), para(text("Short.")), para(text("Words. " * 99))
+    *_, third = with_breaks([head, short, long])
+    indent = raw_inline("typst", "#h(indentation)")
+    assert third["c"] == [indent, *long["c"]]
+    *_, formula = with_breaks([head, short, para([display("x")])])
+    assert display("x") in formula["c"] and indent not in formula["c"]
 
 
 def test_empty_paragraphs_are_no_place_to_spread_a_page():

@@ -3,12 +3,13 @@
 from collections.abc import Set
 
 from bookbuild.document import (Equation, Float, Layout, Node, classes, content, is_display,
-                                is_node, nodes, text, with_content)
-from bookbuild.print.calls import bare, call, code, enclosed
+                                is_node, nodes, plain, text, with_content)
+from bookbuild.print.calls import bare, code, enclosed, unmarked
 
 UNSPLIT = 12            # lines of a cell, with what it prints, that stay on one page
 ONE_LINE, FEW_LINES = 90, 280      # characters
 PARAGRAPHS = "#gap(weight: 0.3, less: -0.66em)"        # the gap between two of them
+KEPT = [code("#kept(indent: false)["), code("#kept(indent: true)[")]
 LISTS = ("BulletList", "OrderedList", "DefinitionList")
 # Close to each other, or as close as the author says, who wrote it for Typst.
 LINES = ("Para", "Plain", "LineBlock", "RawBlock", *LISTS)
@@ -56,7 +57,7 @@ def leading(before: Node, block: Node, after: Node) -> list:
         return [block]
     indented = is_node(before, "Para") and not any(
         map(shows_formula, content(before)[-1:]))
-    words = call(f"#kept(indent: {str(indented).lower()})[", inlines[:formula], "]")
+    words = plain([KEPT[indented], *unmarked(inlines[:formula]), code("]")])
     return [words] if formula is None else [words, with_content(block, inlines[formula:])]
 
 
@@ -91,7 +92,7 @@ def spread(blocks: list, held: Set = frozenset()) -> list:
         if "cell" in classes(block):
             block = with_content(block, spread(content(block)))
         if last is not None and built[-1] is last and meet(last, block):
-            built.append(bare(PARAGRAPHS))
+            built += [] if is_kept(last) else [bare(PARAGRAPHS)]
             block = indented(block)
         elif last is not None and id(last) not in held and not stands_aside(block) \
                 and (gap := gap_between(last, block)):
@@ -103,11 +104,17 @@ def spread(blocks: list, held: Set = frozenset()) -> list:
 
 def meet(before: Node, after: Node) -> bool:
     """Are these two paragraphs, with words where they meet?"""
-    if not is_node(before, "Para") or not is_node(after, "Para"):
+    if not (is_node(before, "Para") or is_kept(before)) or not is_node(after, "Para"):
         return False
     last, first = content(before)[-1:], content(after)[:1]
     return bool(last and first) and not any(
-        shows_formula(inline) or is_let_go(inline) for inline in (*last, *first))
+        shows_formula(inline) or is_let_go(inline)
+        for inline in (*(last if not is_kept(before) else []), *first))
+
+
+def is_kept(block: Node) -> bool:
+    """Is this a paragraph that `leading` keeps with the next block?"""
+    return is_node(block, "Plain") and any(first in KEPT for first in content(block)[:1])
 
 
 def is_let_go(inline: Node) -> bool:

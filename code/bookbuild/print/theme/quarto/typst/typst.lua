@@ -132,11 +132,21 @@ local function leading(before, block, after)
   return { pandoc.Plain(words), pandoc.Para(rest) }
 end
 
+local function is_kept(block)
+  return block and block.t == "Plain" and raw_text(block.content[1]):match("^#kept%(")
+end
+
+-- Typst indents a paragraph behind another one, but not behind what is kept with it.
 local function kept_together(doc)
   local out = pandoc.Blocks({})
   for place, block in ipairs(doc.blocks) do
-    local paragraph = block.t == "Para"
-    out:extend(paragraph and leading(doc.blocks[place - 1], block, doc.blocks[place + 1]) or { block })
+    local before, after = doc.blocks[place - 1], doc.blocks[place + 1]
+    local pieces = block.t == "Para" and leading(before, block, after) or { block }
+    local first = pieces[1]
+    if first.t == "Para" and is_kept(out[#out]) and not shows_formula(first.content[1]) then
+      first.content:insert(1, pandoc.RawInline("typst", "#h(indentation)"))
+    end
+    out:extend(pieces)
   end
   doc.blocks = out
   return doc
