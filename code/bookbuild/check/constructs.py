@@ -10,7 +10,8 @@ from bookbuild.document import (MACROS, MATH_ENVIRONMENT, Chapter, Node, classes
                                 translate)
 from bookbuild.say import Problem
 from bookbuild.source import (ATTRIBUTE, CLASS, COMPUTED, EXECUTE, HEAD, MARKDOWN, NOT_COMPUTED,
-                              RAW, Attribute, Manuscript, SplitText, mistake)
+                              RAW, Attribute, Cell, Manuscript, SplitText, mistake, regions,
+                              without_code)
 
 
 UNREAD_PICTURE = re.compile(r"(?<!\\)!\[(?:(?!!\[|\]\()[^\n])*+\]\(")
@@ -65,7 +66,7 @@ def second_title(heading: Node, manuscript: Manuscript) -> Problem:
     spoken = re.findall(r"\w+", words) or [""]
     patterns = [rf"(?m)^(?:[^\n\w]|\w+[.)])*{first}|^#(?!#).*?{first}"
                 for first in (r"[^\n\w]+".join(spoken), spoken[0])]     # it may hold a formula
-    found = next((each for each in patterns if manuscript.find(each)[1]), patterns[-1])
+    found = next((each for each in patterns if manuscript.find(each)[1]), patterns[0])
     return manuscript.problem(found, f"`{words}` is a second title: begin it with ## or make it a "
                               "chapter of its own")
 
@@ -137,13 +138,13 @@ def open_formulas(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
 def broken_pictures(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
     """Pictures that pandoc reads as text, for brackets in their captions."""
     for line in nodes(blocks, "Para", "Plain") if UNREAD_PICTURE.search(manuscript.prose) else ():
-        if "![" in text(without_code(line)) and UNREAD_PICTURE.search(text(without_code(line))):
+        if "![" in text(only_words(line)) and UNREAD_PICTURE.search(text(only_words(line))):
             yield manuscript.problem(UNREAD_PICTURE.pattern, "a picture is read as text, for "
                                      "brackets in its caption that are no pair: write `\\[` and "
                                      "`\\]`")
 
 
-def without_code(line: Node) -> Node:
+def only_words(line: Node) -> Node:
     return translate(line, dict.fromkeys(("Code", "Math", "Image"), lambda node: []))
 
 
@@ -204,6 +205,38 @@ def unread_shortcodes(manuscript: Manuscript) -> Iterator[Problem]:
                       "`{{{< name ... >}}}` to show it", "builtin")
 
 
+def left_open(prose: str) -> list[int]:
+    """Where blocks begin that no line of `:::` ends."""
+    opened: list[int] = []
+    for fence in FENCE.finditer(prose):
+        if fence[1]:
+            opened.append(fence.start())
+        elif opened:
+            opened.pop()
+    return opened
+
+
+def blocks_that_cells_open(cell: Cell, defaults: dict, outputs: list,
+                           is_open: bool) -> Iterator[Problem]:
+    """What a cell's Markdown begins and does not end: what follows would be taken into it.
+
+    One of several cells that print `:::` as it is may end what another began; `is_open` where
+    something is open at the end of the page.
+    """
+    is_asis = {**defaults, **cell.options}.get("output") == "asis"
+    shown = ["text" in each and is_asis and each["text"] or each.get("data", {}).get(
+        "text/markdown", "") for each in outputs]
+    for written in ["".join(shown)] if is_asis else shown:
+        if any(token["fence"] and not closing for token, closing in regions(written, 0)):
+            what, end = "a block of code", "```"
+        elif (is_open or not is_asis) and left_open(without_code(written)):
+            what, end = "a block", ":::"
+        else:
+            continue
+        yield Problem(cell.path, cell.line, f"the cell's Markdown begins {what} and never ends it: "
+                      f"end it with a line of {end}")
+
+
 def unclosed_blocks(is_open: bool, manuscript: Manuscript) -> Iterator[Problem]:
     """Blocks that pandoc would end, silently, with the text around them; `is_open` where it did."""
     tags: list[int] = []
@@ -216,13 +249,7 @@ def unclosed_blocks(is_open: bool, manuscript: Manuscript) -> Iterator[Problem]:
         line = manuscript.prose.count("\n", 0, position) + 1
         yield Problem(*manuscript.origin(line), "the `<div>` that begins here is never closed: end "
                       "it with `</div>`")
-    opened: list[int] = []
-    for fence in FENCE.finditer(manuscript.prose):
-        if fence[1]:
-            opened.append(fence.start())
-        elif opened:
-            opened.pop()
-    for position in opened:
+    for position in left_open(manuscript.prose):
         line = manuscript.prose.count("\n", 0, position) + 1
         yield Problem(*manuscript.origin(line), "the block that begins here is never closed: end "
                       "it with a line of `:::`")

@@ -31,8 +31,9 @@ def page_problems(project: Project, split: SplitText, tree: dict, manuscript: Ma
     yield from constructs.tabless_tabsets(blocks, manuscript, code)
     for piece in split.pieces:
         if isinstance(piece, Cell) and piece.language == "python":
-            yield from pictures.cell_problems(project, piece, project.cell_defaults(split.metadata),
-                                              outputs.get(piece))
+            defaults, shown = project.cell_defaults(split.metadata), outputs.get(piece)
+            yield from pictures.cell_problems(project, piece, defaults, shown)
+            yield from constructs.blocks_that_cells_open(piece, defaults, shown or [], tree["open"])
     yield from quarto_traps.page_traps(split, blocks, manuscript)
 
 

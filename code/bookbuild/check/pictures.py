@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 from stat import S_ISREG
 from urllib.parse import unquote, urlsplit
 
-from bookbuild.document import (content, files_in_html, identifier, nodes, pairs, picture_type,
-                                target, text)
+from bookbuild.document import (content, files_in_html, identifier, is_shown, nodes, pairs,
+                                picture_type, target, text)
 from bookbuild.say import Problem, counted
 from bookbuild.source import COMPUTED, NOT_COMPUTED, Cell, Manuscript, Project, leaves
 
@@ -136,6 +136,11 @@ def cell_problems(project: Project, cell: Cell, defaults: dict,
     label, kind = str(options.get("label", "")), str(options.get("label", ""))[:3]
     subcaptions = options.get("fig-subcap") or []
     shown = [each for each in outputs or () if "data" in each]
+    for each in shown:
+        if outputs is not None and not is_shown(each):
+            kinds = ", ".join(each["data"]) or "values"
+            yield Problem(cell.path, cell.line, "the cell displays what no page can show, or a "
+                          f"damaged picture ({kinds}): display text, HTML, SVG, PNG or JPEG")
     pictures = sum(bool(picture_type(each)) for each in shown)
     count = pictures if outputs is not None else (
         len(subcaptions) or int(label.startswith("fig-") or "fig-cap" in options))

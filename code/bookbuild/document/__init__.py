@@ -16,7 +16,7 @@ from bookbuild.document.model import (LEAVES, Beside, Callout, Equation, Float, 
                                       with_target, words)
 from bookbuild.document.numbers import (Chapter, Entry, Head, is_title, number_chapter,
                                         take_titles)
-from bookbuild.document.outputs import CellWriter, picture_type, place_captions, stand_ins
+from bookbuild.document.outputs import CellWriter, is_shown, picture_type, place_captions, stand_ins
 from bookbuild.document.raw_html import files_in_html
 from bookbuild.document.references import (chapter_name, cross_references, is_cross_reference,
                                            linked_page, page_links)
@@ -28,8 +28,8 @@ __all__ = ["CALLOUT_KINDS", "FLOAT_KINDS", "LEAVES", "MACROS", "MATH_ENVIRONMENT
            "bibliographies", "caption", "chapter_name", "citations", "cited", "cited_keys",
            "classes", "content", "cross_references", "depth", "display", "div", "emph", "exchange",
            "files_in_html", "header", "identifier", "is_cross_reference", "is_display", "is_node",
-           "is_title", "kind_of", "labelled", "left_aligned", "letters", "level", "link",
-           "link_to_bibliography", "linked_page", "meant_for", "metadata", "nodes",
+           "is_shown", "is_title", "kind_of", "labelled", "left_aligned", "letters", "level",
+           "link", "link_to_bibliography", "linked_page", "meant_for", "metadata", "nodes",
            "number_chapter", "numbering", "outermost", "page_links", "pairs", "pandoc", "para",
            "picture_type", "place_captions", "plain", "prefix", "raw", "raw_block", "raw_inline",
            "references", "rewrite", "rewrite_lists", "span", "stand_ins", "strong", "structure",

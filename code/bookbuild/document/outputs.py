@@ -19,6 +19,9 @@ FORMULA = re.compile(r"\$.*\$|\\begin\{.*\\end\{.*", re.DOTALL)
 LAYOUTS = {"layout", "layout-ncol", "layout-nrow"}
 PLAIN_FENCE = ":::::: {.cell}"
 SUFFIXES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg"}
+# How they begin and end.
+SIGNS = {"image/svg+xml": (b"<", b">"), "image/png": (b"\x89PNG", b""),
+         "image/jpeg": (b"\xff\xd8", b"")}
 
 
 @dataclass
@@ -90,18 +93,20 @@ class CellWriter:
 
     def display(self, output: dict, options: dict, place: int, label: str, caption: str) -> str:
         """One display in the best form that it offers, with its label and caption."""
-        data = {kind: "".join(content) for kind, content in output["data"].items()}
+        data = dict(output["data"])
         if FORMULA.fullmatch(formula := data.get("text/latex", "").strip()):
             data.setdefault("text/markdown", formula)
-        kind = next((kind for kind in SHOWN if kind in data), None)
+        html = data.get("text/html")
+        kind = next((kind for kind in SHOWN if kind in data), "text/markdown" if html else None)
         if kind is None:
             return ""
         if kind in SUFFIXES:
             body = self.picture(kind, data[kind], options, place, label, caption)
             return body if options.get("output") == "asis" else framed("display", body)
-        body = f"{data[kind]}\n" if kind == "text/markdown" else fenced(data[kind])
-        if html := data.get("text/html"):
-            body = for_web(html, None if kind == "text/plain" and "</table" in html else body)
+        body = f"{data.get(kind, '')}\n" if kind == "text/markdown" else fenced(data[kind])
+        if html:
+            is_read = "text/markdown" not in data and "</table" in html
+            body = for_web(html, None if is_read else body)
         body += captioned(caption)
         body = f":::: {{{label}}}\n{body}\n::::\n" if label else body
         if options.get("output") == "asis":
@@ -113,8 +118,7 @@ class CellWriter:
         """A picture, written beside the page."""
         name = str(options.get("label") or f"cell-{self.count}")
         path = f"{self.stem}_files/figure-html/{name}-output-{place + 1}.{SUFFIXES[kind]}"
-        self.pictures[path] = (content.encode() if kind == "image/svg+xml"
-                               else base64.b64decode(content))
+        self.pictures[path] = picture_bytes(kind, content)
         alt = options.get("fig-alt")
         alt = nth(alt, place) if isinstance(alt, list) else alt
         given = " ".join(filter(None, [label, f"fig-alt={quoted(alt)}" if alt else ""]))
@@ -263,4 +267,24 @@ def indent(text: str, by: str) -> str:
 
 def picture_type(output: dict) -> str | None:
     return next((kind for kind in SUFFIXES if kind in output.get("data", {})), None)
+
+
+def picture_bytes(kind: str, content: str) -> bytes:
+    """What a file of a picture holds; nothing, if its content cannot be read."""
+    try:
+        return content.encode() if kind == "image/svg+xml" else base64.b64decode(content)
+    except ValueError:
+        return b""
+
+
+def is_shown(output: dict) -> bool:
+    """Does a display offer anything that a page can show, a picture that is none left out?"""
+    data = output["data"]
+    kind = next((kind for kind in ("text/markdown", *SIGNS) if kind in data), "")
+    if kind not in SIGNS:
+        return not {"text/html", *SHOWN}.isdisjoint(data) or bool(
+            FORMULA.fullmatch(data.get("text/latex", "").strip()))
+    begin, end = SIGNS[kind]
+    content = picture_bytes(kind, data[kind]).strip()
+    return content.startswith(begin) and content.endswith(end)
 

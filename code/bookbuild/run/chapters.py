@@ -216,6 +216,7 @@ async def run_unit(kernel, chapter: ChapterCode, unit: Unit) -> Ran:
 
 def _inline_value(unit: InlineCode, data: dict[str, str]) -> InlineValue:
     """The value of an expression as Quarto's Jupyter engine puts it into the text."""
+    data = in_text(data)
     if "text/markdown" in data:
         return InlineValue("markdown", clean(data["text/markdown"]))
     if set(data) - {"text/plain"}:
@@ -260,16 +261,25 @@ def shown_outputs(outputs: Sequence[dict], warning: bool = True) -> list[dict]:
             shown.append({"output_type": kind, "ename": output["ename"],
                           "evalue": clean(output["evalue"]),
                           "traceback": [clean(part) for part in output["traceback"]]})
-        elif not (kind == "execute_result" and _is_plot_text(output["data"], picture)):
+        elif output["data"] and not (
+                kind == "execute_result" and _is_plot_text(in_text(output["data"]), picture)):
             data = {mime: clean(value) if mime.startswith("text/") else
                     lighter(value) if mime == "image/svg+xml" else value
-                    for mime, value in output["data"].items()}
+                    for mime, value in in_text(output["data"]).items()}
             shown.append({"output_type": kind, "data": data, "metadata": dict(output["metadata"])})
     for output in shown:
         if output["output_type"] == "stream":
             lines = map(last_written, clean(output["text"]).split("\n"))
             output["text"] = KERNEL_FILE.sub("", "\n".join(lines))
     return shown
+
+
+def in_text(data: Mapping) -> dict[str, str]:
+    """What a display offers, by MIME type, as text, which may come in lines; without what is none,
+    such as values of JSON."""
+    whole = {mime: "".join(value) if isinstance(value, list) and all(
+        isinstance(line, str) for line in value) else value for mime, value in data.items()}
+    return {mime: value for mime, value in whole.items() if isinstance(value, str)}
 
 
 def _is_plot_text(data: dict, picture: bool) -> bool:

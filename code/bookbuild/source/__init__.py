@@ -3,7 +3,7 @@
 `vocabulary` says what the press knows of Quarto, and `mistake` what is wrong with a name.
 """
 
-from bookbuild.source.fences import show_cells, without_code
+from bookbuild.source.fences import regions, show_cells, without_code
 from bookbuild.source.includes import Manuscript, expand, read_manuscript
 from bookbuild.source.pieces import Cell, FrontMatter, InlineCode, Prose, SplitText, Unit, python_of
 from bookbuild.source.project import (PACKAGE, Page, Project, find_root, load_project,
@@ -19,5 +19,5 @@ __all__ = ["ATTRIBUTE", "CLASS", "COMPUTED", "CONFIG", "EXECUTE", "HEAD", "MARKD
            "NOT_COMPUTED", "PACKAGE", "RAW", "Attribute", "Cell", "FrontMatter", "InlineCode",
            "Manuscript", "Page", "Project", "Prose", "SplitText", "Unit", "dump_yaml", "expand",
            "find_root", "layout_rows", "leaves", "load_project", "load_yaml", "mistake",
-           "output_problem", "place_in", "python_of", "read_manuscript", "show_cells",
-           "split_source", "without_code"]
+           "output_problem", "place_in", "python_of", "read_manuscript", "regions",
+           "show_cells", "split_source", "without_code"]
