@@ -7,7 +7,6 @@ import re
 import socket
 import subprocess
 import sys
-import threading
 
 import pytest
 from waiting import LIMIT, frames, until
@@ -61,10 +60,10 @@ def book(tmp_path_factory):
 class Previewed:
     """A preview at work: its pages, its news, and its folder."""
 
-    def __init__(self, root, port, process):
-        self.root, self.port, self.process = root, port, process
-        self.said = []
-        threading.Thread(target=lambda: self.said.extend(process.stderr), daemon=True).start()
+    def __init__(self, root, process, log):
+        self.root, self.process, self.log, self.read = root, process, log, 0
+        self.port = int(self.until(lambda: re.search(
+            r"serving .* at http://localhost:(\d+)/", log.read_text()), "where it serves")[1])
 
     def get(self, path, host=None):
         server = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LIMIT)
@@ -102,19 +101,20 @@ class Previewed:
     def ran(self):
         """The cells that ran since this was asked last."""
         self.rests()
-        found = [line.split()[-1] for line in self.said if ": cell " in line]
-        self.said.clear()
+        said = self.log.read_text()
+        found = [line.split()[-1] for line in said[self.read:].splitlines() if ": cell " in line]
+        self.read = len(said)
         return found
 
 
 @pytest.fixture(scope="module")
-def process(book):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bookbuild.cli", "preview", str(book), "--port", "0"],
-        stderr=subprocess.PIPE, text=True)
+def process(book, tmp_path_factory):
+    log = tmp_path_factory.mktemp("said") / "log"
+    with open(log, "w") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bookbuild.cli", "preview", str(book), "--port", "0"], stderr=said)
     try:
-        port = re.search(r"serving .* at http://localhost:(\d+)/", process.stderr.readline())[1]
-        yield Previewed(book, int(port), process)
+        yield Previewed(book, process, log)
     finally:
         process.terminate()
         process.wait(timeout=LIMIT)
