@@ -225,6 +225,40 @@ def test_what_somebody_else_changes_while_cells_repeat_is_seen(make, tmp_path):
     assert first[0]["text"] == "27182\n\n"
 
 
+@pytest.mark.parametrize("text, shown", [(chapter("print(31415)"), ["31415\n"]), ("# One\n", [])])
+def test_what_is_edited_while_a_kernel_starts_is_what_it_runs(make, monkeypatch, text, shown):
+    """And what is kept of it."""
+    root = make("print(27182)")
+    gate, started, start = asyncio.Event(), asyncio.Event(), session.started
+
+    async def slowly(*arguments):
+        started.set()
+        await gate.wait()
+        return await start(*arguments)
+
+    monkeypatch.setattr(session, "started", slowly)
+    kept = KeptResults(root / ".book")
+
+    async def after_edit():
+        one = session.Session(before, kept, lambda: None, str, 60)
+        await one.want(before, False)
+        await started.wait()
+        await one.want(edited, False)
+        gate.set()
+        while not one.is_at_rest:
+            await (one.task or one.confirmation)
+        found = await one.want(edited, False)
+        await one.stop()
+        return found.results
+
+    before = Pipeline(load_project(root)).drafts[1].code(load_project(root))
+    (root / "one.qmd").write_text(text)
+    edited = Pipeline(load_project(root)).drafts[1].code(load_project(root))
+    outputs = asyncio.run(after_edit())
+    assert [output["text"] for result in outputs for output in result] == shown
+    assert [ran.result for ran in kept.load(edited)] == outputs and not kept.load(before)
+
+
 WRITES = {
     "a shell": "import os\nos.system('date +%N > {own}; cat {other}')",
     "Python": "import os, time\nprint(os.path.exists('{other}') and open('{other}').read())\n"

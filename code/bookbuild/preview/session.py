@@ -261,15 +261,18 @@ class Session:
 
     async def _step(self) -> None:
         """Run the next unit: the first without a result, or before it one that the kernel lacks."""
-        chapter, waiting = self.chapter, self.chapter.units[len(self.made):]
-        if self.kernel is None and any(map(chapter.runs, waiting)):
+        waiting = self.chapter.units[len(self.made):]
+        if self.kernel is None and any(map(self.chapter.runs, waiting)):
             try:
-                self.kernel = await started(chapter, self.cell_timeout)
+                self.kernel = await started(self.chapter, self.cell_timeout)
             except BookError as error:
                 self.failure = Failure(waiting[0], error.problems)
                 return
             self.ran, self.is_whole = [], True
+        chapter = self.chapter          # which was perhaps edited while the kernel started
         place = min(alike(self.ran, self.keys), len(self.made))
+        if place == len(self.keys):
+            return
         unit, key = chapter.units[place], self.keys[place]
         if place < len(self.ran):
             del self.ran[place:]
@@ -331,12 +334,12 @@ class Session:
     async def _confirm(self) -> None:
         """Run all cells in a new kernel, whose results and whose state take the others' place."""
         await asyncio.sleep(REST)
-        chapter, error, kernel = self.chapter, None, None
+        chapter, keys, error, kernel = self.chapter, self.keys, None, None
         made: list[tuple[str, Ran]] = []
         unit = chapter.units[0]
         try:
             kernel = await started(chapter, self.cell_timeout)
-            for unit, key in zip(chapter.units, self.keys, strict=True):
+            for unit, key in zip(chapter.units, keys, strict=True):
                 made.append((key, await self._run(kernel, chapter, unit)))
         except BookError as raised:
             error = raised
