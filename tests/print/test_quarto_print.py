@@ -43,6 +43,8 @@ $$ {#eq-loss}
 See @thm-all, @eq-loss, @fig-dot, @fig-both-b, @tbl-two, @lst-step, @nte-shapes, @sec-two,
 @sec-notation and [the appendix](../notation.qmd).
 
+![Of no number](../dot.svg){fig-alt="A dot before it"}
+
 ![A dot](../dot.svg){#fig-dot fig-alt="One black dot"}
 
 ::: {#fig-both layout-ncol=2}
@@ -164,7 +166,7 @@ def test_numbers_are_those_of_the_chapter(printed):
 def test_it_is_accessible(printed):
     content = printed["quarto", "pdf"].read_bytes()
     assert b"<pdfuaid:part>1</pdfuaid:part>" in content
-    for each in (rb"/Alt(One black dot)", rb"\\lVert X w \\rVert^2"):
+    for each in (rb"/Alt(One black dot)", rb"/Alt(A dot before it)", rb"\\lVert X w \\rVert^2"):
         assert each in content
 
 
@@ -188,5 +190,5 @@ def test_quartos_epub_has_formulas_and_alternative_texts(printed):
                         if name.endswith(".xhtml"))
     assert pages.count("<math") == 4
     pictures = re.findall(r"<img [^>]*>", pages)
-    assert len(pictures) == 3 and all(re.search(r'alt="[^"]', each) for each in pictures)
+    assert len(pictures) == 4 and all(re.search(r'alt="[^"]', each) for each in pictures)
     assert re.search(r'href="ch\d+\.xhtml#sec-maps"[^>]*>the chapter<', pages)

@@ -97,6 +97,23 @@ local function proof(node)
   return all
 end
 
+-- A figure without a label has no number, as on the page.
+local function unlabelled(figure)
+  if figure.identifier ~= "" then return nil end
+  local said = pandoc.utils.stringify(figure.caption.long)
+  local opening = pandoc.Inlines({ pandoc.RawInline("typst", '#float("fig", none, caption: [') })
+  opening:extend(pandoc.utils.blocks_to_inlines(figure.caption.long))
+  opening:insert(pandoc.RawInline("typst", "])["))
+  local all = pandoc.Blocks({ pandoc.Plain(opening) })
+  all:extend(figure.content:walk({ Image = function(image)
+    image.attributes["fig-alt"] = figure.attributes["fig-alt"] or image.attributes["fig-alt"]
+    if pandoc.utils.stringify(image.caption) == said then image.caption = {} end
+    return image
+  end }))
+  all:insert(typst("]"))
+  return all
+end
+
 local function main_matter(doc)
   for place, block in ipairs(doc.blocks) do
     if block.t == "Header" and block.level == 1 and not block.classes:includes("unnumbered") then
@@ -173,7 +190,7 @@ end
 if quarto.doc.is_format("typst") then
   return {
     { Proof = proof, Pandoc = kept_together },
-    { Inlines = formulas, CodeBlock = plain, Code = breakable },
+    { Inlines = formulas, CodeBlock = plain, Code = breakable, Figure = unlabelled },
     { Div = function(div)
       if div.classes:includes("cell") then return cell(div) end
       if div.identifier == "refs" then return around("#references[", { div }, "]") end
