@@ -1,14 +1,19 @@
 """A reader edits, runs, stops, resets and shares cells: real Chromium, real Pyodide, no headers."""
 
+import contextlib
+import io
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from bookbuild.source import Cell, split_source
 from deepmath import GradientDescent, Network, default_rng, fit, xor
 
 XOR = "fig-xor"
+CHAPTERS = Path(__file__).parents[2] / "chapters"
 
 
 def as_in_the_book(reader):
@@ -297,6 +302,34 @@ def test_an_edited_figure_says_that_its_words_are_the_books(reader):
     cell.get_by_role("button", name="Reset").click()
     cell.get_by_label("Run while I change it").uncheck()
     assert reader.cell("fig-activations").locator("figure img").first.is_visible()
+
+
+# ------------------------------------------------------------------------------ its numbers
+
+LONG = re.compile(r"\bfit\(|\.compute\(|PREDICTED_")        # they train for seconds, or ask of that
+
+
+def cells(name: str) -> list[tuple[dict, str]]:
+    """Options and code of each cell of a chapter."""
+    text = (CHAPTERS / name).read_text(encoding="utf-8")
+    return [(piece.options, piece.code) for piece in split_source(text).pieces
+            if isinstance(piece, Cell)]
+
+
+LIVE = {options.get("label", f"{path.stem}-{at}"): code for path in sorted(CHAPTERS.glob("*.qmd"))
+        for at, (options, code) in enumerate(cells(path.name))
+        if "live" in options.get("classes", "").split() and "print(" in code}
+# The solutions of the exercises that are live cells: these print nothing before they are solved.
+SOLVED = "\n".join(code for _, code in cells("solutions.qmd") if not LONG.search(code))
+
+
+@pytest.mark.parametrize("code", [*LIVE.values(), SOLVED], ids=[*LIVE, "solutions"])
+def test_the_page_prints_what_python_prints_elsewhere(reader, code):
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(code, {})
+    assert len(re.findall(r"\d", printed.getvalue())) > 4
+    assert reader.run(code).split() == printed.getvalue().split()
 
 
 # ---------------------------------------------------------------------------------- exercises
