@@ -273,7 +273,7 @@ export class LiveCell {
     this.ran = { code, withAbove, inSeries, isEdited: code !== this.original,
       isOwnWord: isLinked || isReaching(code) };
     this.engine.run({
-      cell: this.name, code, check: this.check,
+      cell: this.name, code, check: this.check, undrawn: inSeries,
       first: withAbove ? this.above() : [], origin: isLinked ? `link:${this.name}` : "",
       on: (type, message) => this.heard(type, message),
     });

@@ -42,9 +42,9 @@ export class Engine {
         this.sandbox = null;
         this.broken(message);
       });
-      const files = await this.files.begin();
-      const content = this.sandbox?.hasContent ? null : await contentOf(this.settings.worker, files);
-      if (this.attempt === attempt) this.start(files, content);
+      const given = this.sandbox.give(() => contentOf(this.settings.worker, this.files));
+      const [files] = await Promise.all([this.files.begin(), given]);
+      if (this.attempt === attempt) this.start(files);
     } catch (error) {
       if (this.attempt === attempt) this.failed(error.message);
     }
@@ -58,9 +58,8 @@ export class Engine {
     }
   }
 
-  start(files, content) {
+  start(files) {
     const { sources, lock } = this.settings;
-    if (content) this.sandbox.give(content);
     this.sandbox.start((message) => this.heard(message));
     this.origin = null;
     this.signal = 0;
@@ -108,7 +107,7 @@ export class Engine {
 
   // ---- Running
 
-  // Queue a run, {cell, code, first, check, origin, on}; a cell's waiting run gives way to its new
+  // Queue a run, {cell, code, first, check, undrawn, origin, on}; a cell's waiting run gives way to its new
   // one. Runs of one `origin` may follow each other in one worker.
   run(run) {
     run.id = this.nextId++;
@@ -177,13 +176,13 @@ export class Engine {
 
   // Have a run begin, in a Python that has these files, too; each is handed over once.
   async begin(run, names = []) {
-    const { id, cell, code, first, check } = run;
+    const { id, cell, code, first, check, undrawn } = run;
     try {
       const blobs = await Promise.all(names.map((name) => this.files.file(name)));
       if (this.current !== run || run.isOver) return;
       names.forEach((name, at) => this.given.set(name, blobs[at]));
       run.on("started", {});
-      this.sandbox.post({ type: "run", id, cell, code, first, check, signal: this.signal, brought: this.given });
+      this.sandbox.post({ type: "run", id, cell, code, first, check, undrawn, signal: this.signal, brought: this.given });
       for (const name of names) this.given.set(name, null);
     } catch (error) {
       if (this.current !== run) return;
@@ -250,12 +249,18 @@ export class Engine {
 
 export const isReaching = (code) => REACHING.test(code.normalize("NFKC"));
 
-// What the frame makes workers of: their script, with Pyodide, and what it compiles and unpacks. A frame
-// with an origin of its own cannot start a module in every browser: of Pyodide's module the function is
-// taken that it exports.
-async function contentOf(worker, files) {
-  const [loader, module] = await Promise.all(["pyodide.js", "pyodide.asm.mjs"].map((name) => files.get(name).text()));
+// What the frame makes workers of, as it comes: what it compiles and unpacks, and their script.
+function contentOf(worker, files) {
+  const isPacked = files.arePacked;
+  const python = files.file(isPacked ? "python.bin" : "pyodide.asm.wasm").then((blob) => ({ python: blob, isPacked }));
+  const packages = isPacked ? [files.file("packages.bin").then((blob) => ({ packages: blob }))] : [];
+  return [python, ...packages, scriptOf(worker, files)];
+}
+
+// The worker with Pyodide. A frame with an origin of its own cannot start a module in every browser: of
+// Pyodide's module the function is taken that it exports.
+async function scriptOf(worker, files) {
+  const [loader, module] = await Promise.all(["pyodide.js", "pyodide.asm.mjs"].map(async (name) => (await files.file(name)).text()));
   const plain = module.replaceAll("import.meta.url", "location.href").replace(/export default (\w+);?\s*$/, "createPyodide = $1;");
-  const script = new Blob([`"use strict";\nlet createPyodide;\n${worker}${loader}\n${plain}`], { type: "text/javascript" });
-  return { script, python: files.get("python.bin") ?? files.get("pyodide.asm.wasm"), packages: files.get("packages.bin") };
+  return { script: new Blob([`"use strict";\nlet createPyodide;\n${worker}${loader}\n${plain}`], { type: "text/javascript" }) };
 }

@@ -21,10 +21,14 @@ export class Sandbox {
     document.body.append(this.frame);
   }
 
-  // Give the frame what its workers are made of.
-  give(content) {
-    this.hasContent = true;
-    this.isLoaded.then(() => this.send(content));
+  // Give the frame, once, what its workers are made of: `parts()` are promised.
+  give(parts) {
+    this.given ??= Promise.all(parts().map(async (part) => {
+      const content = await part;
+      await this.isLoaded;
+      this.send(content);
+    }));
+    return this.given;
   }
 
   // Begin with a worker; `heard(data)` gets what it says through its port.

@@ -140,8 +140,10 @@ for name in DATA_SETS:
 
 # ------------------------------------------------------------------------------- a run
 
-async def run(code, first, check, brought):
+async def run(code, first, check, brought, undrawn=False):
     """Run code after the cells `first`, whose output is not shown, and then its check.
+
+    Its figures may stay `undrawn`, where only how it trains is looked at.
 
     Returns
     -------
@@ -151,15 +153,15 @@ async def run(code, first, check, brought):
     """
     later.arrived(set(brought))
     try:
-        return to_js([await run_once(code, first, check)])
+        return to_js([await run_once(code, first, check, undrawn)])
     except Lacking as lacking:
         return to_js(["lacking", *lacking.files])
 
 
-async def run_once(code, first, check):
+async def run_once(code, first, check, undrawn):
     """Run code; whether it is "done", "failed" or "stopped"."""
     names = {"__name__": "__main__", "display": show}
-    output = Output(code)
+    output = Output(code, undrawn)
     streams = sys.stdout, sys.stderr
     state.begin("\n".join([*first, code, check]))
     plt.show, builtins.input, os.system = output.show_figures, no_input, no_programs
@@ -288,8 +290,8 @@ def rehearse():
 class Output:
     """What a run shows, in its order: text in bundles, figures as they are asked for."""
 
-    def __init__(self, code):
-        self.code, self.pending, self.kind = code, [], "stdout"
+    def __init__(self, code, undrawn):
+        self.code, self.undrawn, self.pending, self.kind = code, undrawn, [], "stdout"
         self.sent, self.length, self.due = 0, 0, 0.0
         self.is_silent = False              # is there what numpy warns of elsewhere?
 
@@ -323,7 +325,8 @@ class Output:
         for number in plt.get_fignums():
             figure = plt.figure(number)
             plt.close(figure)               # first: one that cannot be drawn is not tried again
-            show_figure(figure)
+            if not self.undrawn:
+                show_figure(figure)
 
     def warn(self, message, category, filename, lineno, file=None, line=None):
         """Stand-in for `warnings.showwarning`: say it with the reader's own line."""

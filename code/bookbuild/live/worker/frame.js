@@ -1,10 +1,11 @@
 // All that stands in the frame where code runs. It makes the workers, one after the other, and hands
 // each the page's port. Python compiled and the packages unpacked, with which they all begin, it makes
-// once, of what the page sends; it hears nothing that a worker says.
+// once, of what the page sends, each part as it comes; it hears nothing that a worker says.
 // In the page itself it only marks that such a script runs.
 //
-// The page sends {script, python, packages}, blobs, the last if they are packed, and from then on null,
-// with a port for a worker and without for none, or {interrupt}, a number: that signal of the worker ends.
+// The page sends blobs, {python, isPacked}, {packages} if they are packed, and {script}, and from then on
+// null, with a port for a worker and without for none, or {interrupt}, a number: that signal of the worker
+// ends.
 
 if (location.href !== "about:srcdoc") document.currentScript.dataset.ran = "yes";
 else {
@@ -12,19 +13,22 @@ else {
   const plain = { createScriptURL: (url) => url };
   const trusted = globalThis.trustedTypes?.createPolicy("live-cells", plain) ?? plain;
   let url;
-  let begin; // what a worker begins with
+  let module; // what workers begin with: promised, once the page has sent it
+  let pack;
   let worker;
   let signals; // of the worker: addresses that are there until the page interrupts it
 
-  const prepared = async ({ python, packages }) => {
-    const headers = { "Content-Type": "application/wasm" };
-    const module = WebAssembly.compileStreaming(new Response(packages ? unzipping(python) : python, { headers }));
-    const pack = packages ? await unpacked(packages) : null;
-    if (pack) {
-      pack.files = await Promise.all(pack.files.map(async ([path, content]) =>
-        [path, path.endsWith(".so") ? await WebAssembly.compile(content) : content]));
-    }
-    return { module: await module, pack };
+  const compiled = (python, isPacked) => WebAssembly.compileStreaming(
+    new Response(isPacked ? unzipping(python) : python, { headers: { "Content-Type": "application/wasm" } }));
+
+  const withCompiled = async ({ files, later }) => ({ later, files: await Promise.all(files.map(async ([path, content]) =>
+    [path, path.endsWith(".so") ? await WebAssembly.compile(content) : content])) });
+
+  const taken = ({ python, isPacked, packages, script }) => {
+    if (python) module = compiled(python, isPacked);
+    if (packages) pack = unpacked(packages).then(withCompiled);
+    if (script) url = trusted.createScriptURL(URL.createObjectURL(script));
+    for (const part of [module, pack]) part?.catch(() => {}); // who begins with it will tell
   };
 
   const started = async (ports) => {
@@ -34,18 +38,15 @@ else {
       tell({ broken: event.message || "its worker could not be started" });
     };
     const all = signals = Array.from({ length: 100 }, () => URL.createObjectURL(new Blob()));
-    mine.postMessage({ ...await begin, signals: all }, ports);
+    mine.postMessage({ module: await module, pack: await pack, signals: all }, ports);
   };
 
   addEventListener("securitypolicyviolation", ({ effectiveDirective }) => tell({ refused: effectiveDirective }));
   addEventListener("message", ({ source, data, ports }) => {
     if (source !== parent) return;
     if (data?.interrupt !== undefined) return URL.revokeObjectURL(signals[data.interrupt]);
+    if (data) return taken(data);
     worker?.terminate();
-    if (data) {
-      url = trusted.createScriptURL(URL.createObjectURL(data.script));
-      begin = prepared(data);
-    }
     if (ports.length) started(ports).catch((error) => tell({ broken: error.message }));
   });
 }

@@ -3,7 +3,7 @@
 //
 // Its frame gives it Python compiled and the packages unpacked. It speaks with the page through a port of
 // its own, which no code that it runs can name.
-// The page sends      {type: "load", config}, {type: "run", id, code, first, check, signal, brought},
+// The page sends      {type: "load", config}, {type: "run", id, code, first, check, undrawn, signal, brought},
 //                     {type: "rehearse"} where no run waits yet,
 //                     {type: "stop" | "pause" | "resume" | "step"}
 // The worker answers  {type: "starting"}, {type: "ready", canPause, canInterrupt}, {type: "failed", message},
@@ -184,13 +184,13 @@ function decode(base64) {
 
 // ---- Running ---------------------------------------------------------------------------
 
-async function run({ id, code, first, check, signal, brought }) {
+async function run({ id, code, first, check, undrawn, signal, brought }) {
   running = id;
   own = signals[signal];
   wish = "go";
   try {
     for (const [name, blob] of brought) if (blob) await bring(name, blob);
-    const [status, ...lacks] = await runCell(code, pyodide.toPy(first), check, pyodide.toPy([...brought.keys()]));
+    const [status, ...lacks] = await runCell(code, pyodide.toPy(first), check, pyodide.toPy([...brought.keys()]), undrawn);
     tell(status === "lacking" ? status : "done", { id, status, lacks });
   } catch (error) {
     broken(error);
