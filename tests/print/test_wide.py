@@ -67,6 +67,9 @@ def test_what_a_cell_printed_is_shown_whole_and_says_the_same(visit, printed):
         return getSelection().toString();
     }""")
     assert copied.split("\n") == printed.rstrip("\n").split("\n")
+    page.add_style_tag(content="code span { color: #003b4f; }")         # as Quarto's pages have it
+    assert code.evaluate("""(each) => [each, ...each.children].every(
+        (it) => getComputedStyle(it).color === getComputedStyle(each.closest("main")).color)""")
 
 
 def opened(page):
