@@ -11,6 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from bookbuild.cli import main
+from bookbuild.say import progress, say
 
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0h9"/></svg>'
 BIBLIOGRAPHY = ("@book{good, title = {Good}, author = {A. One}, year = 2001}\n\n"
@@ -194,6 +195,14 @@ def test_only_a_terminal_that_can_wipe_a_line_is_asked_to(write):
     assert "one.qmd: cell 1 of 1" in on_a_pipe and "\x1b" not in on_a_pipe and "\r" not in on_a_pipe
     assert "\x1b[K" in said_to(root, "xterm")
     assert "\x1b" not in said_to(root, "dumb")
+
+
+def test_a_closed_error_stream_stops_nothing(monkeypatch, capsys):
+    """As `book render 2>&-` closes it; what is told goes nowhere else."""
+    monkeypatch.setattr(sys, "stderr", None)
+    say("words")
+    progress("words", True)
+    assert capsys.readouterr().out == ""
 
 
 def test_a_date_that_is_none_is_told(write, capsys, monkeypatch):

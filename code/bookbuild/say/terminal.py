@@ -21,12 +21,14 @@ def without_codes(text: str) -> str:
 
 def can_wipe() -> bool:
     """Is there a terminal that can begin a line anew?"""
-    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def say(message: str) -> None:
     """Tell what is being done, on the error stream, so that the output stays usable."""
     wipe = "\r\x1b[K" if can_wipe() else ""
+    if sys.stderr is None:          # closed by who started this, `2>&-`
+        return
     print(wipe + message, file=sys.stderr, flush=True)
 
 
