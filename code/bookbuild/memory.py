@@ -3,6 +3,7 @@
 import gc
 import os
 import pickle
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -51,7 +52,9 @@ class Memory:
                 return [done.result() for done in waiting]
             except BaseException:       # also where the press is ended: no program outlives it
                 pool.shutdown(wait=False, cancel_futures=True)
-                end_all()
+                while not all(each.done() for each in waiting):     # one may be about to start
+                    end_all()
+                    time.sleep(0.01)
                 raise
 
     def each(self, make: Callable, place, inputs: Iterable) -> dict:

@@ -7,12 +7,14 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
 
 import pytest
 from waiting import until
 
+from bookbuild import memory
 from bookbuild.cli import main
-from bookbuild.files import TookTooLong, run
+from bookbuild.files import TookTooLong, end_all, run
 
 CONFIG = "project:\n  type: book\nbook:\n  title: Odd\n  author: A\n  chapters:\n"
 
@@ -180,6 +182,29 @@ def test_a_render_ends_with_its_programs(write, number):
     assert "the book that stands is whole" in press.communicate()[1]
     assert press.returncode == 128 + number
     assert not os.path.exists(f"/proc/{child}")
+
+
+def test_a_program_that_starts_while_the_press_ends_is_ended(monkeypatch):
+    begun, ending, ended = Event(), Event(), []
+
+    def end_all_first():
+        end_all()
+        ending.set()
+
+    def fails():
+        begun.wait()
+        raise KeyboardInterrupt
+
+    def starts():
+        begun.set()
+        ending.wait()
+        ended.append(run([sys.executable, "-c", "while True: pass"], "", 20).returncode)
+
+    monkeypatch.setattr(memory.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(memory, "end_all", end_all_first)
+    with pytest.raises(KeyboardInterrupt):
+        memory.Memory().steps((fails, "one"), (starts, "two"))
+    assert ended == [-signal.SIGKILL]
 
 
 def test_a_heading_of_eight_marks_is_numbered(write):
