@@ -24,6 +24,11 @@ KINDS = ["@ @z", "| @\n|   and @z", "- @\n- @z", "::: {}\n@ @z\n:::", "```{=typs
          "::: {layout-ncol=2}\n@\n\n@z\n:::", "::: {.proof}\n@ @z\n:::", "```\n@\n@z\n```",
          "| @ | @y |\n|---|---|\n| @x | @z |\n\n: Of no number",
          '```{python}\n#| echo: false\nMarkdown("@ @z")\n```']
+# Tables of more words than there is room for beside each other.
+WIDE_TABLES = "\n\n".join("```{=html}\n<table>" + "".join(
+    "<tr>" + "".join(f"<td>W{columns}{row}{column} is a_name_of_{columns}</td>"
+                     for column in range(columns)) + "</tr>" for row in (1, 2))
+    + "</table>\n```" for columns in (5, 12, 21))
 BELOW = "\n\n".join(f"### Head{a}{b} {{.unnumbered}}\n\n{KINDS[a].replace('@', f'A{a}{b}')}\n\n"
                     "```{python}\n#| include: false\nfrom IPython.display import Markdown\n```\n\n"
                     f"{KINDS[b].replace('@', f'B{a}{b}')}"
@@ -69,6 +74,8 @@ print("{'word ' * 60}")
 {PLACES}
 
 Beside[Marginalia]{{.aside}} behind.
+
+{WIDE_TABLES}
 
 ## Below
 
@@ -164,8 +171,9 @@ def test_nothing_stands_over_anything_else(printed):
     for page in told("pdftotext", "-bbox", printed, "-").split("<page ")[1:]:
         found = [(*map(float, place), word) for *place, word in re.findall(
             r'xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">([^<]*)', page)]
-        below = [each for each in found if re.fullmatch(r"[AB]\d\d[xyz]?|Head\d\d", each[-1])]
-        seen |= {each[-1] for each in below}
+        below = [each for each in found if re.fullmatch(
+            r"[AB]\d\d[xyz]?|Head\d\d|W\d+|a_name_of_\d+", each[-1])]
+        seen |= {each[-1] for each in below if each[-1][0] in "ABH"}
         for one, other in combinations(below, 2):
             across = min(one[2], other[2]) - max(one[0], other[0])
             along = min(one[3], other[3]) - max(one[1], other[1])
