@@ -131,7 +131,7 @@ def previewed(root):
             preview.refresh(None)
 
         def show():
-            preview.refresh({root / "any"})
+            preview.refresh({root / "_quarto.yml"})
             rest()
             preview.refresh({root / "any"})     # of what cells wrote, it is told as well
             rest()

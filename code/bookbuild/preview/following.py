@@ -8,6 +8,7 @@ import tempfile
 import threading
 import time
 import webbrowser
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ from bookbuild.say import BookError, Problem, say
 from bookbuild.source import Cell, Project, load_project
 
 PORTS_TRIED = 20
+ECHOES = 20             # times in a row that what changes while cells run is shown
 PASSED_OVER = {"__pycache__", "node_modules", "_book", "site_libs"}
 UNFINISHED = (".pyc", ".part", ".swp", ".swx", ".tmp")
 TO_COME = ('<svg xmlns="http://www.w3.org/2000/svg" width="504" height="120" viewBox="0 0 504 120">'
@@ -119,7 +121,7 @@ class Preview:
         self.looked_at: set[str] = set()    # by cells: paths, and folders that they listed
         self.listed: set[str] = set()
         self.waiting: tuple[float, set[Path]] | None = None     # changes that are not shown yet
-        self.echoes: dict[Path, set[float]] = {}    # files, and the runs in which they changed
+        self.echoes = Counter[Path]()       # files, and how often they changed while cells ran
         self.told_echo = False
         self.count = 0
         self.memory = Memory()
@@ -225,18 +227,16 @@ class Preview:
         """Do cells change these files again and again, whatever the author does?
 
         Cells of one chapter may change what those of another read, and these what the first do.
-        Then they run as often as a chain of chapters needs to come to rest, and no more until a
-        file changes while none runs.
+        They run again a number of times, and then no more until a file changes while none runs.
         """
         spans = [span for each in self.sessions.values() for span in each.spans]
         for path in changed:
-            runs = {begun for begun, ended in spans if begun <= changed_at(path) <= ended}
-            if not runs:
-                self.echoes, self.told_echo = {}, False
+            at = changed_at(path)
+            if not any(begun <= at <= ended for begun, ended in spans):
+                self.echoes, self.told_echo = Counter(), False
                 return False
-            self.echoes.setdefault(path, set()).update(runs)
-        is_echo = bool(changed) and all(len(self.echoes[path]) > len(self.sessions) + 1
-                                        for path in changed)
+        self.echoes.update(changed)
+        is_echo = bool(changed) and min(self.echoes[path] for path in changed) > ECHOES
         if is_echo and not self.told_echo:
             self.told_echo = True
             names = ", ".join(sorted(os.path.relpath(path, self.root) for path in changed))
