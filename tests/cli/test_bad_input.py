@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 
+import jupyter_client.connect
 import pytest
 from bs4 import BeautifulSoup
 
@@ -126,6 +127,13 @@ def test_cells_that_misbehave_do_no_harm(write):
     assert "moved" in shown(root, "moves.html") and "left one" in shown(root, "threads.html")
     assert "red" in shown(root, "bytes.html") and "\x1b" not in shown(root, "bytes.html")
     assert "ZeroDivisionError" in shown(root, "raises.html") and "42" in shown(root, "after.html")
+
+
+def test_cells_need_no_port_which_another_program_could_take(write, monkeypatch):
+    monkeypatch.setattr(jupyter_client.connect, "socket", None)
+    root = write({"one.qmd": cell("print('ran')")})
+    assert render(root) == 0
+    assert "ran" in shown(root, "one.html")
 
 
 def test_a_long_chapter_and_one_of_a_thousand_figures(write):

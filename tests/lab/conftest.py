@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
@@ -46,11 +47,16 @@ def lab(tmp_path_factory):
         chapter.write_text(with_few_seeds(chapter.read_text(encoding="utf-8")), encoding="utf-8")
     (book / "small").mkdir()
     (book / "small" / "_quarto.yml").write_text(SMALL)
-    variables = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR",
-                 "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR")
-    environment = os.environ | {name: str(own / name) for name in variables}
+    variables = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR",
+                 "JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR")
+    # Kernels have files for sockets, whose names may not be long: a port that is free now may be
+    # another test's when the kernel has started.
+    sockets = tempfile.TemporaryDirectory()
+    environment = os.environ | {name: str(own / name) for name in variables} | {
+        "JUPYTER_RUNTIME_DIR": sockets.name}
     command = [sys.executable, "-m", "bookbuild.cli", "lab", "--no-browser",
-               "--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True"]
+               "--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True",
+               "--KernelManager.transport=ipc"]
     command += ["--allow-root"] * (hasattr(os, "geteuid") and os.geteuid() == 0)
     with open(own / "log", "w") as log:
         server = subprocess.Popen(command, cwd=book, env=environment, stdout=log, stderr=log,
@@ -60,6 +66,7 @@ def lab(tmp_path_factory):
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(LIMIT)
+        sockets.cleanup()
 
 
 def port_of(server: subprocess.Popen, log: Path) -> str:

@@ -27,6 +27,7 @@ from bookbuild.source import Cell, InlineCode
 
 STARTUP_TIMEOUT = 120
 OUTPUT_LIMIT = 10_000_000
+SOCKET_PATH = 90 if os.name == "posix" else 0      # letters of a socket's file, without "-1"
 
 # Figures: Quarto's size for HTML; SVG, which serves the page and the PDF; salt and no date, so
 # that one figure is always the same bytes. This takes effect when a cell imports pyplot; a
@@ -130,7 +131,11 @@ class Kernel:
         await self.stop()
 
     async def _start(self, folder: Path) -> None:
-        self.manager = AsyncKernelManager(kernel_spec_manager=_ThisPython(),
+        # Files for sockets where they can be had: a port that is free now may be another's when
+        # the kernel has started.
+        socket = str(folder / "kernel")
+        files = {"transport": "ipc", "ip": socket} if len(socket) < SOCKET_PATH else {}
+        self.manager = AsyncKernelManager(kernel_spec_manager=_ThisPython(), **files,
                                           connection_file=str(folder / "connection.json"))
         self.client = _Client(
             new_notebook(), km=self.manager, log=_silent(), allow_errors=True,
