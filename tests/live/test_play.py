@@ -28,7 +28,15 @@ def trained(seed, make=xor):
     result = fit(network, network.initialise(rng, "normal", scale=0.5), X, y,
                  optimiser=GradientDescent(0.05), n_epochs=500)
     return (result.history.training_loss[-1], accuracy(network.predict(result.theta, X), y),
-            lambda X, y: accuracy(network.predict(result.theta, X), y))
+            lambda X, y: [float(network.loss(result.theta, X, y)),
+                          accuracy(network.predict(result.theta, X), y)])
+
+
+def on_fresh(cell):
+    """The loss and the accuracy on fresh points, as the page tells them."""
+    told = re.fullmatch(r"On 400 fresh points: loss (\S+), accuracy (\S+)",
+                        cell.locator(".live-fresh").inner_text())
+    return [float(number) for number in told.groups()]
 
 
 # --------------------------------------------------------------------------------------- data
@@ -42,14 +50,24 @@ def test_data_are_a_choice_and_the_loss_on_fresh_points_stands_beside(reader, ce
     noise.press("Home")
     loss, right, on = trained(42, circles)
     assert f"final loss {loss:.3f}, training accuracy {right:.2f}" in reader.run(name=XOR)
-    told = re.fullmatch(r"On 400 fresh points: loss (\S+), accuracy (\S+)",
-                        cell.locator(".live-fresh").inner_text())
-    assert float(told[2]) == pytest.approx(on(*circles(4000, 1)), abs=0.02) and 0 < float(told[1]) < 0.3
+    assert on_fresh(cell) == pytest.approx(on(*circles(4000, 1)), abs=0.02)
     cell.get_by_label("data").select_option("xor")
     assert "final loss 0.246" in reader.run(name=XOR)
     assert cell.locator(".live-runs tbody th").all_inner_texts()[-2:] == ["circles", "as in the book"]
     alt = cell.locator(".live-figure").get_attribute("alt")
     assert not alt.startswith("Figure drawn by the code as edited")
+
+
+def test_the_loss_on_fresh_points_is_that_after_the_last_epoch(reader, cell):
+    """Also where the page was shown the last epoch before its loss on fresh points was due."""
+    code = reader.code(XOR)
+    reader.run(code, XOR)
+    quick = on_fresh(cell)
+    reader.run("from time import sleep\n" + code.replace(
+        "n_epochs=N_EPOCHS", "n_epochs=N_EPOCHS, on_epoch=lambda epoch, *_: (\n"
+        "             sleep(0.3 if epoch in (494, 498) else 0))"), XOR)
+    assert "sleep" in reader.code(XOR).partition("on_epoch")[2]
+    assert on_fresh(cell) == quick
 
 
 def test_own_points_by_click_and_by_keyboard_reach_the_run(reader, cell):

@@ -536,22 +536,23 @@ class Watcher:
     @classmethod
     def finish(cls):
         """Tell how the latest training ended: the last frame is seldom due at its end."""
-        latest = cls.latest
-        if latest and latest.losses:
-            if latest.fresh:
-                latest.hold()
+        latest, cls.latest = cls.latest, None
+        if not latest or not latest.theta.size:         # no epoch has ended
+            return
+        if latest.fresh and latest.held_epoch < latest.epoch:
+            latest.hold()
+        if latest.losses or latest.held:
             latest.tell()
-        cls.latest = None
 
     def __init__(self, network, X, y, n_epochs, loss):
         self.network, self.loss, self.losses, self.held = network, loss, [], []
-        self.epoch, self.theta = 0, np.empty(0)         # the last, and theta after it
+        self.epoch, self.theta = -1, np.empty(0)        # the last, and theta after it
         self.frame_due = self.turn_due = self.held_due = 0.0
-        self.held_next = 0
         self.stepping, self.group, self.began = False, 1, perf_counter()
         own_X, own_y, draw = self.drawn or (None, None, None)
         self.fresh = draw() if draw and X is own_X and y is own_y else ()
         self.held_every = -(-n_epochs // N_HELD)
+        self.held_epoch = -self.held_every
         X, y = np.asarray(X), np.asarray(y)
         self.in_plane = network.input_size == 2 and network.output_size == 1 and X.ndim == 2
         fields = {}
@@ -575,7 +576,8 @@ class Watcher:
         now = perf_counter()
         is_finite = np.isfinite(training_losses).reshape(len(training_losses), -1).all(axis=1)
         finite = len(is_finite) if is_finite.all() else int(is_finite.argmin())
-        self.losses.extend(training_losses[:finite])
+        losses = training_losses[:finite]
+        self.losses.extend(losses.mean(axis=tuple(range(1, losses.ndim))))      # of a stack
         self.epoch = first + finite - 1
         if validation_losses is not None:       # computed before the epoch's updates
             for at, loss in enumerate(validation_losses[:finite], first):
@@ -585,7 +587,7 @@ class Watcher:
             return
         self.theta = theta
         if (self.fresh and validation_losses is None
-                and self.epoch >= self.held_next and now > self.held_due):
+                and self.epoch >= self.held_epoch + self.held_every and now > self.held_due):
             self.hold()
         if now >= self.turn_due or self.stepping:
             self.take_turn(now)
@@ -608,13 +610,12 @@ class Watcher:
         began = perf_counter()
         loss = self.network.loss(self.theta, *self.fresh, self.loss)
         self.held += self.epoch + 1, float(loss.mean())
-        self.held_next = self.epoch + self.held_every
+        self.held_epoch = self.epoch
         self.held_due = began + 50 * (perf_counter() - began)
 
     def tell(self):
         theta = self.theta
-        losses = np.reshape(self.losses, (len(self.losses), -1)).mean(axis=1)     # of a stack
-        fields = {"epoch": self.epoch + 1, "losses": losses.astype("float32"),
+        fields = {"epoch": self.epoch + 1, "losses": np.array(self.losses, dtype="float32"),
                   "held": np.array(self.held, dtype="float32")}
         if theta.ndim == 2:
             fields["networks"] = len(theta)
