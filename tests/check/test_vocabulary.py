@@ -41,6 +41,8 @@ VALUES = {"a text": "words", "text": "words", "true": True, "false": False, "one
           "a list of texts, one a picture": ["A", "B"], "a list of texts, one a table": ["A", "B"],
           "a list of texts": ["A"], **{step: step for step in v.OWN_STEPS},
           "1 to 99": v.Attribute("2", "Div", ""), "html, html:js, typst or epub": v.Attribute("html", "Div", ""),
+          "on a div, a span or code": "Span", "on a div, a span or a picture": "Image",
+          "on a div or a span": "Div",
           "on a picture": v.Attribute("seen", "Image", ""),
           "on a div without an id": v.Attribute("seen", "Div", ""),
           "beside an id that begins with lst-": v.Attribute("seen", "CodeBlock", "lst-a")}
@@ -141,7 +143,9 @@ WRITTEN = {
     v.EXPRESSION: lambda name, value, entry: f"So `{{{name}}} 1`.",
     v.SHORTCODE: lambda name, value, entry:
         f"{{{{< {name} {'_in.qmd' if name == 'include' else 'book.title'} >}}}}",
-    v.CLASS: lambda name, value, entry: f"::: {{.{name}}}\n\n### Words\n\nWords.\n:::",
+    v.CLASS: lambda name, value, entry:
+        f"### Words {{.{name}}}" if entry.refusal else
+        f"::: {{.{name}}}\n\n### Words\n\nWords.\n:::",
     v.ATTRIBUTE: attributed,
     v.RAW: lambda name, value, entry: f"`\\begin{{align}}{name}\\end{{align}}`{{={name}}}",
     v.MARKDOWN: lambda name, value, entry: "```python\nx = 1  # <1>\n```"}

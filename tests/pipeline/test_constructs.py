@@ -43,7 +43,7 @@ format:
     "sources.yaml": "---\nreferences:\n- id: kafka1915\n  type: manuscript\n"
                     "  author: [{family: Kafka, given: Franz}]\n  title: Before the Law\n---\n",
     "plain.csl": STYLE, "a.svg": SVG, "images/a.svg": SVG, "images/a.png": "\x89PNG",
-    "widget.html": "<p>w</p>", "data.csv": "a,b\n", "film.mp4": "",
+    "wide.svg": SVG, "widget.html": "<p>w</p>", "data.csv": "a,b\n", "film.mp4": "",
     "index.qmd": "# Preface {.unnumbered}\n\nWords.\n",
     "one.qmd": r"""# One {#sec-one}
 
@@ -129,6 +129,9 @@ Right
 
 <iframe src="widget.html"></iframe> <a href="data.csv">Data</a> <a href="two.html">Two</a>
 <video poster="a.svg" src="film.mp4"></video>
+<img alt="" src="a.svg" srcset="wide.svg 2x">
+
+![Beside](a.svg){#fig-side .column-margin fig-alt="A square"}
 """,
     "two.qmd": "# Two {#sec-two}\n\n## Part {#sec-part}\n\nWords.\n\n## Plain {#plain}\n\nWords.\n\n"
                "| - x | = y |\n|-----|-----|\n| +   | z   |\n\n: 4. Words of a table {#tbl-m}\n\n"
@@ -227,6 +230,13 @@ def test_a_linked_picture_alone_is_a_figure(pages):
     assert figure.find("img")["alt"] == "A square"
 
 
+def test_a_picture_for_the_margin_stands_there(pages):
+    figure = pages["one"].find(id="fig-side")
+    assert figure.parent["class"] == ["column-margin"]
+    assert said(figure.find("figcaption")) == "Figure 1.2: Beside"
+    assert figure.find("img")["class"] == ["img-fluid", "figure-img"]
+
+
 def test_macros_are_expanded_and_print_nothing(pages):
     formulas = [said(formula.mrow) for formula in pages["one"].find_all("math")]
     assert formulas[0].endswith("ℝ") and formulas[1].startswith("rank")
@@ -263,7 +273,7 @@ def test_conditional_blocks_keep_what_else_they_are(pages, book):
 
 
 def test_files_that_html_names_come_with_the_book(book):
-    for name in ("images/a.png", "widget.html", "data.csv", "film.mp4", "a.svg"):
+    for name in ("images/a.png", "widget.html", "data.csv", "film.mp4", "a.svg", "wide.svg"):
         assert (book / name).is_file(), name
 
 
@@ -406,7 +416,9 @@ No headings here.
     "sub/two.qmd": "Words.\n\n## A section\n\nWords.\n\n::: {#refs}\n:::\n",
     "three.qmd": "# Three\n\n::: {layout=\"[[a]]\"}\nx\n:::\n\n"
                  "[See @fig-web.]{.as-is}\n\n::: {#fig-web .content-visible when-format=html}\nx\n\n"
-                 "Web\n:::\n",
+                 "Web\n:::\n\n## Part {.content-visible when-format=html}\n\n"
+                 "::: {#thm-x .callout-note}\nx\n:::\n\nx ![](a.svg){.column-margin fig-alt=x} y\n\n"
+                 "<pre>x</pre>\n\n```{python}\n#| label: tbl-c\n#| fig-cap: Lost\n1\n```\n",
 }
 MESSAGES = [
     ("_quarto.yml", 3, "`{python} 1` in `title` is not computed"),
@@ -428,8 +440,13 @@ MESSAGES = [
     ("text.md", 5, "no code of an .md file is run: name it .qmd"),
     ("text.md", 9, "the list of sources is that of the whole book, and stands in sub/two.qmd"),
     ("sub/two.qmd", 1, "the chapter has no title"), ("three.qmd", 3, "`layout=[[a]]`"),
-    ("three.qmd", 7, "`fig-web` stands in a block that is left out of one of")]
-NOTICES = [("_quarto.yml", 18, "the format `docx`"), ("one.qmd", 29, "gone.csv of `<a>` is missing")]
+    ("three.qmd", 7, "`fig-web` stands in a block that is left out of one of"),
+    ("three.qmd", 15, "`content-visible` has no effect here: put it on a block around this"),
+    ("three.qmd", 17, "`thm-x` is the label of a theorem or the like, and this a callout"),
+    ("three.qmd", 21, "a picture for the margin stands within a line"),
+    ("three.qmd", 27, "`fig-cap` is lost: beside the label `tbl-c` write `tbl-cap`")]
+NOTICES = [("three.qmd", 23, "what `<pre>` shows is on the page alone"),
+           ("_quarto.yml", 18, "the format `docx`"), ("one.qmd", 29, "gone.csv of `<a>` is missing")]
 
 
 def test_what_is_not_printed_is_told_with_its_place(tmp_path, capsys):
@@ -457,6 +474,8 @@ TRAPS = {
     "::: {.content-visible .callout-tip when-format=\"html\"}\n## T\nx\n:::": "of `callout-tip`",
     "::: {#thm-t .content-visible when-format=\"html\"}\nx\n:::": "the label of `thm-t`",
     "::: {.content-visible .panel-tabset when-format=\"html\"}\n## T\nx\n:::": "of `panel-tabset`",
+    "$$x$$\n{#eq-below}": "sees no label in `{#eq-below}`",
+    "{{<meta book.title>}}": "reads no shortcode in `{{<meta book.title>}}`",
     "```{python}\n#| label: fig-a\n#| fig-alt: a\n#| fig-cap: \"In (0, 1]\"\n1\n```":
         "brackets in `fig-cap` that are no pair",
     "```{python}\n#| label: tbl-a\n#| tbl-cap: \"1. Result\"\n1\n```": "takes `1.` at the beginning",
@@ -498,13 +517,21 @@ def test_settings_of_a_format_come_before_those_of_the_book(tmp_path):
 
 @pytest.mark.parametrize("options, shown, told", [
     ("#| label: tbl-a\n#| tbl-subcap: [A, B]", 1, "`tbl-subcap` has 2 captions, and the cell shows "
-     "1 table"), ("#| label: tbl-a\n#| tbl-subcap: [A, B]", 3, "shows 3 tables"),
+     "1 table"), ("#| label: tbl-a\n#| tbl-subcap: [A, B]", 3,
+     "`tbl-subcap` has 2 captions, and the cell shows 3 tables"),
     ("#| tbl-subcap: [A, B]", 2, "`tbl-subcap` is lost without a label: add `label: tbl-name`"),
-    ("#| label: tbl-a\n#| tbl-subcap: [A, B]", 2, None)])
-def test_sub_captions_are_as_many_as_what_they_name(tmp_path, options, shown, told):
+    ("#| label: tbl-a\n#| tbl-subcap: [A, B]", 2, None),
+    ("#| fig-cap: A\n#| fig-alt: B", 0, "`fig-cap` has 1 caption, and the cell shows 0 pictures"),
+    ("#| fig-cap: [A, B]\n#| fig-alt: B", 1, "`fig-cap` has 2 captions, and the cell shows 1 "
+     "picture"), ("#| label: fig-a\n#| tbl-cap: A", 1, "`tbl-cap` is lost: beside the label"),
+    ("#| label: fig-a\n#| fig-cap: A\n#| eval: false", 0, "`fig-cap` is lost: the cell shows"),
+    ("#| lst-cap: A", 0, "`lst-cap` is lost: add `lst-label: lst-name`"),
+    ("#| code-summary: A", 0, "`code-summary` is lost: add `code-fold: true`")])
+def test_captions_are_as_many_as_what_they_name_and_where_they_show(tmp_path, options, shown, told):
     cell, = split_source(f"```{{python}}\n{options}\n1\n```\n", "one.qmd").units
     outputs = [{"output_type": "display_data", "data": {"text/plain": "1"}, "metadata": {}}] * shown
     found = [str(each) for each in cell_problems(Project(tmp_path, {}, []), cell, {}, outputs)]
-    line = options.count("\n") + 2
+    line = 2 + next(n for n, row in enumerate(options.split("\n")) if not told or (
+        told.split("`")[1] in row))
     assert len(found) == bool(told)
     assert not told or (told in found[0] and found[0].startswith(f"one.qmd:{line}: "))

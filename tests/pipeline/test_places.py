@@ -126,10 +126,12 @@ def test_errors_of_cells_have_their_lines_behind_magics_and_bad_indentation(writ
 @pytest.mark.needs("poppler")
 def test_a_dot_behind_an_element_is_text(write):
     root = write(one="# One\n\nRun *file*.py, **b**.c, [the page](https://e.org).html, $x$.y, "
-                     "[d]{.smallcaps}.e, f^2^.g, note^[n.].h and *a*.5 or *a*.\n")
+                     "[d]{.smallcaps}.e, f^2^.g, note^[n.].h and *a*.5 or *a*.\n\n"
+                     "line<br>two\n\n::: {.proof}\nP.\n:::\n\n::: {.proof}\n:::\n")
     assert render(root, "--to", "pdf") == 0
     page = subprocess.run(["pdftotext", root / "_book" / "Odd.pdf", "-"], check=True, text=True,
                           capture_output=True).stdout
+    assert "line\ntwo" in page
     for text in ("file.py", "b.c", "the page.html", ".y", "d.e", "a.5 or a."):
         assert text in " ".join(page.split()), (text, page)
 

@@ -1,13 +1,13 @@
 """What stands on a page that the built-in press, or either press, would print wrongly."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from operator import itemgetter
 
-from bookbuild.document import (MACROS, MATH_ENVIRONMENT, Chapter, Node, classes, content,
-                                identifier, is_display,
-                                is_node, is_title, kind_of, level, nodes, pairs, raw, text,
-                                translate)
+from bookbuild.document import (MACROS, MATH_ENVIRONMENT, THEOREM_KINDS, Chapter, Node, classes,
+                                content, identifier, is_display, is_node, is_title, kind_of, level,
+                                nodes, pairs, prefix, raw, text, translate)
 from bookbuild.say import Problem
 from bookbuild.source import (ATTRIBUTE, CLASS, COMPUTED, EXECUTE, HEAD, MARKDOWN, NOT_COMPUTED,
                               RAW, Attribute, Cell, Manuscript, SplitText, mistake, regions,
@@ -91,15 +91,26 @@ def buried_titles(chapter: Chapter, manuscript: Manuscript) -> Iterator[Problem]
 
 def unknown_constructs(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
     """Classes, attributes and raw text of which the built-in press would make something else."""
+    seen: Counter = Counter()
+    told: set[str] = set()
     for node in nodes(blocks):
         for name in classes(node) if not is_node(node, "Code") else ():
-            if found := mistake(CLASS, name):
-                yield manuscript.problem(rf"[{{.]{re.escape(name.strip('{}'))}(?![\w-])", *found)
+            seen[name] += 1
+            found = mistake(CLASS, name, kind_of(node)) if name not in told else None
+            if found:
+                told.add(name)
+                yield manuscript.problem(rf"[{{.]{re.escape(name.strip('{}'))}(?![\w-])", *found,
+                                         nth=seen[name])
         for name, value in () if "cell-code" in classes(node) else pairs(node).items():
             attribute = Attribute(value, kind_of(node), identifier(node))
             if found := mistake(ATTRIBUTE, name, attribute, f"{name}={value}"):
                 yield manuscript.problem(
                     rf"{re.escape(name)}\s*=\s*[\"']?{re.escape(value)}", *found)
+        key = identifier(node)
+        if prefix(key) in THEOREM_KINDS and re.search(r"\bcallout-", " ".join(classes(node))):
+            yield manuscript.problem(rf"#{re.escape(key)}(?![\w-])", f"`{key}` is the label of a "
+                                     "theorem or the like, and this a callout: put the one into "
+                                     "the other")
         if is_node(node, "RawBlock", "RawInline"):
             yield from raw_problems(*raw(node), manuscript)
         if is_node(node, "CodeBlock") and classes(node) and re.search(

@@ -130,10 +130,13 @@ def cell_problems(project: Project, cell: Cell, defaults: dict,
         for message, stops in text_problems(name, given if isinstance(given, list) else [given]):
             yield problem(name, message, stops)
     options = {**defaults, **cell.options}
-    if not options.get("include", True) or options.get("output", True) in (False, "asis") or \
-            not options.get("eval", True):
-        return
     label, kind = str(options.get("label", "")), str(options.get("label", ""))[:3]
+    if not options.get("include", True):
+        return
+    for name, mend, stops in lost_texts(cell.options, label):
+        yield problem(name, f"`{name}` is lost: {mend}", stops)
+    if options.get("output", True) in (False, "asis") or not options.get("eval", True):
+        return
     subcaptions = options.get("fig-subcap") or []
     shown = [each for each in outputs or () if "data" in each]
     for each in shown:
@@ -157,10 +160,31 @@ def cell_problems(project: Project, cell: Cell, defaults: dict,
         elif captions and outputs is not None and len(captions) != drawn:
             yield problem(name, f"`{name}` has {counted(len(captions), 'caption')}, and the cell "
                           f"shows {counted(drawn, thing)}: give each its own")
+    captions = options.get("fig-cap") or []
+    captions = captions if isinstance(captions, list) else [captions]
+    if outputs is not None and len(captions) > len(shown) and kind not in ("fig", "tbl"):
+        yield problem("fig-cap", f"`fig-cap` has {counted(len(captions), 'caption')}, and the cell "
+                      f"shows {counted(len(shown), 'picture')}: give each its own", "neither")
     alt = options.get("fig-alt")
     alts = alt if isinstance(alt, list) else [alt] * count
     if sum(bool(each and each.strip()) for each in alts) < count:
         yield problem("fig-alt", NO_ALT, alt_stops(project))
+
+
+def lost_texts(options: dict, label: str) -> Iterator[tuple[str, str, str]]:
+    """Captions that no press shows, for another option or without one; what to do, and the press
+    that each stops."""
+    if label.startswith("tbl-") and "fig-cap" in options:
+        yield "fig-cap", f"beside the label `{label}` write `tbl-cap`", "both"
+    if label.startswith("fig-") and "tbl-cap" in options:
+        yield "tbl-cap", f"beside the label `{label}` write `fig-cap`", "both"
+    elif label.startswith("fig-") and "fig-cap" in options and not (
+            options.get("output", True) and options.get("eval", True)):
+        yield "fig-cap", "the cell shows nothing for it", "neither"
+    if "lst-cap" in options and "lst-label" not in options:
+        yield "lst-cap", "add `lst-label: lst-name`", "neither"
+    if "code-summary" in options and not options.get("code-fold"):
+        yield "code-summary", "add `code-fold: true`", "neither"
 
 
 def text_problems(name: str, texts: list) -> Iterator[tuple[str, str]]:

@@ -7,14 +7,17 @@ from itertools import pairwise
 
 from bookbuild.check.labels import Survey, label_pattern, reference_pattern
 from bookbuild.document import (CALLOUT_KINDS, MATH_ENVIRONMENT, UNNUMBERED_KINDS, Chapter, Float,
-                                Tabset, caption, cited, classes, content, cross_references,
+                                Node, Tabset, caption, cited, classes, content, cross_references,
                                 identifier, is_cross_reference, is_display, is_node, nodes,
-                                numbering, prefix, raw, text)
+                                numbering, prefix, raw, rewrite, text)
 from bookbuild.say import Problem
 from bookbuild.source import Cell, Manuscript, SplitText
 
 DASHES = re.compile(r"[ \t>]*+\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)++\|?[ \t\r]*")
 NOTE_CALL = re.compile(r"\[\^([^\]\s]++)(?:\](?!:))?+")       # of a note, or what only begins so
+LABEL_BELOW = re.compile(r"\$\$[ \t]*+\r?\n[ \t>]*+(\{#eq-[\w.:-]++\})")
+SHOWN_BY_HTML = re.compile(r"<(audio|canvas|embed|iframe|img|math|object|pre|svg|video)\b",
+                           re.IGNORECASE)
 UNSPLIT = re.compile(r"\\.|`[^`\n]+`|\$[^$\n]+\$")      # in these a | does not part two cells
 MARKED = ("Emph", "Strong", "Strikeout", "Subscript", "Superscript", "SmallCaps", "Underline",
           "Link", "Image", "Note", "Span")
@@ -32,6 +35,8 @@ def page_traps(split: SplitText, blocks: list, manuscript: Manuscript) -> Iterat
     yield from lost_table_cells(manuscript)
     yield from words_in_brackets(blocks, manuscript)
     yield from bare_formulas(blocks, manuscript)
+    yield from labels_below_formulas(blocks, manuscript)
+    yield from html_for_the_page_alone(blocks, manuscript)
     yield from conditional_frames(blocks, manuscript)
     cells = [piece for piece in split.pieces if isinstance(piece, Cell)]
     for cell in cells:
@@ -157,6 +162,32 @@ def bare_formulas(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
                                      "`$$` around it", "quarto")
 
 
+def labels_below_formulas(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
+    """Labels on the line below a formula's last `$$`, which Quarto prints as words."""
+    for line in nodes(blocks, "Para", "Plain") if LABEL_BELOW.search(manuscript.prose) else ():
+        for formula, between, behind in zip(*(content(line)[place:] for place in range(3))):
+            mark = LABEL_BELOW.fullmatch(f"$$\n{content(behind)}") if is_display(formula) \
+                and is_node(between, "SoftBreak") and is_node(behind, "Str") else None
+            if mark:
+                yield manuscript.problem(re.escape(mark[1]), f"Quarto sees no label in `{mark[1]}` "
+                                         "on a line of its own: write it behind the `$$`", "quarto")
+
+
+def html_for_the_page_alone(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
+    """What an author's own HTML shows on the page, and nothing shows in print."""
+    def is_conditional(node: Node) -> list | None:
+        return [] if {"content-visible", "content-hidden"} & set(classes(node)) else None
+
+    def shown(tree: list) -> set[str]:
+        return {tag.lower() for node in nodes(tree, "RawBlock", "RawInline")
+                if raw(node)[0] == "html" for tag in SHOWN_BY_HTML.findall(raw(node)[1])}
+    for tag in sorted(shown(rewrite(blocks, is_conditional)) if shown(blocks) else ()):
+        yield manuscript.problem(rf"(?i)<{tag}\b", f"what `<{tag}>` shows is on the page alone, "
+                                 "and neither in the PDF nor in the EPUB: write it in Markdown, or "
+                                 "put it into `::: {.content-visible when-format=\"html\"}`",
+                                 "neither")
+
+
 def conditional_frames(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
     """Conditional blocks that are something else as well, which Quarto loses."""
     place = 0
@@ -261,3 +292,6 @@ def figures_in_a_line(survey: Survey, chapter: Chapter,
             yield manuscript.problem(label_pattern(key), f"the picture `{key}` stands within "
                                      "a line, where it is no figure and loses its caption: give it "
                                      "a paragraph of its own")
+        elif "column-margin" in classes(picture):
+            yield manuscript.problem(r"\.column-margin(?![\w-])", "a picture for the margin stands "
+                                     "within a line: give it a paragraph of its own")

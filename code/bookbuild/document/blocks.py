@@ -11,8 +11,8 @@ from bookbuild.document import pandoc
 from bookbuild.document.model import (TEXT, Callout, Equation, Float, Layout, Node, Tab, Tabset,
                                       Theorem, attributes, caption, classes, content, display,
                                       div, exchange, identifier, is_display, is_node, level,
-                                      nodes, outermost, pairs, para, plain, raw, rewrite,
-                                      rewrite_lists, tex, translate, with_attributes,
+                                      line_break, nodes, outermost, pairs, para, plain, raw,
+                                      rewrite, rewrite_lists, tex, translate, with_attributes,
                                       with_caption, with_content, with_pairs, words)
 from bookbuild.source import layout_rows
 
@@ -32,6 +32,8 @@ ESCAPED_CELL = re.compile(r"(\A|`)\{(\{[^`<}\n]++\}+)\}")
 # The names by which content is meant for a format: an EPUB is HTML, but for scripts.
 MEANT = {"html": ("html", "html:js"), "epub": ("epub", "html"), "typst": ("typst",)}
 ARRANGED = {"layout", "layout-ncol", "layout-nrow"}
+MARGIN = "column-margin"
+HTML_BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
 EQUATION_LABEL = re.compile(r"\{#(eq-[\w.:-]+)\}")
 
 
@@ -96,6 +98,8 @@ def raw_content(node: Node, format: str):
     own, string = raw(node)
     if own in ("tex", "latex") and MATH_ENVIRONMENT.fullmatch(string.strip()):
         return display(string.strip())
+    if format != "html" and own == "html" and HTML_BREAK.fullmatch(string):
+        return line_break()
     if format != "html" and own == "html" and "<table" in string:
         # without what a table may hold besides, such as a style sheet of its own
         return translate(pandoc.read(string, "html")["blocks"],
@@ -140,25 +144,38 @@ def image(node: Node) -> Node | None:
     return with_content(with_pairs(node, "fig-alt", alt=pairs(node)["fig-alt"]), [])
 
 
-def figure(node: Node) -> Float:
+def figure(node: Node) -> Node:
     """A picture that stands alone is a float; its caption is no alternative text."""
     key = identifier(node)
     body = translate(content(node), {"Image": lambda shown: with_content(shown, [])})
     names = [name for shown in nodes(body, "Image") for name in classes(shown)]
-    return Float("fig", key, names if key else [], caption(node) or None, body)
+    return for_margin(Float("fig", key, names if key else [], caption(node) or None, body), names)
 
 
-def picture(node: Node) -> Float | None:
+def picture(node: Node) -> Node | None:
     """So is one in a link, or with a label, that pandoc calls no figure."""
     alone = content(node)[0] if len(content(node)) == 1 else None
     linked = is_node(alone, "Link") and len(content(alone)) == 1
     shown = content(alone)[0] if linked else alone
-    if not is_node(shown, "Image") or not (
-            identifier(shown).startswith("fig-") or linked and content(shown)):
+    if not is_node(shown, "Image"):
         return None
+    names = classes(shown)
+    if not (identifier(shown).startswith("fig-") or linked and content(shown)):
+        return for_margin(node, names) if MARGIN in names else None
     bare = with_content(with_attributes(shown, identifier=""), [])
-    return Float("fig", identifier(shown), classes(shown), content(shown) or None,
-                 [plain([with_content(alone, [bare]) if linked else bare])])
+    return for_margin(Float("fig", identifier(shown), names, content(shown) or None,
+                            [plain([with_content(alone, [bare]) if linked else bare])]), names)
+
+
+def for_margin(shown: Node, names: list[str]) -> Node:
+    """A picture alone in its paragraph, in a block for the margin if it has that class."""
+    if MARGIN not in names:
+        return shown
+
+    def bare(image: Node) -> Node:
+        return with_attributes(image, classes=[name for name in classes(image) if name != MARGIN])
+    return div([translate(shown, {"Image": bare, Float: lambda made: replace(
+        made, classes=[name for name in made.classes if name != MARGIN])})], classes=[MARGIN])
 
 
 def table(node: Node) -> Float | None:

@@ -340,6 +340,10 @@ def raw_inline(format: str, string: str) -> Node:
     return {"t": "RawInline", "c": [format, string]}
 
 
+def line_break() -> Node:
+    return {"t": "LineBreak"}
+
+
 def metadata(value) -> Node:
     """A Python value as pandoc's metadata; a Plain is formatted text."""
     if is_node(value, "Plain"):

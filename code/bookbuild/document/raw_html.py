@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from bookbuild.document.model import nodes, raw
 
-NAMING = {"src", "href", "poster"}
+NAMING = {"src", "href", "poster", "srcset"}
 
 
 class _Names(HTMLParser):
@@ -16,7 +16,11 @@ class _Names(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         naming = NAMING | {"data"} if tag == "object" else NAMING
-        self.found += [(tag, value) for name, value in attrs if name in naming and value]
+        for name, value in attrs:
+            if name in naming and value:
+                given = value.split(",") if name == "srcset" else [value]
+                self.found += [(tag, address.split()[0] if name == "srcset" else address)
+                               for address in given if address.strip()]
 
 
 def files_in_html(tree) -> Iterator[tuple[str, str]]:

@@ -24,6 +24,7 @@ from bookbuild.source.yaml_lines import load_yaml
 LONE_CR = re.compile(r"\r(?!\n)")
 CALL = re.compile(r"(?<!\{)\{\{<\s*+(?P<name>[\w-]++)\s*+(?P<argument>(?:(?!>\}\}|\{\{<).)*+)"
                   r">\}\}(?!\})")
+SPACED = re.compile(r"\{\{<\s[^\n]*(?<=\s)>\}\}")
 ESCAPED = re.compile(r"\{(\{\{<(?:(?!>\}\}|\{\{\{<).)*+>\}\})\}")
 
 
@@ -125,6 +126,10 @@ def expand(project: Project, source: PurePosixPath, above: tuple, content: bytes
         if number in as_typed:
             lines.append((line, where))
             continue
+        for call in CALL.finditer(line) if "{{<" in line else ():
+            if not SPACED.fullmatch(call[0]):
+                problems.append(Problem(*where, f"Quarto reads no shortcode in `{call[0]}`: write "
+                                        "blanks within its signs, `{{< name ... >}}`", "quarto"))
         whole = CALL.fullmatch(line.strip())
         if whole and whole["name"] == "include":
             named = whole["argument"].strip().strip("\"'")

@@ -67,7 +67,8 @@ def mistake(place: Place, name, value=None, shown: str = "") -> tuple[str, str] 
 
 def _closest(place: Place, name) -> str | None:
     """The key that an author may have meant with one that none knows."""
-    return next(iter(difflib.get_close_matches(str(name), _keys(place), n=1, cutoff=0.85)), None)
+    close = difflib.get_close_matches(str(name).lower(), _keys(place), n=1, cutoff=0.85)
+    return close[0] if close else None
 
 
 @lru_cache

@@ -222,6 +222,7 @@ _AS_IT_IS = "it is so"
 _AT_THE_TOP = "say it at the top of `_quarto.yml`, or render with Quarto"
 _ONE_PLACE = "figures and tables stand in one place"
 _AS_IT_STANDS = "code is shown as it stands"
+_WITHOUT_EFFECT = "`{name}` has no effect here: {mend}"
 _LACKING = "a part of Quarto that this press does not have"
 
 VOCABULARY = (
@@ -453,8 +454,19 @@ VOCABULARY = (
     *_all(PRINTED, SHORTCODE, "include",
           only=Values("on a line of its own", lambda within_a_line: not within_a_line)),
     *_all(PRINTED, CLASS, "callout-note callout-tip callout-warning callout-important "
-          "callout-caution panel-tabset column-margin aside content-visible content-hidden proof "
-          "remark solution unnumbered"),
+          "callout-caution panel-tabset proof remark solution unnumbered"),
+    *_all(PRINTED, CLASS, "content-hidden content-visible",
+          only=Values("on a div, a span or code",
+                      lambda kind: kind in ("Div", "Span", "CodeBlock"))),
+    *_all(PRINTED, CLASS, "aside",
+          only=Values("on a div or a span", lambda kind: kind in ("Div", "Span"))),
+    *_all(PRINTED, CLASS, "column-margin",
+          only=Values("on a div, a span or a picture",
+                      lambda kind: kind in ("Div", "Span", "Image"))),
+    *_all(REFUSED, CLASS, "content-hidden content-visible", "Quarto follows it nowhere else",
+          mend="put it on a block around this, `::: {...}`", refusal=_WITHOUT_EFFECT),
+    *_all(REFUSED, CLASS, "aside column-margin", "what stands in the margin is a block",
+          mend="put it on a block around this, `::: {...}`", refusal=_WITHOUT_EFFECT),
     *_all(PRINTED, CLASS, "callout", "a box without a title of its own"),
     *_all(PRINTED, CLASS, "live check as-is try", "our own"),
     *_all(REFUSED, CLASS, "column columns column-* grid g-col-* g-start-* landscape margin-caption "
@@ -462,8 +474,9 @@ VOCABULARY = (
     *_all(REFUSED, CLASS, "callout* content-*", "Quarto knows no others"),
     *_all(REFUSED, CLASS, "code-with* code-annotation* code-over* numberLines number-lines "
           "line-numbers", _AS_IT_STANDS),
-    *_all(REFUSED, CLASS, "appendix hidden lightbox preview-image quarto-* unlisted",
+    *_all(REFUSED, CLASS, "appendix hidden lightbox list-table preview-image quarto-* unlisted",
           _LACKING),
+    *_all(REFUSED, CLASS, "dark-content light-content", "a page shows the same, light and dark"),
     *_all(REFUSED, CLASS, "{*", "a cell that none runs"),
     *_all(PRINTED, ATTRIBUTE, "alt cell name title"),
     *_all(PRINTED, ATTRIBUTE, "height width", only=Values(
