@@ -1,10 +1,11 @@
-"""How fast live cells are: headless Chromium, and the runtime served from loopback.
+"""How fast live cells are in Chromium, Firefox and WebKit; the runtime is served from loopback.
 
-    make runtime; python benchmarks/live.py [--repeats 3] [--only visits]
+    make runtime; python benchmarks/live.py [--repeats 3] [--only visits] [--browser firefox]
 
-Prints medians, and what is wanted of a quiet machine. "First visits" come by a slow network, from
-a server that compresses what static hosts do, with the book's own runtime and with that of the
-delivery network, served from the same place. "Cold" begins with an empty cache; "cached" with the
+A browser that is not installed is left out, and that is said. Prints medians, and what is wanted
+of a quiet machine. "First visits" come by a slow network, from a server that compresses what static
+hosts do, with the book's own runtime and with that of the delivery network, served from the same
+place; they and stops are measured in Chromium. "Cold" begins with an empty cache; "cached" with the
 files of a visit before; "preloaded" with Python started, as it is when a reader has looked at the
 code for a while. Training in the page is compared with the same `fit` here, a moment later.
 """
@@ -13,6 +14,7 @@ import argparse
 import gzip
 import re
 import shutil
+import sys
 import tempfile
 import threading
 from functools import lru_cache, partial
@@ -31,6 +33,11 @@ from bookbuild.live.runtime import read_list
 from deepmath import GradientDescent, Network, default_rng, fit, xor
 
 ROOT = Path(__file__).parents[1]
+sys.path.append(str(ROOT / "tests" / "common"))
+from other_browsers import FIREFOX, Firefox, WebKit, has_webkit
+from waiting import until
+
+OTHERS = {"firefox": (Firefox, FIREFOX), "webkit": (WebKit, has_webkit())}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update"]
 CHAPTER = (ROOT / "chapters" / "neural-networks.qmd").read_text(encoding="utf-8")
@@ -61,6 +68,7 @@ COUNT_FRAMES = """() => {
     document.querySelector(".live-epoch"), { childList: true, characterData: true, subtree: true });
 }"""
 MEGABITS = 5, 10, 50
+SHAPES = [(8, 20_000), (32, 5_000)]     # units and epochs of a training
 WANTED = {"cold": 1.5, "preloaded": 0.3, "run again": 0.2, "stop, training": 0.1,
           "stop, while True: pass": 0.1}        # seconds
 LATENCY, PIECE = 0.02, 16_384          # seconds before an answer, bytes of it at a time
@@ -75,6 +83,18 @@ STOP = """() => new Promise((resolve) => {
   }).observe(cell, { attributes: true });
   document.querySelector(".live-stop").click();
 })"""
+TIMED = """const [cell, start] = [document.querySelector(".live-cell"), performance.now()];
+window.took = null;
+new MutationObserver((_, observer) => {
+  if (!["done", "failed"].includes(cell.dataset.live)) return;
+  observer.disconnect();
+  window.took = (performance.now() - start) / 1000;
+}).observe(cell, { attributes: true });
+cell.querySelector(".live-run").click();"""
+OPEN = """[...document.querySelectorAll("button")]
+  .find((one) => one.textContent === "Edit and run").click();"""
+IS_OPEN = "return document.querySelector('.cm-content')?.offsetParent !== undefined;"
+OUTPUT = "return document.querySelector('.live-output').innerText;"
 ENDED = """['done', 'failed'].includes(document.querySelector(".live-cell").dataset.live)"""
 
 
@@ -213,13 +233,18 @@ def training(browser, address, units, epochs) -> tuple[float, ...]:
     watched = float(run(page, code)[1])
     frames = page.evaluate("window.frames_seen") / (epochs / watched)
     context.close()
+    return watched, unwatched, here(units, epochs), frames
+
+
+def here(units, epochs) -> float:
+    """Epochs a second in this Python."""
     rng = default_rng(42)
     X, y = xor(120, rng)
     network = Network((2, units, units, 1))
     theta = network.initialise(rng)
     start = perf_counter()
     fit(network, theta, X, y, optimiser=GradientDescent(0.05), n_epochs=epochs)
-    return watched, unwatched, epochs / (perf_counter() - start), frames
+    return epochs / (perf_counter() - start)
 
 
 def stops(browser, address) -> dict[str, float]:
@@ -240,21 +265,78 @@ def stops(browser, address) -> dict[str, float]:
 
 
 def fast(browser, site: Path, repeats: int) -> None:
-    """Print what it takes from loopback, and what the files weigh."""
+    """Print what it takes in Chromium, from loopback."""
     address = serve(Quiet, site)
     seen = [first_figures(browser, address) | stops(browser, address) for _ in range(repeats)]
-    print("seconds, median of", repeats)
+    print_seconds(seen)
+    print_training({shape: [training(browser, address, *shape) for _ in range(repeats)]
+                    for shape in SHAPES})
+
+
+def print_seconds(seen: list[dict[str, float]]) -> None:
+    print("seconds, median of", len(seen))
     for name in seen[0]:
         wanted = f"  wanted: {WANTED[name]}" if name in WANTED else ""
         print(f"  {name:<34}{median(each[name] for each in seen):7.2f}{wanted}")
+
+
+def print_training(seen: dict[tuple[int, int], list[tuple[float, ...]]]) -> None:
+    """Print, by units and epochs, what `training` has returned."""
     print("training: epochs a second in the page, not watched there, and in Python; Python's "
           "by the page's (wanted: 3 with 32 units); slower by watching (wanted: 10%); frames a "
           "second (wanted: 10)")
-    for units, epochs in [(8, 20_000), (32, 5_000)]:
-        runs = [training(browser, address, units, epochs) for _ in range(repeats)]
+    for (units, _), runs in seen.items():
         page, unwatched, python, frames = (median(column) for column in zip(*runs))
         print(f"  {units:>2} units {page:9.0f} {unwatched:9.0f} {python:9.0f} "
               f"{python / page:6.1f} {unwatched / page - 1:6.0%} {frames:6.1f}")
+
+
+def elsewhere(kind, site: Path, repeats: int) -> None:
+    """Print what it takes in Firefox or WebKit, from loopback, each time as a fresh reader."""
+    address = serve(Quiet, site)
+    seen: list[dict[str, float]] = []
+    trained: dict[tuple[int, int], list] = {shape: [] for shape in SHAPES}
+    for _ in range(repeats):
+        with tempfile.TemporaryDirectory() as folder, kind(Path(folder)) as browser:
+            cold = timed(opened(browser, address))
+            cached = timed(opened(browser, address))
+            again = median(timed(browser) for _ in range(5))
+            opened(browser, address)
+            sleep(READING / 1000)
+            seen.append({"cold": cold, "cached": cached, "preloaded": timed(browser),
+                         "run again": again})
+            for (units, epochs), runs in trained.items():
+                speeds = {}
+                for unwatched in ("", "# "):
+                    code = TRAINING.format(unwatched=unwatched, units=units, epochs=epochs)
+                    (site / "training.html").write_text(PAGE.format(code), encoding="utf-8")
+                    opened(browser, f"{address}training.html?{units}{len(unwatched)}")
+                    browser.evaluate(COUNT_FRAMES)
+                    timed(browser)
+                    speeds[unwatched] = float(browser.script(OUTPUT))
+                frames = browser.script("return window.frames_seen;")
+                watched = speeds["# "]
+                runs.append((watched, speeds[""], here(units, epochs), frames * watched / epochs))
+    print_seconds(seen)
+    print_training(trained)
+
+
+def opened(browser, address):
+    """The browser, with the page's cell open."""
+    browser.ask("Navigate", url=address)
+    browser.script(OPEN)
+    until(lambda: browser.script(IS_OPEN), "the editor")
+    return browser
+
+
+def timed(browser) -> float:
+    """Run the cell; the seconds that it takes."""
+    browser.script(TIMED)
+    return until(lambda: browser.script("return window.took;"), "the end of the run")
+
+
+def weigh(site: Path) -> None:
+    """Print what the files weigh."""
     print("kilobytes, compressed: before interest live.js and live.css, then the others")
     for name in ("live.js", "live.css", "editor.js", "package.js"):
         size = len(gzip.compress((site / "live" / name).read_bytes()))
@@ -267,17 +349,35 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--only", choices=["visits", "speed"])
+    parser.add_argument("--browser", choices=["chromium", *OTHERS])
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder:
         site = Path(folder, "own")
         assemble(ROOT, site / "live", ROOT / ".runtime", print)
         (site / "index.html").write_text(PAGE.format(CELL), encoding="utf-8")
-        browser = playwright.chromium.launch(executable_path=which("chromium"), args=FLAGS)
+        if args.browser in (None, "chromium"):
+            in_chromium(site, Path(folder, "network"), args)
+        for name, (kind, is_here) in OTHERS.items():
+            if args.only == "visits" or args.browser not in (None, name):
+                continue
+            print(name if is_here else f"{name}: not installed")
+            if is_here:
+                elsewhere(kind, site, args.repeats)
+        weigh(site)
+
+
+def in_chromium(site: Path, network: Path, args) -> None:
+    chromium = which("chromium") or which("google-chrome")
+    print("chromium" if chromium else "chromium: not installed")
+    if not chromium:
+        return
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         if args.only != "visits":
             fast(browser, site, args.repeats)
         if args.only != "speed":
             folders = {"the book's own runtime": site,
-                       "that of the network": by_network(site, Path(folder, "network"))}
+                       "that of the network": by_network(site, network)}
             first_visits(browser, folders, args.repeats)
         browser.close()
 

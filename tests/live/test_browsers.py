@@ -95,6 +95,7 @@ def test_by_touch(reader):
     assert reader.faults("plain") == []
     reader.edit("plain", "while True: pass")
     reader.tap("plain", "Run")
+    assert reader.faults("plain") == []
     reader.tap("plain", "Stop")
     assert reader.ended("plain").startswith("stopped")
     assert reader.faults("plain") == []

@@ -31,7 +31,7 @@ def each_refusal(reader, heal, faults):
     while True:
         [name] = [name for name in faults if name in refused]
         assert faults.pop(name) in refused
-        assert "The output above is that of the book." in refused
+        assert "The output below is that of the book." in refused
         heal(name)
         reader.cell().get_by_role("button", name="Retry").click()
         if not faults:

@@ -147,7 +147,8 @@ def test_a_series_can_be_stopped(reader, cell):
     expect(cell.locator(".live-status")).to_have_text("Stopped")
     assert not cell.locator(".live-seeds").is_visible() and reader.status(XOR) == "stopped"
     cell.get_by_role("button", name="Eight seeds").click()
-    reader.edit(reader.code(XOR).replace("N_EPOCHS = 500000 ", "N_EPOCHS = 5 "), XOR)
+    cannot_be_drawn = "\nimport matplotlib.pyplot as plt\nplt.title(r'$\\frac{1}$')"
+    reader.edit(reader.code(XOR).replace("N_EPOCHS = 500000 ", "N_EPOCHS = 5 ") + cannot_be_drawn, XOR)
     cell.get_by_role("button", name="Eight seeds").click()      # in the place of the first
     expect(cell.locator(".live-seeds-words")).to_contain_text("of 8 learned it")
     assert cell.locator(".live-seed").count() == 8
@@ -259,6 +260,11 @@ def test_a_summary_can_be_saved_and_says_which_code_it_is_of(reader, visitor, tm
     with page.expect_download() as download:
         page.get_by_role("link", name="Save the code as a file").click()
     assert download.value.path().read_text() == f"{code}\n"
+    task = reader.edit("while True: pass", "task")              # which shows nothing of its own
+    task.get_by_role("button", name="Run", exact=True).click()
+    task.get_by_role("button", name="Stop").click()
+    expect(task.locator(".live-status")).to_have_text("Stopped")
+    assert not task.get_by_role("button", name="Save summary").is_visible()
 
 
 # ------------------------------------------------------------------------------- for everyone
@@ -292,7 +298,11 @@ def test_on_a_phone_the_picture_comes_first(visitor, site, without_python):
     cell.get_by_text("Code", exact=True).tap()
     assert 'ACTIVATION = "tanh"' in reader.code(XOR)
     cell.get_by_label("data").select_option("own_points")
-    cell.get_by_role("application").tap(position={"x": 20, "y": 20})
+    pad = cell.get_by_role("application")
+    box, beside = pad.bounding_box(), cell.get_by_role("button", name="Clear").bounding_box()
+    assert box["width"] == pytest.approx(box["height"])
+    assert beside["x"] > box["x"] + box["width"] and beside["y"] < box["y"] + box["height"]
+    pad.tap(position={"x": 20, "y": 20})
     expect(cell.locator(".live-pad [role=status]")).to_contain_text("2 of class 0, 3 of class 1")
     assert reader.page.evaluate("document.documentElement.scrollWidth") == 390
     assert violations(reader.page) == []

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from bookbuild.source import Cell, split_source
-from deepmath import GradientDescent, Network, default_rng, fit, xor
+from deepmath import DivergenceError, GradientDescent, Network, default_rng, fit, xor
 
 XOR = "fig-xor"
 CHAPTERS = Path(__file__).parents[2] / "chapters"
@@ -183,7 +183,7 @@ def test_the_page_trains_as_python_does_elsewhere(reader, units, activation, rat
     theta = network.initialise(rng, "normal", scale=0.5)
     losses = fit(network, theta, X, y, optimiser=GradientDescent(rate), n_epochs=epochs).history.training_loss
     assert f"final loss {losses[-1]:.3f}" in shown
-    np.testing.assert_allclose(float(shown.split()[-1]), losses[-1], rtol=0, atol=1e-9)
+    np.testing.assert_allclose(float(re.findall(r"\d\S+", shown)[-1]), losses[-1], rtol=0, atol=1e-9)
     assert reader.cell(XOR).locator(".live-figure").count() == 1
 
 
@@ -269,6 +269,46 @@ def test_inside_a_trained_network(reader):
     cell.get_by_role("button", name="Switch it on").click()
     expect(status).to_have_text("Epoch 500 of 500 · loss 0.246 · training accuracy 0.91")
 
+    cell.get_by_role("button", name="Switch it off").click()
+    reader.run(name=XOR)                                        # another network, and whole
+    expect(status).to_have_text("Epoch 500 of 500 · loss 0.246 · training accuracy 0.91")
+    assert not cell.get_by_role("button", name="switched off").count()
+    assert plane.get_attribute("aria-label") == "Decision boundary after epoch 500 · training accuracy 0.91"
+
+
+def test_a_figure_of_what_the_page_shows_is_folded(reader):
+    cell = as_in_the_book(reader)
+    reader.run(name=XOR)
+    figure = cell.locator("img.live-figure")
+    assert not figure.is_visible()
+    cell.get_by_text("The figure that the code draws of this").click()
+    assert figure.evaluate("(one) => one.decode().then(() => one.width)") > 300 and figure.is_visible()
+    before = "draw(network, theta, X, y, result.history)"       # not after the training
+    reader.run(reader.code(XOR).replace("draw(network, result.theta, X, y, result.history)", before), XOR)
+    assert before in reader.code(XOR) and figure.is_visible()
+
+
+def test_of_a_training_that_runs_away_all_that_is_told_is_of_one_epoch(reader):
+    code = '''
+from deepmath import *
+rng = default_rng(42)
+X, y = xor(120, rng)
+network = Network((2, 8, 1), hidden="identity")
+losses = []
+fit(network, network.initialise(rng), X, y, "mean_squared_error", GradientDescent(1.0), 500,
+    on_epoch=lambda epoch, theta, loss, _: losses.append(loss))
+'''
+    names = {}
+    with pytest.raises(DivergenceError), np.errstate(all="ignore"):
+        exec(code, names)
+    assert "DivergenceError" in reader.run(code.replace(",\n    on_epoch=lambda epoch, theta, loss, _: losses.append(loss)", ""), XOR)
+    told = re.fullmatch(r"Epoch (\d+) of 500 · loss (\S+) · training accuracy \S+",
+                        reader.cell(XOR).locator(".live-epoch").inner_text())
+    epoch = int(told[1])
+    assert 1 < epoch <= len(names["losses"])
+    with np.errstate(over="ignore"):                            # the page gets single precision
+        assert float(told[2]) == pytest.approx(float(np.float32(names["losses"][epoch - 1])), rel=0.05)
+
 
 def test_a_setting_that_the_text_names_is_a_link(reader):
     links = reader.page.locator(".live-try")
@@ -329,7 +369,9 @@ def test_the_page_prints_what_python_prints_elsewhere(reader, code):
     with contextlib.redirect_stdout(printed):
         exec(code, {})
     assert len(re.findall(r"\d", printed.getvalue())) > 4
-    assert reader.run(code).split() == printed.getvalue().split()
+    reader.run(code)
+    shown = "".join(reader.cell().locator(".live-stdout").all_inner_texts())
+    assert shown.split() == printed.getvalue().split()
 
 
 # ---------------------------------------------------------------------------------- exercises

@@ -269,6 +269,7 @@ export class LiveCell {
     if (!inSeries) this.series.hide();
     this.settle();
     this.after = after;
+    this.isFresh = false; // what is seen is of a run before
     const isLinked = this.versions.shown === "linked";
     this.ran = { code, withAbove, inSeries, isEdited: code !== this.original,
       isOwnWord: isLinked || isReaching(code) };
@@ -334,8 +335,9 @@ export class LiveCell {
       broken: () => this.broken(message),
       unavailable: () => {
         this.ended("");
-        this.output.clear();
-        this.output.unavailable(message.message, () => this.run());
+        this.training.hide();
+        this.showRendered();
+        this.output.unavailable(message.message, this.rendered.length > 0, () => this.run());
       },
     };
     handlers[type]();
@@ -446,20 +448,21 @@ export class LiveCell {
   ended(status) {
     this.isRunning(false);
     const verdict = status === "done" && this.answer ? this.showAnswer(this.answer) : "";
-    this.took = performance.now() - this.began;
-    if (status === "done" && !this.ran.inSeries) this.pace.took(this.took);
+    const took = performance.now() - this.began;
+    if (status === "done") this.took = took;
+    if (status === "done" && !this.ran.inSeries) this.pace.took(took);
     this.root.classList.remove("live-stale");
     this.training.end({ keep: status === "stopped" });
     if (status === "done" && !this.isFresh) this.renew();
     const result = status === "done" ? this.training.result : null;
     if (result && !this.ran.inSeries) {
-      this.runs.add({ code: this.ran.code, seconds: this.took / 1000, ...result });
+      this.runs.add({ code: this.ran.code, seconds: took / 1000, ...result });
     }
     if (status === "stopped" && this.showsNothing) this.showRendered();
     const words = { done: verdict || "Done", failed: "Failed", stopped: "Stopped" }[status] ?? "";
     this.say(words && !this.ran.inSeries && this.code !== this.ran.code ? `${words}; changed since` : words);
-    Object.assign(this.ran, { ended: new Date(), took: this.took, verdict: words });
-    this.save.hidden = !status;
+    Object.assign(this.ran, { ended: new Date(), took, verdict: words });
+    this.save.hidden = !status || !this.isFresh;
     if (status === "failed") this.tried(false);
     this.root.dataset.live = status || "rest";
     this.settle(result);

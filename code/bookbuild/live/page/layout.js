@@ -17,8 +17,13 @@ export class Layout {
       "aria-pressed": "false", title: "Controls and picture above, the code folded below" });
     this.full = button("Full screen", () => this.toggleFull(), { className: "live-button live-quiet",
       "aria-pressed": "false" });
-    addEventListener("beforeprint", () => { this.wasOpen = this.fold.open; this.fold.open = true; });
-    addEventListener("afterprint", () => { this.fold.open = this.wasOpen; });
+    let folded = [];
+    const open = (is) => { for (const each of folded) each.open = is; };
+    addEventListener("beforeprint", () => {
+      folded = [...root.querySelectorAll(".live-fold:not([open])")];
+      open(true);
+    });
+    addEventListener("afterprint", () => open(false));
     root.addEventListener("fullscreenchange", () => this.setFull(document.fullscreenElement === root));
     root.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && this.isFull) this.toggleFull();

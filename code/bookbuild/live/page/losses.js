@@ -10,6 +10,7 @@ const PLANE = 600; // pixels of a canvas, enough for a full screen
 const USUAL = 300; // and those of the page that it takes, if nothing else is known
 const MARGIN = 34;
 const CURVE = 500; // points of a curve
+const STEPS = 5; // of an axis, at most
 const LEAST = 1e-9; // on a logarithmic axis
 
 export function canvasOf(label) {
@@ -49,12 +50,19 @@ export class Losses {
     pen.lineTo(width - 2 * scale, bottom);
     pen.stroke();
     pen.textAlign = "right";
-    for (const value of isLogarithmic ? ticks(low, top) : [0, top]) {
+    for (const value of isLogarithmic ? ticks(low, top) : steps(top)) {
       const loss = isLogarithmic ? 10 ** value : value;
       pen.fillText(brief(loss), left - 5 * scale, y(loss) + 4 * scale);
       pen.fillRect(left - 3 * scale, y(loss) - scale / 2, 3 * scale, scale);
     }
-    pen.fillText(`epoch ${epochs}`, width - 2 * scale, height - 5 * scale);
+    const [end, last] = [width - 2 * scale, `epoch ${epochs}`];
+    pen.fillText(last, end, height - 5 * scale);
+    const free = end - pen.measureText(last).width - 20 * scale;
+    pen.textAlign = "center";
+    for (const epoch of steps(epochs).filter((each) => each % 1 === 0 && each && x(each - 1) < free)) {
+      pen.fillText(epoch, x(epoch - 1), height - 5 * scale);
+      pen.fillRect(x(epoch - 1) - scale / 2, bottom, scale, 3 * scale);
+    }
     const line = (curve, style) => drawCurve(pen, curve, epochs, x, y, { scale, ...style });
     for (const ghost of ghosts) line(ghost, { colour: ink, alpha: 0.35, width: 1 });
     for (const each of series) line(each, { colour: BLUE, alpha: 0.55, width: 1.3 });
@@ -68,7 +76,7 @@ export class Losses {
   explain(pen, scale, width, { now, ghosts, series }) {
     const lines = [];
     if (now) lines.push(["training loss", BLUE, []]);
-    if (now?.held.length) lines.push(["on fresh points", HELD, [5, 3]]);
+    if (now?.held.length) lines.push([now.freshInputs ? "on fresh points" : "held out", HELD, [5, 3]]);
     if (ghosts.length) lines.push(["earlier runs", null, []]);
     if (series.length) lines.push(["each seed", BLUE, []], ["median", null, []]);
     pen.textAlign = "right";
@@ -92,6 +100,14 @@ export class Losses {
 function middle(series) {
   const count = Math.min(...series.map(({ losses }) => losses.length));
   return { ...series[0], losses: Array.from({ length: count }, (_, at) => median(series.map(({ losses }) => losses[at]))) };
+}
+
+// Nought, and equal steps up to `end`, a few of them: once, twice or five times a power of ten.
+function steps(end) {
+  const least = (end || 1) / STEPS;
+  const power = 10 ** Math.floor(Math.log10(least));
+  const step = power * [1, 2, 5, 10].find((digit) => digit * power >= least);
+  return Array.from({ length: Math.floor(end / step + 1e-9) + 1 }, (_, at) => at * step);
 }
 
 // Once, twice and five times the powers of ten that lie between the ends; the ends, if hardly any does.

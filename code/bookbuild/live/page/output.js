@@ -31,11 +31,14 @@ export class Output {
     this.length += text.length;
   }
 
-  figure({ png, width, height }, alt) {
+  // A figure of what the page shows above itself is folded.
+  figure({ png, width, height, isShown }, alt) {
     const src = URL.createObjectURL(new Blob([png], { type: "image/png" }));
     const onerror = () => this.text({ kind: "stderr", text: "The picture cannot be shown: the "
       + "Content-Security-Policy of this site has no blob: in its img-src.\n" });
-    this.add(element("img", { src, alt, width, height, className: "live-figure", onerror }));
+    const picture = element("img", { src, alt, width, height, className: "live-figure", onerror });
+    this.add(isShown ? element("details", { className: "live-fold" },
+      element("summary", {}, "The figure that the code draws of this"), picture) : picture);
   }
 
   table({ columns, index, rows, left }) {
@@ -60,9 +63,9 @@ export class Output {
     this.add(element("div", {}, ...parts));
   }
 
-  unavailable(message, retry) {
+  unavailable(message, isBookBelow, retry) {
     this.add(element("div", { className: "live-answer live-unavailable", role: "alert" },
-      element("p", {}, message, " The output above is that of the book."), button("Retry", retry)));
+      element("p", {}, message, isBookBelow ? " The output below is that of the book." : ""), button("Retry", retry)));
   }
 
   // What the check said; `isOwnWord` where the code can say it itself. Returns the words.

@@ -16,8 +16,9 @@ export class Pad {
     Object.assign(this, { onChange, points: [], label: 1, at: [0, 0] });
     this.words = element("p", { className: "live-pad-words", role: "status" });
     this.help = element("p", { id: `${id}-help`, className: "live-pad-words" },
-      "Click to put a point, click on a point to take it away. With the keyboard: arrows move the cross, "
-      + "Space puts or takes a point, 0 and 1 choose the class.");
+      "Click to put a point, click on a point to take it away.",
+      element("span", { className: "live-pad-keys" }, " With the keyboard: arrows move the cross, "
+        + "Space puts or takes a point, 0 and 1 choose the class."));
     this.canvas = element("canvas", { id, width: PAD, height: PAD, tabIndex: 0, role: "application",
       "aria-label": "Plane for own points, both coordinates from −1 to 1", "aria-describedby": this.help.id });
     this.canvas.onclick = (event) => this.clicked(event);

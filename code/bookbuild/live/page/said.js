@@ -5,6 +5,7 @@ import { isKnown } from "./network.js";
 
 const isText = (value) => typeof value === "string";
 const isNumber = (value) => typeof value === "number";
+const isBoolean = (value) => typeof value === "boolean";
 const isTexts = (value) => Array.isArray(value) && value.every(isText);
 const isNumbers = (value) => Array.isArray(value) && value.every(isNumber);
 const isArray = (value) => value instanceof Float32Array;
@@ -13,11 +14,12 @@ const isOneOf = (...values) => (value) => values.includes(value);
 
 const SHAPES = {
   text: { kind: isOneOf("stdout", "stderr", "note"), text: isText },
-  figure: { png: (value) => value instanceof Uint8Array, width: isNumber, height: isNumber },
+  figure: { png: (value) => value instanceof Uint8Array, width: isNumber, height: isNumber,
+    isShown: isMaybe(isBoolean) },
   table: { columns: isTexts, index: isTexts, left: isNumber,
     rows: (value) => Array.isArray(value) && value.every(isTexts) },
   error: { text: isText, line: isMaybe(isNumber), hint: isText },
-  answer: { passed: (value) => typeof value === "boolean", count: isNumber, hint: isText, line: isMaybe(isNumber),
+  answer: { passed: isBoolean, count: isNumber, hint: isText, line: isMaybe(isNumber),
     where: isMaybe(isText) },
   training: { epochs: isNumber, points: isMaybe(isArray), labels: isMaybe(isArray),
     low: isMaybe(isNumbers), high: isMaybe(isNumbers), side: isMaybe(isNumber),

@@ -57,7 +57,7 @@ async function hashed(code) {
 // Nodes with the text, tables and pictures of a part that is seen, and nothing to press.
 async function copies(part) {
   if (part.hidden || !part.isConnected) return [];
-  if (part.matches("button, label, input, summary")) return [];
+  if (part.matches("button, label, input, summary, details:not([open])")) return [];
   if (part.matches("pre")) return [element("pre", {}, part.textContent)];
   if (part.matches("p, li")) return [element("p", {}, part.textContent)];
   if (part.matches("table")) return [rows(part)];

@@ -40,7 +40,7 @@ export class Training {
   // A training begins; another may have gone before it in the same run.
   begin(training) {
     Object.assign(this, { points: null, sizes: null, freshPoints: null, freshLabels: null, ...training, series: [],
-      losses: [], held: [], lowest: Infinity, highest: 1e-9, last: null, accuracy: null, fresh: null });
+      losses: [], held: [], lowest: Infinity, highest: 1e-9, last: null, accuracy: null, fresh: null, isOver: false });
     const { points, low, high, side, sizes } = this;
     if (points) {
       this.field = new Field(side);
@@ -54,7 +54,8 @@ export class Training {
       this.freshInputs = this.freshPoints && this.freshLabels && columns(this.freshPoints);
       this.units.begin(this);
     }
-    this.describe("during training", "so far");
+    this.status.textContent = `Epoch 0 of ${this.epochs}`;
+    this.freshStatus.textContent = "";
     const count = sizes ? this.units.units.flat().length : 0;
     this.foldsLabel.hidden = !count || count > FOLDS;
     this.plane.hidden = !points;
@@ -63,26 +64,19 @@ export class Training {
 
   // Of a training in the plane its last state stays, to look into; others make way for the output.
   end({ keep = false } = {}) {
-    this.buttons.hidden = true;
-    if (!keep && !(this.sizes && this.last)) this.root.hidden = true;
+    this.buttons.hidden = this.isOver = true;
+    this.draw(); // the last frame may have come since the page was drawn
+    if (!this.last || !(keep || this.sizes)) this.root.hidden = true;
     this.setPaused(false, null);
-    if (!this.last) return;
-    const [first, last] = [this.losses[0], this.losses.at(-1)].map(decimals);
-    this.describe(`after epoch ${this.last.epoch}${this.accuracy === null ? "" : `, training accuracy ${this.accuracy.toFixed(2)}`}`,
-      `of ${this.losses.length}, from ${first} to ${last}`);
   }
 
-  // What the two pictures show, in words.
-  describe(plane, losses) {
-    this.plane.setAttribute("aria-label", `Decision boundary ${plane}`);
-    this.loss.canvas.setAttribute("aria-label", `Training loss by epoch ${losses}`);
-  }
-
-  // How the training in the plane ended, to be compared with others; null without one.
+  // How the training in the plane ended, to be compared with others; null without one. Accuracies are
+  // those of the whole network, and of none where the loss is a mean of several.
   get result() {
     if (!this.last || !this.points) return null;
-    this.draw();
-    return { loss: this.losses.at(-1), accuracy: this.accuracy, fresh: this.fresh, ...thinned(this) };
+    const { theta, networks } = this.last;
+    const right = this.sizes && theta && !networks ? this.rightOf(layersOf(theta, this.sizes)) : { accuracy: null, fresh: null };
+    return { loss: this.losses.at(-1), ...right, ...thinned(this) };
   }
 
   hide() {
@@ -122,26 +116,23 @@ export class Training {
     if (theta && this.sizes) this.drawInside(theta);
     else if (logits) this.drawPlane(logits);
     const mean = networks ? `, mean of ${networks} networks${this.points ? "; the first is drawn" : ""}` : "";
-    const right = this.accuracy === null ? "" : ` · training accuracy ${this.accuracy.toFixed(2)}`;
+    const right = this.accuracy === null ? "" : ` · ${networks ? "its " : ""}training accuracy ${this.accuracy.toFixed(2)}`;
     const { size } = this.units.off;
     const less = size ? ` with ${size} unit${size > 1 ? "s" : ""} off` : "";
-    this.status.textContent = `Epoch ${epoch} of ${this.epochs} · loss ${decimals(this.losses.at(-1))}${mean}${right}${less}`;
-    this.freshStatus.textContent = this.fresh === null ? "" : `On ${this.freshLabels.length} fresh points: loss ${
-      this.held.length ? decimals(this.held.at(-1)[1]) : "–"}, accuracy ${this.fresh.toFixed(2)}`;
+    const loss = decimals(this.losses[epoch - 1]); // of a training that runs away there are later ones
+    this.status.textContent = `Epoch ${epoch} of ${this.epochs} · loss ${loss}${mean}${right}${less}`;
+    this.freshStatus.textContent = this.fresh === null ? "" : `On ${this.freshLabels.length} fresh points: ${
+      this.freshLoss(epoch)}accuracy ${this.fresh.toFixed(2)}`;
+    this.plane.setAttribute("aria-label", `Decision boundary ${this.isOver ? `after epoch ${epoch}${right}${less}` : "during training"}`);
     this.drawLoss();
   }
 
   // The plane as the network's last layer sees it, and each unit's part in it.
   drawInside(theta) {
-    const { sizes, hidden, side, units, labels } = this;
+    const { sizes, hidden, side, units } = this;
     const layers = layersOf(theta, sizes);
     const z = forward(layers, hidden, this.grid, units.off);
-    const share = (inputs, wanted) => {
-      const scores = forward(layers, hidden, inputs, units.off).at(-1)[0];
-      return wanted.reduce((count, label, at) => count + (scores[at] > 0 === label > 0.5), 0) / wanted.length;
-    };
-    this.accuracy = share(this.inputs, labels);
-    this.fresh = this.freshInputs ? share(this.freshInputs, this.freshLabels) : null;
+    Object.assign(this, this.rightOf(layers, units.off));
     this.drawPlane(z.at(-1)[0]);
     if (!units.root.hidden) units.draw(z, layers);
     const pen = this.plane.getContext("2d");
@@ -155,6 +146,23 @@ export class Training {
       drawZeros(pen, this.plane.width, z[layer][unit], side);
     }
     pen.setLineDash([]);
+  }
+
+  // The last loss on fresh points; one that stays says of which epoch it is.
+  freshLoss(epoch) {
+    if (!this.held.length) return "";
+    const [at, loss] = this.held.at(-1);
+    return `loss ${decimals(loss)}${this.isOver && at !== epoch ? ` after epoch ${at}` : ""}, `;
+  }
+
+  // The share of the points that are right, and that of the fresh ones, with the units in `off` off.
+  rightOf(layers, off) {
+    const share = (inputs, labels) => {
+      const scores = forward(layers, this.hidden, inputs, off).at(-1)[0];
+      return labels.reduce((count, label, at) => count + (scores[at] > 0 === label > 0.5), 0) / labels.length;
+    };
+    return { accuracy: share(this.inputs, this.labels),
+      fresh: this.freshInputs ? share(this.freshInputs, this.freshLabels) : null };
   }
 
   drawPlane(logits) {
@@ -185,15 +193,18 @@ export class Training {
   }
 
   drawLoss() {
-    if (!this.losses.length) return;
-    this.loss.draw({ now: this.series.length ? null : this, ghosts: this.ghosts, series: this.series,
+    const { losses, series } = this;
+    if (!losses.length) return;
+    const words = series.length ? `of ${series.length} seeds, and their median`
+      : this.isOver ? `of ${losses.length}, from ${decimals(losses[0])} to ${decimals(losses.at(-1))}` : "so far";
+    this.loss.canvas.setAttribute("aria-label", `Training loss by epoch ${words}`);
+    this.loss.draw({ now: series.length ? null : this, ghosts: this.ghosts, series,
       epochs: this.epochs, isLogarithmic: this.logarithmic.checked, ink: getComputedStyle(this.root).color });
   }
 
   // The curves of a series of trainings, in place of the last one's alone.
   showSeries(results) {
     Object.assign(this, { series: results, ghosts: [] });
-    this.loss.canvas.setAttribute("aria-label", `Training loss by epoch of ${results.length} seeds, and their median`);
     this.drawLoss();
   }
 }

@@ -22,9 +22,9 @@ export class Units {
     const shape = JSON.stringify([sizes, hidden]);
     this.hidden = hidden;
     this.root.hidden = sizes.length < 3;
-    if (shape === this.shape) return;
+    this.off.clear(); // they were another network's
+    if (shape === this.shape) return this.units.flat().forEach((each) => this.mark(each));
     Object.assign(this, { shape, chosen: null });
-    this.off.clear();
     this.field = new Field(side);
     this.units = sizes.slice(1, -1).map((height, layer) =>
       Array.from({ length: height }, (_, unit) => this.unit(layer, unit)));

@@ -138,6 +138,23 @@ for name in DATA_SETS:
     setattr(deepmath, name, remembering(getattr(deepmath, name)))
 
 
+# ------------------------------------------------------- a figure of what the page shows itself
+
+def recognised(draw):
+    """A function that draws a network's boundary, and notes whether it is that of the training."""
+    @wraps(draw)
+    def drawn(network, theta, *others, **named):
+        figure = draw(network, theta, *others, **named)
+        latest = Watcher.latest
+        figure.is_shown = (latest is not None and latest.is_told
+                           and np.array_equal(theta, latest.theta))
+        return figure
+    return drawn
+
+
+setattr(figures.boundary, "draw", recognised(figures.boundary.draw))       # noqa: B010
+
+
 # ------------------------------------------------------------------------------- a run
 
 async def run(code, first, check, brought, undrawn=False):
@@ -383,7 +400,8 @@ def show_figure(figure):
     if dpi < DOTS_PER_INCH:
         post("text", kind="note", text=f"The figure, {width:g} by {height:g} inches, is shown with "
                                        f"{dpi:.3g} dots an inch.\n")
-    post("figure", png=picture(figure, dpi), width=round(width * 96), height=round(height * 96))
+    post("figure", png=picture(figure, dpi), width=round(width * 96), height=round(height * 96),
+         isShown=getattr(figure, "is_shown", False))
 
 
 def picture(figure, dpi=DOTS_PER_INCH):
@@ -578,16 +596,13 @@ class Watcher:
         finite = len(is_finite) if is_finite.all() else int(is_finite.argmin())
         losses = training_losses[:finite]
         self.losses.extend(losses.mean(axis=tuple(range(1, losses.ndim))))      # of a stack
-        self.epoch = first + finite - 1
-        if validation_losses is not None:       # computed before the epoch's updates
-            for at, loss in enumerate(validation_losses[:finite], first):
+        if validation_losses is not None and not self.fresh:
+            for at, loss in enumerate(validation_losses[:finite], first):   # before the updates
                 self.held += at, float(loss.mean())
         if finite < len(is_finite):             # `fit` is going to say it
-            self.fresh = ()
             return
-        self.theta = theta
-        if (self.fresh and validation_losses is None
-                and self.epoch >= self.held_epoch + self.held_every and now > self.held_due):
+        self.epoch, self.theta = first + finite - 1, theta
+        if self.fresh and self.epoch >= self.held_epoch + self.held_every and now > self.held_due:
             self.hold()
         if now >= self.turn_due or self.stepping:
             self.take_turn(now)
