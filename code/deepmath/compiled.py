@@ -22,7 +22,7 @@ from deepmath.losses import MEAN_SQUARED_ERROR
 from deepmath.network import AnyNetwork, Network
 from deepmath.optimisers import GradientDescent
 
-GROUP = 2e7             # multiplications with a weight in a call: about 10 ms
+GROUP = 5e7             # multiplications with a weight in a call: about 25 ms
 THREAD = 1e6            # and of a thread that is worth its start
 PATIENCE = 2.0          # seconds
 
@@ -30,12 +30,14 @@ PATIENCE = 2.0          # seconds
 def computed(epochs: Epochs) -> Iterator[Losses]:
     """Compute the epochs in groups, and each group's networks in shares, on all processors.
 
-    A share of a group takes some milliseconds, so that an interrupt is answered soon.
+    A share of a group takes some milliseconds, so that an interrupt is answered soon. Each
+    thread has as many shares as any other: all wait for the last at the end of a group.
     """
     n, size, stack = epochs.n_points, epochs.batch_size, epochs.theta.shape[:-1]
     n_networks, work = prod(stack), epochs.work / epochs.n_epochs
     n_threads = max(1, min(n_processors(), n_networks, int(epochs.work / THREAD)))
-    shares = shared_out(epochs, max(n_threads, min(n_networks, ceil(work / GROUP))))
+    n_each = max(1, ceil(work / GROUP / n_threads))
+    shares = shared_out(epochs, min(n_networks, n_threads * n_each))
     group = max(1, int(GROUP * len(shares) / work))
     first = 0
     with ThreadPoolExecutor(n_threads) if n_threads > 1 else nullcontext() as pool:
