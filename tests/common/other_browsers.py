@@ -18,6 +18,19 @@ from waiting import LIMIT, until
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"         # the standard's name of a reference
 IN_SIGHT = "arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' });"
+# Until an element is where it was a frame before: what comes above it may push it away.
+STILL = """const place = () => {
+  %s
+  return Object.values(arguments[0].getBoundingClientRect().toJSON()).join();
+};
+return new Promise((still) => {
+  const look = (before) => requestAnimationFrame(() => {
+    const now = place();
+    if (now === before) still();
+    else look(now);
+  });
+  look();
+});""" % IN_SIGHT
 # The events of a finger on what is seen in the middle of an element, if that is the element.
 FINGER = IN_SIGHT + """
 const { left, top, width, height } = arguments[0].getBoundingClientRect();
@@ -75,7 +88,7 @@ class Browser:
 
     def tap(self, element) -> None:
         """Touch an element, as scripts give it, with a finger."""
-        self.script(IN_SIGHT, element)
+        self.script(STILL, element)
         self.ask("PerformActions", actions=[{
             "type": "pointer", "id": "finger", "parameters": {"pointerType": "touch"},
             "actions": [{"type": "pointerMove", "duration": 0, "origin": element, "x": 0, "y": 0},

@@ -44,6 +44,7 @@ class Reader:
 
     def touch(self, name: str) -> str:
         """Run the cell by touch, wait for its end; its status and what it shows."""
+        self.forget(name)
         self.tap(name, "Run")
         return self.ended(name)
 
@@ -66,8 +67,13 @@ class Reader:
     def run(self, name: str, code: str | None = None) -> str:
         """Run the cell, wait for its end; its status and what it shows."""
         self.edit(name, code)
+        self.forget(name)
         self.browser.type(CONTROL + ENTER)
         return self.ended(name)
+
+    def forget(self, name: str) -> None:
+        """The last run's end is not to be taken for that of one whose key or click is on its way."""
+        self.look(name, "cell.removeAttribute('data-live')")
 
     def ended(self, name: str) -> str:
         status = self.until(name, "cell.dataset.live !== 'running' && cell.dataset.live")
