@@ -19,8 +19,7 @@ from waiting import LIMIT, until
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"         # the standard's name of a reference
 IN_SIGHT = "arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' });"
 # Until an element is where it was a frame before: what comes above it may push it away.
-STILL = """const place = () => {
-  %s
+STILL = "const place = () => {" + IN_SIGHT + """
   return Object.values(arguments[0].getBoundingClientRect().toJSON()).join();
 };
 return new Promise((still) => {
@@ -30,7 +29,7 @@ return new Promise((still) => {
     else look(now);
   });
   look();
-});""" % IN_SIGHT
+});"""
 # The events of a finger on what is seen in the middle of an element, if that is the element.
 FINGER = IN_SIGHT + """
 const { left, top, width, height } = arguments[0].getBoundingClientRect();
