@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from bookbuild.say import (BookError, Problem, Timings, annotation, hindrances, progress, say,
-                           tally)
+                           show, tally)
 
 CELL_TIMEOUT = 600.0        # seconds
 PORT = 4848                 # of the preview
@@ -144,7 +144,7 @@ def run_render(args) -> int:
         say(str(timings))
     report(project, targets, only)
     if args.lite:
-        print(lite)
+        show(lite)
     return 0
 
 
@@ -177,11 +177,11 @@ def named_page(project, chapter: Path):
 def report(project, targets: list[str], only) -> None:
     """Print where the results are."""
     if "html" in targets:
-        print(project.output_dir / (only.output if only else "index.html"))
+        show(project.output_dir / (only.output if only else "index.html"))
     if "pdf" in targets:
-        print(project.output_dir / project.pdf_name)
+        show(project.output_dir / project.pdf_name)
     if "epub" in targets:
-        print(project.output_dir / project.epub_name)
+        show(project.output_dir / project.epub_name)
 
 
 # ----------------------------------------------------------------------------------- check
@@ -225,16 +225,16 @@ def print_findings(shown: list[Problem], failing: list[Problem], format: str, ro
     """Findings for a reader, for a program, or as annotations of a workflow on GitHub."""
     levels = ["error" if each in failing else "notice" for each in shown]
     if format == "json":
-        print(json.dumps([{"path": str(each.path), "line": each.line, "level": level,
+        show(json.dumps([{"path": str(each.path), "line": each.line, "level": level,
                            "message": each.message, "stops": each.stops}
                           for each, level in zip(shown, levels)], indent=1, ensure_ascii=False))
     for each, level in zip(shown, levels) if format != "json" else ():
         if format == "github":
-            print(annotation(level, root / each.path, each.line, each.message))
+            show(annotation(level, root / each.path, each.line, each.message))
         elif level == "notice":
-            print(Problem(each.path, each.line, f"notice: {each.message}"))
+            show(Problem(each.path, each.line, f"notice: {each.message}"))
         else:
-            print(each)
+            show(each)
 
 
 # --------------------------------------------------------------------------------- preview
@@ -277,7 +277,7 @@ def run_doctor(args) -> int:
     from bookbuild.doctor import examine
 
     findings = list(examine())
-    print(*findings, sep="\n")
+    show(*findings)
     return int(any(finding.missing and finding.needed for finding in findings))
 
 
@@ -362,7 +362,7 @@ def run_data(args) -> int:
                 args.sources or root / "data" / "sources.toml", folder, say, progress)
     except fetching.FetchError as error:
         raise BookError([Problem(error.path, None, str(error))]) from None
-    print(*licences, folder, f'in the chapter: STATION = "{station}"', sep="\n")
+    show(*licences, folder, f'in the chapter: STATION = "{station}"')
     return 0
 
 
@@ -388,7 +388,7 @@ def run_lab(args) -> int:
     from bookbuild.lab import jupyterlab_command, register
 
     if args.register:
-        print(register())
+        show(register())
         return 0
     own = ["--no-browser"] * args.no_browser + [f"--port={args.port}"] * bool(args.port)
     os.execv(sys.executable, jupyterlab_command(args.chapter, args.unknown + own))
@@ -419,12 +419,12 @@ def run_notebook(args) -> int:
     if not args.file.is_file():
         raise BookError([Problem(args.file, None, "no such file")])
     if args.file.suffix == ".ipynb":
-        print(bring_back(args.file, args.out, args.force))
+        show(bring_back(args.file, args.out, args.force))
     elif args.file.suffix == ".qmd":
         project = book_at(args.file)
         source = PurePosixPath(place_in(project.root, args.file))
         words = page_words(project, source, say, progress, args.cell_timeout)
-        print(write_notebook(args.file, args.out, args.force, words))
+        show(write_notebook(args.file, args.out, args.force, words))
     else:
         raise BookError([Problem(args.file, None, "neither a .qmd chapter nor an .ipynb "
                                  "notebook")])
@@ -450,5 +450,5 @@ def run_runtime(args) -> int:
     from bookbuild.live import gather_runtime
 
     gather_runtime(args.folder, say)
-    print(args.folder)
+    show(args.folder)
     return 0

@@ -213,6 +213,15 @@ def test_a_closed_error_stream_stops_nothing(monkeypatch, capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_a_full_output_is_told_once_and_undoes_nothing():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-c", "from bookbuild.say import show; show('words')"],
+                              stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr == ("book: done, but the output takes nothing more: No space left on "
+                           "device\n")
+
+
 def test_a_date_that_is_none_is_told(write, capsys, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
     assert main(["render", "--engine", "builtin", "--to", "pdf", str(write({}))]) == 1

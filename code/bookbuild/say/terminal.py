@@ -6,7 +6,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 Say = Callable[[str], None]
@@ -30,6 +30,17 @@ def say(message: str) -> None:
     if sys.stderr is None:          # closed by who started this, `2>&-`
         return
     print(wipe + message, file=sys.stderr, flush=True)
+
+
+def show(*lines: object) -> None:
+    """Print results on the output; where nobody can take them, this undoes nothing."""
+    try:
+        print(*lines, sep="\n", flush=True)
+    except OSError as error:
+        with suppress(OSError, ValueError):     # or what waits is tried again at the end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        say(f"book: done, but the output takes nothing more: {error.strerror}")
+        raise SystemExit(1) from None
 
 
 def progress(message: str, everywhere: bool = False) -> None:
