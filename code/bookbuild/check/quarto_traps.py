@@ -144,7 +144,7 @@ def words_in_brackets(blocks: list, manuscript: Manuscript) -> Iterator[Problem]
         key, before = first.key, text(first.before).strip()
         if not before or not is_cross_reference(key):
             continue
-        pattern = rf"\[[^\]]*{reference_pattern(key)}"
+        pattern = rf"\[[^\[\]]*{reference_pattern(key)}"
         if before.split()[0].lower() in IN_FRONT:
             yield manuscript.problem(pattern, f"`{before}` takes the place of the word for `{key}` "
                                      f"(\"{before} 1.1\"): write `{before} @{key}`", "neither")
