@@ -29,6 +29,9 @@ WIDE_TABLES = "\n\n".join("```{=html}\n<table>" + "".join(
     "<tr>" + "".join(f"<td>W{columns}{row}{column} is a_name_of_{columns}</td>"
                      for column in range(columns)) + "</tr>" for row in (1, 2))
     + "</table>\n```" for columns in (5, 12, 21))
+# One whose columns have shares of the width, by its dashes, and too little for their words.
+WIDE_TABLES += (f"\n\n| W1 {'word ' * 30} | W2 | W3 {'word ' * 20} |\n|{'-' * 60}|---|{'-' * 60}|\n"
+                f"| W{'4' * 50} | W555555555 | W{'6' * 40} |")
 BELOW = "\n\n".join(f"### Head{a}{b} {{.unnumbered}}\n\n{KINDS[a].replace('@', f'A{a}{b}')}\n\n"
                     "```{python}\n#| include: false\nfrom IPython.display import Markdown\n```\n\n"
                     f"{KINDS[b].replace('@', f'B{a}{b}')}"
@@ -74,6 +77,10 @@ print("{'word ' * 60}")
 {PLACES}
 
 Beside[Marginalia]{{.aside}} behind.
+
+```python
+code = "{'word ' * 40}"
+```
 
 {WIDE_TABLES}
 
@@ -187,9 +194,12 @@ def test_a_caption_without_a_label_has_no_number(printed):
 
 
 def test_a_note_in_the_margin_does_not_break_its_line(printed):
-    tops = dict(re.findall(r'yMin="([\d.]+)"[^>]*>(Beside|behind\.|Marginalia)<',
-                           told("pdftotext", "-bbox", printed, "-")))
+    pages = told("pdftotext", "-bbox", printed, "-").split("<page ")
+    page, = (each for each in pages if "Marginalia" in each)
+    tops = dict(re.findall(r'yMin="([\d.]+)"[^>]*>(Beside|behind\.|Marginalia)<', page))
     assert len(tops) == 2       # the line's, and the note's
+    ends = re.findall(r'xMax="([\d.]+)" yMax="[\d.]+">(?!Marginalia)', page)
+    assert max(map(float, ends)) < 482          # and no code stands over it
 
 
 def test_formulas_keep_clear_of_their_numbers(printed):

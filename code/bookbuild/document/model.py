@@ -276,6 +276,30 @@ def left_aligned(table: Node) -> Node:
                           for align, width in table["c"][2]])
 
 
+def column_shares(table: Node) -> list[float]:
+    """The shares of a table's columns in the width; 0 where its author gave none."""
+    return [width.get("c", 0.0) for _, width in table["c"][2]]
+
+
+def with_column_shares(table: Node, shares: list[float]) -> Node:
+    return _at(table, 2, [[align, {"t": "ColWidth", "c": share}]
+                          for (align, _), share in zip(table["c"][2], shares, strict=True)])
+
+
+def columns(table: Node) -> list[list]:
+    """The blocks of a table's columns; those of a cell over several columns in none."""
+    _, _, specs, head, bodies, foot = table["c"]
+    rows = [*head[1], *(row for body in bodies for part in body[2:] for row in part), *foot[1]]
+    found: list[list] = [[] for _ in specs]
+    for _, cells in rows:
+        place = 0
+        for _, _, _, span, blocks in cells:
+            if span == 1 and place < len(found):
+                found[place] += blocks
+            place += span
+    return found
+
+
 def _at(node: Node, place: int, new) -> Node:
     return {"t": node["t"], "c": [*node["c"][:place], new, *node["c"][place + 1:]]}
 

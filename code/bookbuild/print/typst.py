@@ -8,12 +8,12 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
-from bookbuild.document import (THEOREM_KINDS, UNNUMBERED_KINDS, Callout, Chapter, Equation,
-                                Float, Head, Layout, Node, Tabset, Theorem, Titled, Xref, classes,
-                                content, display, exchange, identifier, is_node,
-                                labelled, level, nodes, page_links, pairs, pandoc, plain,
-                                rewrite_lists, span, target, tex, text, translate,
-                                with_attributes, with_content, words)
+from bookbuild.document import (THEOREM_KINDS, UNNUMBERED_KINDS, Callout, Chapter, Equation, Float,
+                                Head, Layout, Node, Tabset, Theorem, Titled, Xref, classes,
+                                column_shares, columns, content, display, exchange, identifier,
+                                is_node, labelled, level, nodes, page_links, pairs, pandoc, plain,
+                                rewrite_lists, span, target, tex, text, translate, with_attributes,
+                                with_column_shares, with_content, words)
 from bookbuild.print.breaks import ONE_LINE, stays_whole, with_breaks
 from bookbuild.print.calls import bare, call, code, enclosed, mark, string, unmarked
 from bookbuild.source import Project
@@ -22,6 +22,8 @@ THEME = Path(__file__).parent / "theme" / "typst"
 PAGE = "// page: "       # a comment, for those who look for the page of an error
 LONG_LINE = re.compile(r"(?m)^[^\n]{1001,}+")
 LONG_WORD = re.compile(r"(?<!\S)\S{72,}+")       # as in book.typ, for all other lines
+TABLE_LINE = 76          # letters of a table's line
+MARGIN = {"column-margin", "aside"}
 PIECE = 1000             # letters of a word
 WITHIN = re.compile(r"(?<=[^\u200d])(?=[^\u0300-\u036f\u200d\u20d0-\u20ff\ufe00-\ufe0f])")
 # \, \; \! and \bigl( say nothing about the mathematics
@@ -50,7 +52,10 @@ def write_chapter(heads: Sequence[Head], chapter: Chapter) -> str:
     chapter = page_links(chapter, by_source, lambda node, source, fragment: link_to(
         node, by_source[source].label_in(fragment)))
     blocks = [opening(chapter)] if chapter.page.kind != "part" else []
-    blocks += [*lower(with_breaks(chapter.untitled), chapter), bare("#gap(weight: 1000)")]
+    below = lower(with_breaks(chapter.untitled), chapter)
+    if any(MARGIN & set(classes(node)) for node in nodes(chapter.blocks, "Div", "Span")):
+        below = enclosed("#within[", below)     # or code would stand over notes in the margin
+    blocks += [*below, bare("#gap(weight: 1000)")]
     return pandoc.write(blocks, "--to", "typst-citations", "--wrap=none").strip("\n")
 
 
@@ -117,7 +122,7 @@ def lower(tree, here: Head):
     return translate(rewrite_lists(exchange(tree, printing), writable), {
         "Header": heading, "Div": division, "Span": inline_span, "Image": image, "Link": link,
         "CodeBlock": code_block, "Code": breakable, "Math": formula, "Para": paragraph,
-        "Plain": paragraph,
+        "Plain": paragraph, "Table": roomy,
         Float: floating, Callout: callout, Theorem: theorem, Equation: equation, Tabset: tabset,
         Layout: layout, Xref: xref}, here)
 
@@ -239,7 +244,7 @@ def division(node: Node, here: Head) -> list[Node] | None:
         return enclosed("#references[", body)
     if "csl-entry" in names:
         return enclosed("#block[", body, f"]{mark(key)}")
-    if "column-margin" in names or "aside" in names:
+    if MARGIN & set(names):
         return enclosed("#aside[", body)
     for name in names:
         if name.startswith("cell-output-"):
@@ -249,6 +254,23 @@ def division(node: Node, here: Head) -> list[Node] | None:
         return [plain(place), *body] if place else body
     return enclosed(f"#key-block({string(names[0])})[", body,
                     f"]{mark(here.label_in(key) if key else '')}")
+
+
+def roomy(node: Node, here: Head) -> Node | list[Node] | None:
+    """A table whose columns have shares of the width: none is narrower than its longest word, or
+    all are set smaller."""
+    shares = column_shares(node)
+    line = TABLE_LINE * sum(shares)
+    longest = [2 + max(map(len, text(translate(cells, {"Math": lambda formula: []})).split()),
+                       default=0) for cells in columns(node)]
+    given = [max(share * TABLE_LINE, least) for share, least in zip(shares, longest)]
+    if not all(shares) or sum(given) <= line + 0.5:
+        return None
+    spare, wanted = sum(given) - sum(longest), line - sum(longest)
+    kept = [least + (size - least) * max(wanted, 0) / (spare or 1)
+            for size, least in zip(given, longest)]
+    table = with_column_shares(node, [sum(shares) * size / sum(kept) for size in kept])
+    return table if wanted >= 0 else enclosed(f"#text({line / sum(longest):.2f}em)[", [table])
 
 
 def inline_span(node: Node, here: Head) -> list[Node] | None:
