@@ -58,6 +58,8 @@ NEEDS = {
     "firefox": Need(lambda: FIREFOX, "Firefox", "apt install firefox-esr"),
     "webkit": Need(has_webkit, "WebKit", "apt install webkit2gtk-driver xvfb"),
     "setpriv": Need(may_drop_powers, "setpriv", "apt install util-linux, or run as a common user"),
+    "every cell": Need(lambda: os.environ.get("BOOK_EVERY_CELL"), "half an hour for all live cells",
+                       "BOOK_EVERY_CELL=1"),
     "station files": Need(lambda: STATION, "the real station files",
                           "DEEPMATH_REAL_DATA=their folder"),
 }

@@ -181,6 +181,12 @@ def site(book):
 
 
 @pytest.fixture(scope="session")
+def serving():
+    """Serve a folder."""
+    return serve
+
+
+@pytest.fixture(scope="session")
 def press_and_serve():
     """Print the small book with a press and serve it."""
     return lambda *args, **options: serve(print_book(*args, **options))

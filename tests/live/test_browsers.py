@@ -1,7 +1,11 @@
 """Each live cell in Firefox and WebKit, where they are: run, edited, failed, stopped, shared, reset.
 
-By touch, with axe in each state, and by keyboard; all with one Python a browser.
+By touch, with axe in each state, and by keyboard; all with one Python a browser. On request the
+same with every live cell of the book.
 """
+
+import shutil
+from pathlib import Path
 
 import pytest
 from accessibility import violations
@@ -9,6 +13,10 @@ from other_browsers import CONTROL, ENTER, Firefox, WebKit
 from programs import needs
 from waiting import until
 
+from bookbuild.live import assemble
+from bookbuild.source import Cell, split_source
+
+ROOT = Path(__file__).parents[2]
 FIGURES = {"fig-xor": "final loss 0.246", "fig-activations": "", "fig-computation-graph": ""}
 FIND = """const cell = [...document.querySelectorAll(".live-cell")].find((each) =>
   each.matches(`[id^="${arguments[0]}"], :has([id^="${arguments[0]}"])`));
@@ -157,3 +165,65 @@ def test_by_keyboard(reader):
     reader.browser.script("location.href = arguments[0]", link)
     reader.until("task", "cell.querySelector('.cm-content').innerText.includes('lambda')")
     assert "read it before you run it" in reader.look("task", "cell.querySelector('.live-notice').innerText")
+
+
+# ------------------------------------------------------------------ every cell of the book, on request
+
+# What the page holds beside its live cells: axe would look through it in each state of each of them.
+OTHERS = """const kept = [...document.querySelectorAll(".live-cell, .live-check")];
+(function prune(node) {
+  for (const child of [...node.children]) {
+    if (kept.includes(child)) continue;
+    if (kept.some((each) => child.contains(each))) prune(child);
+    else if (!child.matches("script, style, link")) child.remove();
+  }
+})(document.body);"""
+PICTURES = "[...cell.querySelectorAll('.live-output img')].map((each) => each.naturalWidth)"
+
+
+@pytest.fixture(scope="module")
+def whole_site(real_book, runtime, tmp_path_factory, serving):
+    folder = tmp_path_factory.mktemp("whole") / "site"
+    shutil.copytree(real_book.output, folder)
+    assemble(ROOT, folder / "site_libs" / "live", runtime, print)
+    yield from serving(folder)
+
+
+@pytest.mark.needs("every cell")
+@pytest.mark.parametrize("chapter", ["neural-networks", "smoke"])
+def test_every_live_cell_of_the_book(request, reader, chapter):
+    site = request.getfixturevalue("whole_site")
+    reader.browser.ask("Navigate", url=f"{site}chapters/{chapter}.html")
+    reader.browser.script(OTHERS)
+    source = (ROOT / "chapters" / f"{chapter}.qmd").read_text(encoding="utf-8")
+    names = [piece.options["label"] for piece in split_source(source).pieces
+             if isinstance(piece, Cell) and "live" in piece.options.get("classes", "").split()]
+    assert len(names) == reader.browser.script("return document.querySelectorAll('.live-cell').length")
+    for name in names:
+        try_all(reader, name)
+
+
+def try_all(reader, name: str) -> None:
+    """Run a cell, and have it edited, failed, stopped, shared and reset."""
+    pictures = reader.look(name, "cell.querySelectorAll('img').length")
+    reader.tap(name, "Edit and run")
+    assert reader.touch(name).startswith("done: "), name
+    widths = reader.look(name, PICTURES)
+    assert len(widths) == pictures and all(width > 300 for width in widths), name
+    assert reader.faults(name) == []
+    assert reader.run(name, "print(6 * 7)").startswith("done: 42"), name
+    assert reader.faults(name) == []
+    assert "line 1: 1 / 0" in reader.run(name, "1 / 0"), name
+    assert reader.faults(name) == []
+    reader.edit(name, "while True: pass")
+    reader.tap(name, "Run")
+    assert reader.faults(name) == []
+    reader.press(name, "Stop")
+    assert reader.ended(name).startswith("stopped"), name
+    reader.tap(name, "Copy link")
+    reader.until(name, "/copied|address bar/.test(cell.querySelector('.live-status').innerText)")
+    assert reader.faults(name) == []
+    reader.tap(name, "Reset")
+    reader.until(name, "cell.querySelector('.live-output').hidden")
+    assert reader.look(name, "[...cell.querySelectorAll('img')].every((each) => each.offsetParent)"), name
+    assert reader.faults(name) == []
