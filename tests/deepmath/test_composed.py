@@ -14,8 +14,6 @@ from deepmath import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import correlate
-from scipy.special import log_softmax
-from sklearn.neural_network import MLPClassifier
 
 pytestmark = pytest.mark.filterwarnings("error", "ignore::ResourceWarning")
 
@@ -134,7 +132,7 @@ def is_that_of_autograd(network, outputs):
 
 def slid(X, W, b, size):
     """Kernels over pictures (n, c, H, W) by the convolution of autograd and scipy."""
-    from autograd.scipy.signal import convolve      # brings all of scipy, which takes seconds
+    from autograd.scipy.signal import convolve      # all of scipy: long for who collects tests
 
     kernels = W.reshape((len(W), *size, -1))
     return anp.stack([sum(convolve(X[:, c], kernels[h, ::-1, ::-1, c], axes=([1, 2], [0, 1]),
@@ -183,6 +181,8 @@ def test_the_gradient_through_attention_is_that_of_automatic_differentiation():
 @few
 @given(st.integers(1, 2).flatmap(convolutions))
 def test_a_convolution_is_the_correlation_of_scipy(convolution):
+    from scipy.signal import correlate
+
     layer, places = convolution
     network = Sequential([layer, GlobalPool(), Dense(layer.n_outputs, 1)],
                          (layer.n_inputs, *places))
@@ -216,6 +216,8 @@ def test_of_equal_maxima_the_first_gets_the_gradient():
 
 
 def test_training_on_classes_is_that_of_scikit_learn():
+    from sklearn.neural_network import MLPClassifier
+
     rng = default_rng(0)
     X, y = rng.normal(size=(60, 4)), rng.integers(0, K, 60)
     network = Network((4, 6, K), "tanh")
@@ -242,6 +244,8 @@ def test_training_on_classes_is_that_of_scikit_learn():
 
 @pytest.mark.parametrize("scale", [0.0, 1.0, 40.0, 1e4, 1e300])
 def test_softmax_cross_entropy_is_that_of_scipy_however_large_the_logits(scale):
+    from scipy.special import log_softmax
+
     rng = default_rng(0)
     z, y = scale * rng.normal(size=(2, 4, 50)), rng.integers(0, 4, 50)
     expected = -np.take_along_axis(log_softmax(z, axis=1), np.stack([y, y])[:, None], axis=1)

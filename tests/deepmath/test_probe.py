@@ -6,9 +6,6 @@ from deepmath import default_rng, linear_probe
 from deepmath.probe import logistic_regression
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 # Not what other tests have left open, which is collected now or then.
 pytestmark = pytest.mark.filterwarnings("error", "ignore::ResourceWarning")
@@ -22,6 +19,9 @@ def two_clouds(n, h, distance, rng):
 @given(seed=st.integers(0, 999), h=st.integers(1, 8), distance=st.sampled_from([0.0, 0.5, 3, 50]))
 @settings(max_examples=30, deadline=None)
 def test_weights_are_those_of_scikit_learn(seed, h, distance):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
     X, y = two_clouds(80, h, distance, default_rng(seed))
     X = StandardScaler().fit_transform(X)
     l2 = 1e-2
@@ -34,6 +34,10 @@ def test_weights_are_those_of_scikit_learn(seed, h, distance):
 
 @pytest.mark.parametrize("distance", [0.0, 0.7, 2.0, 40.0])
 def test_accuracy_is_that_of_scikit_learn(distance):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     rng = default_rng(0)
     (train, y_train), (test, y_test) = (two_clouds(200, 4, distance, rng) for _ in range(2))
     theirs = make_pipeline(StandardScaler(), LogisticRegression(C=1 / (200 * 1e-3), tol=1e-10))

@@ -11,7 +11,6 @@ from deepmath import (
 from deepmath.training import watched
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.neural_network import MLPClassifier
 
 # Not what other tests have left open, which is collected now or then.
 pytestmark = pytest.mark.filterwarnings("error", "ignore::ResourceWarning")
@@ -164,6 +163,8 @@ def test_adam_is_algorithm_1_of_kingma_and_ba():
 
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
 def test_training_is_that_of_scikit_learn(momentum):
+    from sklearn.neural_network import MLPClassifier
+
     (X, y), network = xor(120, 3), Network((2, 6, 5, 1), "tanh")
     with warnings.catch_warnings(action="ignore"):
         theirs = MLPClassifier((6, 5), "tanh", solver="sgd", batch_size=120, alpha=0.12 * 120,

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.linear_model import Ridge
 
 from deepmath import smoke
 from deepmath.smoke.__main__ import main
@@ -162,6 +161,8 @@ def test_one_kind_of_network_is_forecast_as_among_the_others(record):
 # ---------------------------------------------------------------------- baselines, networks
 
 def test_ridge_is_that_of_scikit_learn():
+    from sklearn.linear_model import Ridge
+
     rng = np.random.default_rng(0)
     X, z = rng.normal(size=(50, 4)), rng.normal(size=50)
     expected = Ridge(alpha=3.0, fit_intercept=False).fit(X, z).coef_
