@@ -60,7 +60,8 @@ LONGEST = ("book/test_whole_book.py", "book/test_kept_figures.py", "live/test_ru
            "live/test_browsers.py", "live/test_bad_input.py", "pipeline/test_pipeline.py",
            "pipeline/test_kills.py", "smoke/test_servers.py", "smoke/test_chapter.py",
            "run/test_observing.py", "run/test_kept.py", "figures/test_drawn.py",
-           "deepmath/test_sweep.py")
+           "deepmath/test_sweep.py", "cli/test_bad_input.py", "preview/test_reading.py",
+           "smoke/test_forecasts.py", "house/test_bounds.py", "document/test_steps.py")
 
 
 def pytest_collection_modifyitems(items):

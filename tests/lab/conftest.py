@@ -104,7 +104,7 @@ class Reader:
             self.page.locator(".jp-DirListing-item", has_text=name).first.dblclick()
         try:
             self.page.wait_for_function(
-                f"name => String(({SHOWN})()) === String([name, 'idle', ''])", arg=name)
+                f"name => String(({SHOWN})()) === String([name, 'idle', ''])", arg=name, polling=100)
         except TimeoutError as error:
             raise AssertionError(f"{name} is not open, but {self.page.evaluate(SHOWN)}") from error
 
@@ -158,7 +158,7 @@ class Reader:
 
     def saved(self) -> None:
         """Wait until nothing is left to be saved."""
-        self.page.wait_for_function("!jupyterapp.shell.currentWidget.context.model.dirty")
+        self.page.wait_for_function("!jupyterapp.shell.currentWidget.context.model.dirty", polling=100)
 
     def close(self) -> None:
         """Close the chapter, whatever was not saved."""
