@@ -13,7 +13,6 @@ from deepmath import (
     Residual, Sequential, Steps, check_gradient, class_accuracy, default_rng, fit, softmax)
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.signal import correlate
 
 pytestmark = pytest.mark.filterwarnings("error", "ignore::ResourceWarning")
 
