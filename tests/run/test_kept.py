@@ -319,6 +319,9 @@ def test_what_decides_numbers_counts(book, capsys, light, monkeypatch, tmp_path)
     assert KeptResults(book.root / ".book").surroundings != kept
     assert book.render(capsys) == {"one"}
     monkeypatch.undo()
+    monkeypatch.setenv("DEEPMATH_DATA", "elsewhere")       # where the package looks for records
+    assert KeptResults(book.root / ".book").surroundings != kept
+    monkeypatch.undo()
     copied = tmp_path / "run"
     shutil.copytree(Path(observing.__file__).parent, copied)
     for name in ("arithmetic.py", "kernel.py", "observing.py", "kept.py", "chapters.py"):

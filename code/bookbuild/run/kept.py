@@ -15,9 +15,10 @@ from bookbuild.run.arithmetic import numeric_environment
 from bookbuild.run.chapters import ChapterCode, InlineValue, Ran, run_chapters
 from bookbuild.run.observing import ANSWERS, Answers, Look
 from bookbuild.say import Problem
-from bookbuild.source import Cell, InlineCode, Unit
+from bookbuild.source import PACKAGE, Cell, InlineCode, Unit
 
 RUNNING = ("arithmetic.py", "chapters.py", "kernel.py", "kept.py", "observing.py")
+OWN = f"{PACKAGE.upper()}_"         # how the variables begin that the book's package reads
 HERE = "./"         # how paths in the project begin, so that a project may be moved
 # What each kind of output has, as Jupyter's notebook format has it.
 FIELDS = {"stream": {"name", "text"}, "error": {"ename", "evalue", "traceback"},
@@ -44,6 +45,8 @@ class KeptResults:
         running = [digest_file(Path(__file__).with_name(name)) for name in RUNNING]
         numbers = {name: os.environ.get(name, value)
                    for name, value in numeric_environment().items()}
+        numbers |= {name: value for name, value in sorted(os.environ.items())
+                    if name.startswith(OWN)}
         self.surroundings = digest_of([sys.version, installed(), os.environ.get("PYTHONPATH"),
                                        running, numbers])
 
