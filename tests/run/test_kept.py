@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
 
 import books
 import pytest
@@ -216,21 +217,27 @@ def test_damaged_and_foreign_results_count_as_none(book, capsys, light):
     assert len([line for line in book.said.splitlines() if "can't be kept" in line]) == 1
 
 
-def test_results_of_another_owner_are_told_in_one_line(tmp_path):
+@pytest.fixture
+def open_folder():
+    """A folder that everybody may enter, as pytest's own are not."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def test_results_of_another_owner_are_told_in_one_line(open_folder):
     """Who may not write: another user, if there is one that can be become."""
     if os.getuid():
         pytest.skip("only root can become somebody else")
-    state = tmp_path / "state"
+    state = open_folder / "state"
     state.mkdir()
     (state / "results").mkdir(mode=0o700)
-    for path in (tmp_path, *list(tmp_path.parents)[:3]):
-        path.chmod(0o755)
     code = f"""
 import os
 from pathlib import Path
 from bookbuild.run import ChapterCode, KeptResults
 kept = KeptResults(Path({str(state)!r}))
-chapter = ChapterCode(Path({str(tmp_path)!r}), Path("one.qmd"), [])
+chapter = ChapterCode(Path({str(open_folder)!r}), Path("one.qmd"), [])
 os.setuid(65534)
 print(kept.load(chapter), kept.stands(chapter.root, chapter.path), kept.store(chapter, []))
 """
