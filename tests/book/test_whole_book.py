@@ -153,7 +153,8 @@ def test_no_cell_of_up_to_twenty_lines_is_split(real_book):
     for name in SOURCES:
         written = (real_book.root / name).read_text(encoding="utf-8")
         for piece in split_source(FOR_PAGES.sub("", written)).pieces:
-            if not isinstance(piece, Cell) or str(piece.options.get("echo", True)).lower() == "false":
+            if not isinstance(piece, Cell) or "false" in (
+                    str(piece.options.get(name, True)).lower() for name in ("echo", "include")):
                 continue
             lines = [re.sub(r"\s", "", line)[:50] for line in piece.code.strip("\n").splitlines()]
             if len(lines) <= 20:
