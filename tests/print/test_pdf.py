@@ -8,8 +8,8 @@ from itertools import combinations
 import pytest
 from small_book import small_book
 
-from bookbuild.document import emph, text, words
-from bookbuild.print.typst import writable
+from bookbuild.document import column_shares, emph, nodes, pandoc, text, words
+from bookbuild.print.typst import roomy, writable
 
 pytestmark = pytest.mark.needs("poppler")
 
@@ -215,3 +215,10 @@ def test_code_has_no_widows(printed):
         found = [count for count in found if count]
         assert sum(found) == lines
         assert all(count >= min(lines, 5) for count in (found[0], found[-1]))
+
+
+def test_short_words_in_many_rows_leave_a_table_its_shares():
+    rows = "\n".join(f"| word{row} | some words | others |" for row in range(30))
+    markdown = f"| A | B | C |\n|{'-' * 30}|{'-' * 60}|{'-' * 60}|\n{rows}\n"
+    table, = nodes(pandoc.read(markdown, "markdown")["blocks"], "Table")
+    assert all(column_shares(table)) and roomy(table, None) is None

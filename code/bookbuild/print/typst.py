@@ -261,8 +261,9 @@ def roomy(node: Node, here: Head) -> Node | list[Node] | None:
     all are set smaller."""
     shares = column_shares(node)
     line = TABLE_LINE * sum(shares)
-    longest = [2 + max(map(len, text(translate(cells, {"Math": lambda formula: []})).split()),
-                       default=0) for cells in columns(node)]
+    longest = [2 + max((len(word) for block in cells for word in
+                        text(translate([block], {"Math": lambda formula: []})).split()), default=0)
+               for cells in columns(node)]
     given = [max(share * TABLE_LINE, least) for share, least in zip(shares, longest)]
     if not all(shares) or sum(given) <= line + 0.5:
         return None
