@@ -275,13 +275,22 @@ def test_a_preview_shows_a_figure(visit):
 
 
 def test_a_preview_follows_the_focus_and_can_be_pointed_at(visit):
-    page = visit()
-    page.locator("main a.footnote-ref").first.focus()
+    page = visit(height=300)
+    link = page.locator("main a.footnote-ref").first
+    link.focus()
     page.keyboard.press("Shift+Tab")
-    page.keyboard.press("Tab")
+    page.evaluate("scrollTo(0, 0)")
+    frames(page)
+    page.keyboard.press("Tab")          # scrolls to the link
     preview = page.get_by_role("tooltip")
-    preview.wait_for()
-    assert page.locator(":focus").get_attribute("aria-describedby") == "preview"
+    frames(page)
+    assert page.evaluate("scrollY") > 0
+    assert link.get_attribute("aria-describedby") == "preview"
+    page.evaluate("scrollBy(0, 20)")
+    frames(page)
+    beside, shown = link.bounding_box(), preview.bounding_box()
+    assert min(abs(beside["y"] + beside["height"] - shown["y"]),
+               abs(beside["y"] - shown["y"] - shown["height"])) < 20
     page.clock.install()
     preview.hover()
     page.clock.run_for(5000)

@@ -87,6 +87,10 @@ document.addEventListener("focusin", (event) => {
 });
 document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
 document.addEventListener("click", hide);
-addEventListener("scroll", () => shownFor && !preview.matches(":hover") && hide(), { passive: true });
+addEventListener("scroll", () => {
+  if (!shownFor || preview.matches(":hover")) return;
+  if (shownFor.matches(":focus-visible")) place(shownFor);      // the focus itself scrolls the page
+  else hide();
+}, { passive: true });
 document.querySelector("main").append(preview);
 }
