@@ -8,13 +8,14 @@ import shutil
 import subprocess
 import sys
 import threading
+from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
 import books
 import pytest
 from light import LightKernel
-from waiting import until
+from waiting import LIMIT, until
 
 from bookbuild import cli
 from bookbuild.run import KeptResults, kernel, observing
@@ -316,6 +317,16 @@ def test_a_project_that_is_moved_takes_its_results_along(book, capsys, light, tm
     (tmp_path / "moved/data.txt").write_text("2")
     assert book.render(capsys) == {"reads", "shell"}
     assert book.shows("reads") == book.shows("shell") == "2"
+
+
+def test_nothing_is_left_in_memory_of_what_cells_share_with_their_processes(book, capsys,
+                                                                            monkeypatch):
+    monkeypatch.setattr(kernel, "TIDYING", 100 * LIMIT)
+    book.chapter("shares", "from multiprocessing.shared_memory import SharedMemory\n"
+                 "print(SharedMemory(create=True, size=8).name)")
+    assert book.render(capsys) == {"shares"}
+    with pytest.raises(FileNotFoundError):
+        SharedMemory(book.shows("shares"))
 
 
 def test_what_decides_numbers_counts(book, capsys, light, monkeypatch, tmp_path):

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import re
+import signal
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +27,7 @@ from bookbuild.say import BookError, Problem, say, without_codes
 from bookbuild.source import Cell, InlineCode
 
 STARTUP_TIMEOUT = 120
+TIDYING = 200           # hundredths of a second that processes have to end by themselves
 OUTPUT_LIMIT = 10_000_000
 SOCKET_PATH = 90 if os.name == "posix" else 0      # letters of a socket's file, without "-1"
 
@@ -168,13 +170,25 @@ class Kernel:
                                   f"the Python kernel did not start: {reason}")])
 
     async def stop(self) -> None:
-        """End the process."""
+        """End the process and all that it started."""
         if not self.client:
             return
         if self.client.kc:
             self.client.kc.stop_channels()
         if self.manager.has_kernel:
+            with suppress(OSError):         # they have ended
+                await self._let_tidy(self.manager.provisioner.pgid)
             await self.manager.shutdown_kernel(now=True)
+
+    async def _let_tidy(self, group: int | None) -> None:
+        """Ask the processes of a group to end. Those that remove what others leave, as Python's
+        trackers of shared memory and of joblib's folders do, end when all the others have."""
+        if group:
+            os.killpg(group, signal.SIGTERM)
+            for _ in range(TIDYING):
+                if not await self.manager.is_alive():
+                    os.killpg(group, 0)
+                await asyncio.sleep(0.01)
 
     async def _execute(self, code: str, store_history: bool = True):
         cell = new_code_cell(code)
