@@ -9,7 +9,8 @@ import numpy as np
 
 from deepmath.arrays import brief, is_masked
 from deepmath.checks import check_whole, describe
-from deepmath.composed.layer import Layer, Parameters, Shape, check_features, side_by_side
+from deepmath.composed.layer import (
+    Layer, Parameters, Shape, affine, backward_affine, check_features, side_by_side)
 
 Mask = Sequence[Sequence[bool]] | np.ndarray | None
 
@@ -82,7 +83,7 @@ class Attention(Layer):
         return (A[:, :, -1:] if self.last else A), A, A
 
     def forward(self, parameters: list[Parameters], A: np.ndarray) -> tuple[np.ndarray, Any]:
-        Q, K, V = ((W @ side_by_side(a) + b).reshape(-1, W.shape[1], *a.shape[2:])
+        Q, K, V = (affine(W, b, side_by_side(a)).reshape(-1, W.shape[1], *a.shape[2:])
                    for (W, b), a in zip(parameters, self.seen(A)))
         P = self.weights(Q, K)
         Z = np.einsum("...rtn,...htn->...hrn", P, V)
@@ -106,12 +107,11 @@ class Attention(Layer):
         deltas = (np.einsum("...rtn,...ktn->...krn", dS, K),
                   np.einsum("...rtn,...krn->...ktn", dS, Q),
                   np.einsum("...rtn,...hrn->...htn", P, dO))
-        dA = np.zeros((len(dZ), *A.shape[1:]))
+        dA = np.zeros((len(dZ) if to_inputs else 1, *A.shape[1:]))
         for (W, _), (dW, db), d, a, da in zip(parameters, gradients, deltas, self.seen(A),
                                               self.seen(dA)):
             d = side_by_side(d)
-            dW[...] = d @ side_by_side(a).mT
-            db[...] = d.sum(axis=-1, keepdims=True)
+            backward_affine(dW, db, d, side_by_side(a))
             if to_inputs:
                 da += (W.mT @ d).reshape(da.shape)
         return dA

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from deepmath.checks import check_whole
-from deepmath.composed.layer import Layer, Parameters, Shape, check_features, side_by_side
+from deepmath.composed.layer import (
+    Layer, Parameters, Shape, affine, backward_affine, check_features, side_by_side)
 from deepmath.composed.windows import as_size, inner, overlaid, padded, places_of, windows
 
 
@@ -73,8 +74,7 @@ class Convolution(Layer):
         around = padded(A, self.padding)
         seen = windows(around, self.window, self.stride)
         columns = seen.reshape(len(A), W.shape[-1], -1)
-        Z = W @ columns
-        Z += b
+        Z = affine(W, b, columns)
         outputs = Z.reshape(*Z.shape[:2], *seen.shape[2 + self.n_axes:])
         return outputs, (columns, around.shape[2:-1])
 
@@ -83,8 +83,7 @@ class Convolution(Layer):
         ((W, _),), ((dW, db),), (columns, places) = parameters, gradients, kept
         found = dZ.shape[2:]
         dZ = side_by_side(dZ)
-        dW[...] = dZ @ columns.mT
-        db[...] = dZ.sum(axis=-1, keepdims=True)
+        backward_affine(dW, db, dZ, columns)
         if not to_inputs:
             return dZ
         dA = (W.mT @ dZ).reshape(len(dZ), *self.window, self.n_inputs, *found)

@@ -8,7 +8,8 @@ import numpy as np
 
 from deepmath.activations import Activation, slope
 from deepmath.checks import check_whole
-from deepmath.composed.layer import Layer, Parameters, Shape, check_features, side_by_side
+from deepmath.composed.layer import (
+    Layer, Parameters, Shape, affine, backward_affine, check_features, side_by_side)
 
 
 @dataclass(frozen=True)
@@ -43,15 +44,14 @@ class Dense(Layer):
 
     def forward(self, parameters: list[Parameters], A: np.ndarray) -> tuple[np.ndarray, Any]:
         (W, b), = parameters
-        Z = W @ side_by_side(A) + b
+        Z = affine(W, b, side_by_side(A))
         return Z.reshape(*Z.shape[:2], *A.shape[2:]), A
 
     def backward(self, parameters: list[Parameters], gradients: list[Parameters], kept: Any,
                  dZ: np.ndarray, to_inputs: bool) -> np.ndarray:
         ((W, _),), ((dW, db),) = parameters, gradients
         dZ = side_by_side(dZ)
-        dW[...] = dZ @ side_by_side(kept).mT
-        db[...] = dZ.sum(axis=-1, keepdims=True)
+        backward_affine(dW, db, dZ, side_by_side(kept))
         return (W.mT @ dZ).reshape(-1, *kept.shape[1:]) if to_inputs else dZ
 
 

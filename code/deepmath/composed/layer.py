@@ -76,6 +76,26 @@ def side_by_side(A: np.ndarray) -> np.ndarray:
     return A.reshape(*A.shape[:2], -1)
 
 
+def product(W: np.ndarray, A: np.ndarray) -> np.ndarray:
+    """Return W A (S, h, m); with what all networks of a stack share, for their rows together."""
+    if len(A) > 1:
+        return W @ A
+    return (W.reshape(-1, W.shape[-1]) @ A[0]).reshape(*W.shape[:2], -1)
+
+
+def affine(W: np.ndarray, b: np.ndarray, A: np.ndarray) -> np.ndarray:
+    """Return W A + b."""
+    Z = product(W, A)
+    Z += b
+    return Z
+
+
+def backward_affine(dW: np.ndarray, db: np.ndarray, dZ: np.ndarray, A: np.ndarray) -> None:
+    """Write the gradients of `affine` from dZ = dL/dZ (S, h, m)."""
+    dW[...] = product(dZ, A.mT)
+    db[...] = dZ.sum(axis=-1, keepdims=True)
+
+
 def check_features(name: str, features: int, shape: Shape, n_axes: int | None = None) -> None:
     """Raise ValueError unless a point has so many features, at places along so many axes."""
     if n_axes is not None and len(shape) != n_axes + 1:

@@ -7,7 +7,7 @@ import numpy as np
 
 from deepmath.activations import TANH, Activation, activation
 from deepmath.checks import check_whole, describe
-from deepmath.composed.layer import Layer, Parameters, Shape, check_features
+from deepmath.composed.layer import Layer, Parameters, Shape, affine, check_features
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Recurrent(Layer):
         z, a, outputs = [], [], []
         for t in range(T):
             a.append(np.concatenate([h, x[:, :, t]], axis=1))
-            z.append(W @ a[-1] + b)
+            z.append(affine(W, b, a[-1]))
             h = f(z[-1])
             outputs.append(h)
         return np.stack(outputs, axis=2), (z, a)
