@@ -371,6 +371,7 @@ format:
   pdf:
     documentclass: scrreprt
   docx: default
+  typst: default
 """,
     "_quarto.yml.local": "execute: {echo: false}\n", "_language.yml": "title: Obr.\n",
     "_environment": "A=1\nB=$A\n", "sub/_metadata.yml": "echo: false\n", "404.qmd": "# Lost\n",

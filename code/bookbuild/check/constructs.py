@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from operator import itemgetter
 
 from bookbuild.document import (MACROS, MATH_ENVIRONMENT, THEOREM_KINDS, Chapter, Node, classes,
@@ -17,9 +18,11 @@ from bookbuild.source import (ATTRIBUTE, CLASS, COMPUTED, EXECUTE, HEAD, MARKDOW
 UNREAD_PICTURE = re.compile(r"(?<!\\)!\[(?:(?!!\[|\]\()[^\n])*+\]\(")
 
 UNREAD_SHORTCODE = re.compile(r"\{\{<(?!(?:(?!\{\{<)[^\n])*?>\}\})[^\n]*")
-FENCE = re.compile(r"^[ \t>]*+:{3,}+[ \t]*+(\{.*\}|[\w-]++)?[ \t:]*+\r?$", re.MULTILINE)
+FENCE = re.compile(r"^[ \t>]*+:{3,}+[ \t]*+(\{.*\}|[^\s{}:]++)?[ \t:]*+\r?$", re.MULTILINE)
 BRACED_FENCE = re.compile(r"[ \t>]*+`{3,}+[ \t]*+(\{(?!\{)[^`]*+)$")
 DISPLAY = r"(?<!\\)\$\$"
+FORMULA = re.compile(r"(?s)\$\$.*?\$\$|\$[^$\n]+\$")
+ANNOTATION = re.compile(r"(?m)(?:#|//|--|%)[ \t]*<\d+>[ \t]*$")
 HTML_DIV = re.compile(r"<(/?)div\b", re.IGNORECASE)
 BEGIN = re.compile(r"^(?:[ \t]*+(?:(?:[-+*]|\d{1,9}[.)])(?=[ \t])|>))*+")     # of items, quotations
 
@@ -93,6 +96,8 @@ def unknown_constructs(blocks: list, manuscript: Manuscript) -> Iterator[Problem
     """Classes, attributes and raw text of which the built-in press would make something else."""
     seen: Counter = Counter()
     told: set[str] = set()
+    spoken = replace(manuscript, text=FORMULA.sub(
+        lambda formula: re.sub(r"[^\n]", " ", formula[0]), manuscript.text))
     for node in nodes(blocks):
         for name in classes(node) if not is_node(node, "Code") else ():
             seen[name] += 1
@@ -107,23 +112,40 @@ def unknown_constructs(blocks: list, manuscript: Manuscript) -> Iterator[Problem
                 yield manuscript.problem(
                     rf"{re.escape(name)}\s*=\s*[\"']?{re.escape(value)}", *found)
         key = identifier(node)
-        if prefix(key) in THEOREM_KINDS and re.search(r"\bcallout-", " ".join(classes(node))):
+        if prefix(key) in THEOREM_KINDS and any(
+                name.startswith("callout-") for name in classes(node)):
             yield manuscript.problem(rf"#{re.escape(key)}(?![\w-])", f"`{key}` is the label of a "
                                      "theorem or the like, and this a callout: put the one into "
                                      "the other")
         if is_node(node, "RawBlock", "RawInline"):
-            yield from raw_problems(*raw(node), manuscript)
-        if is_node(node, "CodeBlock") and classes(node) and re.search(
-                r"(?m)(#|//|--|%)\s*<\d+>\s*$", content(node)):
+            seen[raw(node)] += 1
+            yield from raw_problems(*raw(node), spoken, seen[raw(node)])
+        if is_node(node, "CodeBlock") and classes(node) and ANNOTATION.search(content(node)):
             if found := mistake(MARKDOWN, "code annotations"):
-                yield manuscript.problem(r"(#|//|--|%)\s*<\d+>\s*\n", *found)
-    stray = r"(?m)^(?![ \t]*#[ \t]*\|).*?:::"
+                for _ in ANNOTATION.finditer(content(node)):
+                    seen[ANNOTATION] += 1
+                    yield manuscript.problem(ANNOTATION.pattern, *found, nth=seen[ANNOTATION])
+
+
+def stray_fences(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
+    """Fences of colons that pandoc reads as words."""
+    alone = unmatched(manuscript.prose)[1]
     options = "\n".join(re.findall(r"(?m)^[ \t]*#[ \t]*\|.*:::.*", manuscript.prose))
-    for node in nodes(blocks, "Str") if re.search(stray, manuscript.prose) else ():
-        if content(node).startswith(":::") and content(node) not in options:
-            yield manuscript.problem(stray, "a fence of colons that opens or "
-                                     "closes no block: put it on a line of its own, after a "
-                                     "blank line")
+    message = ("a fence of colons that opens or closes no block: put it on a line of its own, "
+               "after a blank line; or take it out, or write it as code")
+    for line in nodes(blocks, "Para", "Plain") if ":::" in manuscript.prose else ():
+        for word in nodes(line, "Str"):
+            if not content(word).startswith(":::") or content(word) in options:
+                continue
+            there, _, after = text([line]).partition(content(word))
+            before = re.findall(r"\w+", there)
+            behind = re.findall(r"\w+", content(word) + after)
+            pattern = r"\W+".join(map(re.escape, before[-4:])) + r"\W*?(:::)" if before else (
+                r"(:::)[^\w:]*?" + r"\W+".join(map(re.escape, behind[:4])))
+            found = re.search(pattern, manuscript.prose) if before or behind else None
+            place = found.start(1) if found else alone.pop(0) if alone else 0
+            number = manuscript.prose.count("\n", 0, place) + 1
+            yield Problem(*manuscript.origin(number), message)
 
 
 def fences_in_a_line(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
@@ -172,14 +194,16 @@ def tabless_tabsets(blocks: list, manuscript: Manuscript, code: str) -> Iterator
                                      "`output: asis`)", nth=place)
 
 
-def raw_problems(format: str, source: str, manuscript: Manuscript) -> Iterator[Problem]:
-    pattern = r"\s+".join(map(re.escape, source.split()))
+def raw_problems(format: str, source: str, manuscript: Manuscript, nth: int) -> Iterator[Problem]:
+    """What is wrong with raw text that stands on the page for the n-th time."""
+    pattern = r"\s+".join(map(re.escape, source.split())) + (
+        r"(?![A-Za-z])" if re.search(r"\\[A-Za-z]+$", source) else "")
     if format == "tex" and MACROS.fullmatch(source.strip()):
         return
     if format == "tex" and not MATH_ENVIRONMENT.fullmatch(source.strip()):
         begin = " ".join(source.split())[:40]
-        yield manuscript.problem(pattern, f"`{begin}` is TeX, which neither the page "
-                                 "nor the PDF prints outside formulas: write it in Markdown")
+        yield manuscript.problem(pattern, f"`{begin}` is TeX, which neither the page nor the PDF "
+                                 "prints outside formulas: write it in Markdown", nth=nth)
     elif format == "typst" and source.count("/*") > source.count("*/"):
         yield manuscript.problem(pattern, "a comment of Typst's is never closed, and the PDF loses "
                                  "what follows: end it with */")
@@ -216,15 +240,18 @@ def unread_shortcodes(manuscript: Manuscript) -> Iterator[Problem]:
                       "`{{{< name ... >}}}` to show it", "builtin")
 
 
-def left_open(prose: str) -> list[int]:
-    """Where blocks begin that no line of `:::` ends."""
+def unmatched(prose: str) -> tuple[list[int], list[int]]:
+    """Where blocks begin that no line of `:::` ends, and where such a line ends no block."""
     opened: list[int] = []
+    stray: list[int] = []
     for fence in FENCE.finditer(prose):
         if fence[1]:
             opened.append(fence.start())
         elif opened:
             opened.pop()
-    return opened
+        else:
+            stray.append(fence.start())
+    return opened, stray
 
 
 def blocks_that_cells_open(cell: Cell, defaults: dict, outputs: list,
@@ -240,7 +267,7 @@ def blocks_that_cells_open(cell: Cell, defaults: dict, outputs: list,
     for written in ["".join(shown)] if is_asis else shown:
         if any(token["fence"] and not closing for token, closing in regions(written, 0)):
             what, end = "a block of code", "```"
-        elif (is_open or not is_asis) and left_open(without_code(written)):
+        elif (is_open or not is_asis) and unmatched(without_code(written))[0]:
             what, end = "a block", ":::"
         else:
             continue
@@ -260,7 +287,7 @@ def unclosed_blocks(is_open: bool, manuscript: Manuscript) -> Iterator[Problem]:
         line = manuscript.prose.count("\n", 0, position) + 1
         yield Problem(*manuscript.origin(line), "the `<div>` that begins here is never closed: end "
                       "it with `</div>`")
-    for position in left_open(manuscript.prose):
+    for position in unmatched(manuscript.prose)[0]:
         line = manuscript.prose.count("\n", 0, position) + 1
         yield Problem(*manuscript.origin(line), "the block that begins here is never closed: end "
                       "it with a line of `:::`")

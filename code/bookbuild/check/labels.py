@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from bookbuild.check.pictures import file_problem
-from bookbuild.document import (Chapter, Entry, cited_keys, cross_references, identifier,
-                                is_cross_reference, linked_page, nodes, target)
+from bookbuild.document import (Chapter, Entry, cited_keys, content, cross_references, identifier,
+                                is_cross_reference, linked_page, nodes, target, text)
 from bookbuild.source import Manuscript, Project
 
 
@@ -115,10 +115,18 @@ def unlisted_sources(survey: Survey, chapter: Chapter, manuscript: Manuscript):
 
 
 def broken_links(survey: Survey, chapter: Chapter, manuscript: Manuscript):
+    seen: Counter = Counter()
     for node in nodes(chapter.blocks, "Link"):
         address = target(node)
+        seen[address] += 1
         path, _, fragment = map(unquote, address.partition("#"))
         if urlsplit(address).scheme or address.startswith("//"):
+            continue
+        if not address:
+            spoken = r"\W+".join(map(re.escape, re.findall(r"\w+", text(content(node)))[:6]))
+            yield manuscript.problem(rf"{spoken}[^\w\n]*\]\(\s*\)|{spoken}", "a link without an "
+                                     "address leads nowhere, and stops the PDF: give it one, or "
+                                     "take it out")
             continue
         linked = linked_page(chapter.page, address)
         source = linked[0] if linked else None if path else chapter.page.source
@@ -126,6 +134,10 @@ def broken_links(survey: Survey, chapter: Chapter, manuscript: Manuscript):
             if problem := file_problem(survey.project, chapter.page.source, path):
                 message = f"the link leads to {path}, which " + (
                     problem if "outside" in problem else "is no file of the book")
+                near = PurePosixPath(posixpath.normpath(chapter.page.source.parent / path))
+                if path and (meant := next((each for each in survey.ids
+                                            if each.with_suffix("") == near), None)):
+                    message += f": did you mean {meant.name}?"
             else:
                 continue
         elif source not in survey.ids:
@@ -135,5 +147,6 @@ def broken_links(survey: Survey, chapter: Chapter, manuscript: Manuscript):
         else:
             continue
         if stops := survey.stops(fragment or posixpath.basename(path)):
-            yield manuscript.problem(re.escape(PurePosixPath("/", path).name + address[len(
-                address.partition("#")[0]):]), message, stops)
+            written = PurePosixPath("/", path).name + address[len(address.partition("#")[0]):]
+            yield manuscript.problem(rf"(?<![^\s(<\"'/=]){re.escape(written)}(?![\w-])", message,
+                                     stops, seen[address])

@@ -23,6 +23,7 @@ def page_problems(project: Project, split: SplitText, tree: dict, manuscript: Ma
     yield from constructs.code_in_text(split, manuscript)
     yield from constructs.titles(split, blocks, manuscript)
     yield from constructs.unknown_constructs(blocks, manuscript)
+    yield from constructs.stray_fences(blocks, manuscript)
     yield from constructs.unclosed_blocks(tree["open"], manuscript)
     yield from constructs.unread_shortcodes(manuscript)
     yield from constructs.fences_in_a_line(blocks, manuscript)
@@ -35,6 +36,7 @@ def page_problems(project: Project, split: SplitText, tree: dict, manuscript: Ma
             yield from pictures.cell_problems(project, piece, defaults, shown)
             yield from constructs.blocks_that_cells_open(piece, defaults, shown or [], tree["open"])
     yield from quarto_traps.page_traps(split, blocks, manuscript)
+    yield from quarto_traps.for_latex(blocks, manuscript) if project.is_for_typst else ()
 
 
 def file_problems(project: Project, blocks: list, manuscript: Manuscript, made: set[str],

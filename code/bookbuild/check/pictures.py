@@ -101,6 +101,10 @@ def address_problem(project: Project, manuscript: Manuscript, address: str, code
     if urlsplit(address).scheme:
         return f"the picture {path[:60]} is no file of the book: copy it into the book"
     if problem := file_problem(project, manuscript.source, path):
+        whole, mark, part = path.partition("#")
+        if mark and not file_problem(project, manuscript.source, whole):
+            return (f"the picture {path[:60]} is a part of a file, which the PDF cannot show: "
+                    f"leave out `#{part[:40]}`")
         return "" if named_in(code, path) else f"the picture {path[:60] or '()'} {problem}"
     if PurePosixPath(path).suffix.lower() not in SIGNS:
         return (f"the picture {path} is of a kind that the page or the PDF can't show: make it "

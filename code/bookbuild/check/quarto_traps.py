@@ -9,7 +9,7 @@ from bookbuild.check.labels import Survey, label_pattern, reference_pattern
 from bookbuild.document import (CALLOUT_KINDS, MATH_ENVIRONMENT, UNNUMBERED_KINDS, Chapter, Float,
                                 Node, Tabset, caption, cited, classes, content, cross_references,
                                 identifier, is_cross_reference, is_display, is_node, nodes,
-                                numbering, prefix, raw, rewrite, text)
+                                numbering, pairs, prefix, raw, rewrite, text)
 from bookbuild.say import Problem
 from bookbuild.source import Cell, Manuscript, SplitText
 
@@ -186,6 +186,17 @@ def html_for_the_page_alone(blocks: list, manuscript: Manuscript) -> Iterator[Pr
                                  "and neither in the PDF nor in the EPUB: write it in Markdown, or "
                                  "put it into `::: {.content-visible when-format=\"html\"}`",
                                  "neither")
+
+
+def for_latex(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
+    """What depends on LaTeX's PDF, in a book whose PDF is Typst's."""
+    for node in nodes(blocks, "Div", "Span", "CodeBlock"):
+        for name in {"when-format", "unless-format"} & set(pairs(node)):
+            if (value := pairs(node)[name]) in ("pdf", "latex"):
+                yield manuscript.problem(rf"{name}\s*=\s*[\"']?{value}", f"`{name}={value}` is "
+                                         "about a PDF that LaTeX makes, and not Typst's: write "
+                                         f"`{name}=\"typst\"`", "neither")
+                return
 
 
 def conditional_frames(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:

@@ -17,7 +17,7 @@ from bookbuild.document.model import (LEAVES, Beside, Callout, Equation, Float, 
 from bookbuild.document.numbers import (Chapter, Entry, Head, is_title, number_chapter,
                                         take_titles)
 from bookbuild.document.outputs import CellWriter, is_shown, picture_type, place_captions, stand_ins
-from bookbuild.document.raw_html import files_in_html
+from bookbuild.document.raw_html import files_in_html, ids_in_html
 from bookbuild.document.references import (chapter_name, cross_references, is_cross_reference,
                                            linked_page, page_links)
 from bookbuild.document.wording import Words, letters, written_citations
@@ -27,12 +27,12 @@ __all__ = ["CALLOUT_KINDS", "FLOAT_KINDS", "LEAVES", "MACROS", "MATH_ENVIRONMENT
            "Float", "Head", "Layout", "Node", "Tabset", "Theorem", "Titled", "Words", "Xref",
            "bibliographies", "caption", "chapter_name", "citations", "cited", "cited_keys",
            "classes", "column_shares", "columns", "content", "cross_references", "depth", "display",
-           "div", "emph", "exchange", "files_in_html", "header", "identifier", "is_cross_reference",
-           "is_display", "is_node", "is_shown", "is_title", "kind_of", "labelled", "left_aligned",
-           "letters", "level", "link", "link_to_bibliography", "linked_page", "meant_for",
-           "metadata", "nodes", "number_chapter", "numbering", "outermost", "page_links", "pairs",
-           "pandoc", "para", "picture_type", "place_captions", "plain", "prefix", "raw",
-           "raw_block", "raw_inline", "references", "rewrite", "rewrite_lists", "span", "stand_ins",
-           "strong", "structure", "take_titles", "target", "tex", "text", "translate",
-           "with_attributes", "with_column_shares", "with_content", "with_pairs", "with_target",
-           "wording", "words", "written_citations"]
+           "div", "emph", "exchange", "files_in_html", "header", "identifier", "ids_in_html",
+           "is_cross_reference", "is_display", "is_node", "is_shown", "is_title", "kind_of",
+           "labelled", "left_aligned", "letters", "level", "link", "link_to_bibliography",
+           "linked_page", "meant_for", "metadata", "nodes", "number_chapter", "numbering",
+           "outermost", "page_links", "pairs", "pandoc", "para", "picture_type", "place_captions",
+           "plain", "prefix", "raw", "raw_block", "raw_inline", "references", "rewrite",
+           "rewrite_lists", "span", "stand_ins", "strong", "structure", "take_titles", "target",
+           "tex", "text", "translate", "with_attributes", "with_column_shares", "with_content",
+           "with_pairs", "with_target", "wording", "words", "written_citations"]

@@ -12,9 +12,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from bookbuild.check import Survey, too_deep
-from bookbuild.document import (Chapter, Entry, Words, bibliographies, citations, meant_for, nodes,
-                                number_chapter, pandoc, para, references, structure, take_titles,
-                                tex, wording, written_citations)
+from bookbuild.document import (Chapter, Entry, Words, bibliographies, citations, ids_in_html,
+                                meant_for, nodes, number_chapter, pandoc, para, references,
+                                structure, take_titles, tex, wording, written_citations)
 from bookbuild.files import write_file, writing
 from bookbuild.live import ASSETS, assemble
 from bookbuild.memory import Memory
@@ -114,6 +114,9 @@ class Pipeline:
         written = [self.memory.step(ids_in, draft.page, blocks)
                    for draft, blocks in zip(self.drafts, self.trees)]
         left_out = frozenset().union(*written).difference(*ids.values(), self.entries)
+        for draft, blocks in zip(self.drafts, self.trees):      # a page's links lead there, too
+            ids[draft.page.source] = ids[draft.page.source] | self.memory.step(
+                ids_in_html, draft.page, blocks)
         survey = Survey(self.project, self.entries, self.sources(), ids, self.code,
                         self.unseen, left_out)
         for draft, chapter in zip(self.drafts, self.chapters):

@@ -95,7 +95,10 @@ def check_book(project: Project, targets: Sequence[str] = ("html", "pdf")) -> li
     book = Pipeline(project)
     book.parse({}, complete=False)
     for target in targets:
-        book.edition(target)
+        if target != "pdf" or project.is_for_typst:
+            book.edition(target)
+        elif project.pdf_problem:
+            book.problems.add(project.pdf_problem)
     return sorted({*book.problems, *book.unread_formulas()})
 
 

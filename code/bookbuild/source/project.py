@@ -96,6 +96,11 @@ class Project:
         return self.root / ".book"
 
     @property
+    def is_for_typst(self) -> bool:
+        """Does Typst set a PDF, or may it: is none of LaTeX's listed instead?"""
+        return "typst" in formats_of(self.config) or self.pdf_problem is None
+
+    @property
     def authors(self) -> list[str]:
         """The names of the authors."""
         listed = self.book.get("author") or []

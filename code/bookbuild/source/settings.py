@@ -13,6 +13,7 @@ from bookbuild.source.vocabulary import is_text
 CONFIG = "_quarto.yml"
 Teller = Callable[..., Problem]
 COMPUTED = re.compile(r"`\{[A-Za-z]\w*\}[ \t][^`]*`")
+SHORTCODE = re.compile(r"\{\{<(?:(?!\{\{<|>\}\}).)*+>\}\}")
 NOT_COMPUTED = "{code} in `{name}` is not computed: write its value"
 SECTIONS = {"project": vocabulary.PROJECT, "book": vocabulary.BOOK, "execute": vocabulary.EXECUTE}
 
@@ -46,6 +47,9 @@ def config_problems(root: Path, config: dict, lines: dict) -> Iterator[Problem]:
         yield from missing_files(root, (name,), config.get(name), problem)
     if found := mistake(vocabulary.WORDS, config.get("lang", "en")):
         yield problem(("lang",), *found)
+    for author in filter(is_named, as_list(value_at(config, ("book", "author")))):
+        for found in filter(None, (mistake(vocabulary.AUTHOR, key) for key in author)):
+            yield problem(("book", "author"), *found)
     yield from computed_texts(config, lines)
     yield from format_problems(root, config, lines)
     yield from traps_of_formats(config, lines)
@@ -58,11 +62,14 @@ def missing_files(root: Path, path: tuple[str, ...], names, problem: Teller) -> 
 
 
 def computed_texts(config: dict, lines: dict) -> Iterator[Problem]:
-    """Expressions in titles and the like, which no press computes."""
+    """Expressions in titles and the like, which no press computes; shortcodes, which one does."""
     for path, line in lines.items():
         value = value_at(config, path)
         if isinstance(value, str) and (code := COMPUTED.search(value)):
             yield Problem(CONFIG, line, NOT_COMPUTED.format(code=code[0], name=path[-1]))
+        elif isinstance(value, str) and (code := SHORTCODE.search(value)):
+            yield Problem(CONFIG, line, f"the built-in press reads no shortcode in `{path[-1]}`: "
+                          f"write the value of `{code[0][:60]}`, or render with Quarto", "builtin")
 
 
 def shape_problems(config: dict, lines: dict) -> Iterator[Problem]:
@@ -77,14 +84,15 @@ def shape_problems(config: dict, lines: dict) -> Iterator[Problem]:
             if place is not vocabulary.EXECUTE and (wrong := wrong_value(place, key, value)):
                 yield problem((*path, key), wrong)
     for author in as_list(value_at(config, ("book", "author"))):
-        if isinstance(author, dict) and is_text(author.get("name")):
-            for key in author:
-                if found := mistake(vocabulary.AUTHOR, key):
-                    yield problem(("book", "author"), *found)
-        elif not is_text(author):
+        if not is_text(author) and not is_named(author):
             yield problem(("book", "author"), "`book: author` takes a name or a list of names")
     if not all(map(is_text, as_list(config.get("bibliography")))):
         yield problem(("bibliography",), "`bibliography` takes a file or a list of files")
+
+
+def is_named(author) -> bool:
+    """Does an author have a name, among other keys?"""
+    return isinstance(author, dict) and is_text(author.get("name"))
 
 
 def as_list(value) -> list:

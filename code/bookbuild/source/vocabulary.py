@@ -200,8 +200,9 @@ DAY = Values("a day such as 2026-11-25, `today` or `last-modified`",
              lambda v: v in ("", None, "last-modified") or day_of(v))
 PICTURE_TEXTS = Values("text, or a list of texts, one a picture",
                        lambda v: isinstance(v, str) or _texts(v))
-TARGET = Values("html, html:js, typst or epub",
-                lambda a: a.value in ("html", "html:js", "typst", "epub"))
+# Of the last ones no press here makes any: what is meant for them is left out, or shown.
+TARGETS = ("html", "html:js", "typst", "epub", "pdf", "latex", "docx", "pptx", "revealjs")
+TARGET = Values(f"{', '.join(TARGETS[:-1])} or {TARGETS[-1]}", lambda a: a.value in TARGETS)
 COLUMNS = Values("1 to 99", lambda a: re.fullmatch(r"[1-9]\d?", a.value) is not None)
 
 # ------------------------------------------------------------------------------------ entries
@@ -316,6 +317,8 @@ VOCABULARY = (
     *_all(HARMLESS, DOCUMENT, "code-link code-overflow draft format-links html-q-tags keep-hidden "
           "lightbox link-external-icon link-external-newwindow output-divs section-divs "
           "self-contained smooth-scroll strip-comments", _AS_IT_IS, only=FALSE),
+    *_all(HARMLESS, DOCUMENT, "lightbox", "every figure opens large", only=Values(
+        "true or auto", lambda v: v is True or v == "auto")),
     *_all(HARMLESS, DOCUMENT, "email-obfuscation", _AS_IT_IS,
           only=Values("none", lambda v: v == "none")),
     *_all(HARMLESS, DOCUMENT, "from", _AS_IT_IS,
