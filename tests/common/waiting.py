@@ -13,6 +13,13 @@ def frames(page) -> None:
                   "() => requestAnimationFrame(() => drawn())))")
 
 
+def holding(page, pattern: str) -> Callable:
+    """Hold back what a page asks for; returns what waits for the next request, and gives its route."""
+    routes: list = []
+    page.route(pattern, lambda route: routes.append(route))
+    return lambda: until(lambda: page.evaluate("0") or routes, f"a request of {pattern}").pop(0)
+
+
 def until(found: Callable, what: str, end: Callable[[], object] = lambda: None):
     """Wait until `found()` is true, and return it; give up where `end()` says that it won't be."""
     deadline = time.monotonic() + LIMIT

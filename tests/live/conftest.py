@@ -279,8 +279,9 @@ class Reader:
     def edit(self, code: str | None = None, name: str = "plain"):
         """Open the cell, and put code into its editor."""
         cell = self.cell(name)
-        if cell.get_by_role("button", name="Edit and run").is_visible():
-            cell.get_by_role("button", name="Edit and run").click()
+        opens = cell.get_by_role("button", name="Edit and run", disabled=False)   # else it is at it
+        if opens.is_visible():
+            opens.click()
         editor = cell.locator(".cm-content, .live-plain")
         editor.wait_for()
         if code is not None:

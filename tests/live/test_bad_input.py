@@ -99,6 +99,27 @@ def test_two_cells_take_turns(reader):
     assert reader.ended() == "first" and reader.status() == "stopped"
 
 
+TRAINING = """from deepmath import *
+X, y = xor(20, 0)
+network = Network((2, 4, 1))
+fit(network, network.initialise(0), X, y, n_epochs=10**7)"""
+
+
+def test_a_button_of_a_run_that_is_over_says_nothing_to_another_cells(reader):
+    cell, task = reader.edit(TRAINING), reader.edit("while True: pass", "task")
+    for one in (cell, task):
+        one.get_by_role("button", name="Run", exact=True).click()
+    cell.get_by_role("button", name="Pause").wait_for()
+    cell.locator(".cm-content").press("Control+Enter")          # behind the other cell's run
+    expect(task.locator(".live-status")).to_contain_text("Running")
+    cell.get_by_role("button", name="Pause").click()
+    assert "Waiting" in cell.locator(".live-status").inner_text()
+    for one in (cell, task):
+        one.get_by_role("button", name="Stop").click()
+        expect(one).to_have_attribute("data-live", "stopped")
+    cell.get_by_role("button", name="Reset").click()
+
+
 def test_tab_leaves_the_editor(reader):
     cell = reader.edit("x = 1")
     cell.locator(".cm-content").focus()

@@ -147,7 +147,7 @@ def test_by_keyboard(reader):
 
     for name, said in FIGURES.items():
         assert reader.run(name).startswith(f"done: {said}")
-        assert reader.look(name, "cell.querySelector('img.live-figure').naturalWidth") > 300
+        reader.until(name, "cell.querySelector('img.live-figure').naturalWidth > 300")
 
     answer = "cell.querySelector('.live-answer').innerText"
     reader.run("task")
@@ -178,7 +178,7 @@ OTHERS = """const kept = [...document.querySelectorAll(".live-cell, .live-check"
     else if (!child.matches("script, style, link")) child.remove();
   }
 })(document.body);"""
-PICTURES = "[...cell.querySelectorAll('.live-output img')].map((each) => each.naturalWidth)"
+PICTURES = "[...cell.querySelectorAll('.live-output img')]"
 
 
 @pytest.fixture(scope="module")
@@ -208,8 +208,8 @@ def try_all(reader, name: str) -> None:
     pictures = reader.look(name, "cell.querySelectorAll('img').length")
     reader.tap(name, "Edit and run")
     assert reader.touch(name).startswith("done: "), name
-    widths = reader.look(name, PICTURES)
-    assert len(widths) >= pictures and all(width > 300 for width in widths), name
+    assert reader.look(name, f"{PICTURES}.length") >= pictures, name
+    reader.until(name, f"{PICTURES}.every((each) => each.naturalWidth > 300)")
     assert reader.faults(name) == []
     assert reader.run(name, "print(6 * 7)").startswith("done: 42"), name
     assert reader.faults(name) == []

@@ -6,6 +6,7 @@ import re
 import pytest
 from accessibility import violations
 from playwright.sync_api import expect
+from waiting import until
 
 from deepmath import GradientDescent, Network, accuracy, circles, default_rng, fit, xor
 
@@ -71,8 +72,10 @@ def test_the_loss_on_fresh_points_is_that_after_the_last_epoch(reader, cell):
 
 
 def test_own_points_by_click_and_by_keyboard_reach_the_run(reader, cell):
-    cell.get_by_label("data").select_option("own_points")
+    cell.get_by_label("data").press("End")
     plane = cell.get_by_role("application", name="Plane for own points")
+    plane.wait_for()
+    expect(cell.get_by_label("data")).to_be_focused()       # though the controls are others now
     plane.scroll_into_view_if_needed()
     box = plane.bounding_box()
     words = cell.locator(".live-pad [role=status]")
@@ -190,10 +193,17 @@ def test_full_screen_and_back_with_the_focus_where_it_was(reader, cell):
     leave = cell.get_by_role("button", name="Leave full screen")
     expect(leave).to_be_focused()
     width = reader.page.viewport_size["width"]
-    assert cell.evaluate("(one) => one.getBoundingClientRect().width") == width
+    until(lambda: cell.evaluate("(one) => one.getBoundingClientRect().width") == width, "the whole width")
     assert not cell.locator(".live-editor").is_visible() and cell.get_by_label("N_HIDDEN").is_visible()
     reader.page.keyboard.press("Escape")
     expect(full).to_be_focused()
+    full.click()
+    leave.wait_for()
+    cell.locator(".live-fold > summary").click()
+    cell.locator(".cm-content").click()
+    reader.page.keyboard.press("Escape")
+    expect(full).to_be_visible()
+    expect(cell.locator(".cm-content")).to_be_focused()
     expect(cell.locator(".live-editor")).to_be_visible()
     assert not reader.page.evaluate("document.fullscreenElement")
 
@@ -278,10 +288,14 @@ def test_axe_finds_nothing_in_what_a_reader_has_opened(reader, cell):
     expect(cell.get_by_role("application")).to_be_visible()
     for scheme, rules in (("light", []), ("dark", ["color-contrast"])):      # all that a look changes
         reader.page.emulate_media(color_scheme=scheme)
+        reader.page.wait_for_function("(look) => document.documentElement.dataset.bsTheme === look", arg=scheme)
         assert violations(reader.page, *rules) == []
     cell.get_by_role("button", name="Full screen", exact=True).click()
+    leave = cell.get_by_role("button", name="Leave full screen")
+    leave.wait_for()
     assert violations(reader.page) == []
     reader.page.keyboard.press("Escape")
+    leave.wait_for(state="detached")
     reader.page.emulate_media(color_scheme="light")
 
 
@@ -299,9 +313,11 @@ def test_on_a_phone_the_picture_comes_first(visitor, site, without_python):
     assert 'ACTIVATION = "tanh"' in reader.code(XOR)
     cell.get_by_label("data").select_option("own_points")
     pad = cell.get_by_role("application")
-    box, beside = pad.bounding_box(), cell.get_by_role("button", name="Clear").bounding_box()
+    pad.wait_for()
+    box, beside = pad.evaluate("""(pad) => [pad, pad.closest(".live-pad").querySelector(".live-button")].map(
+        (each) => each.getBoundingClientRect().toJSON())""")
     assert box["width"] == pytest.approx(box["height"])
-    assert beside["x"] > box["x"] + box["width"] and beside["y"] < box["y"] + box["height"]
+    assert beside["left"] > box["right"] and beside["top"] < box["bottom"]
     pad.tap(position={"x": 20, "y": 20})
     expect(cell.locator(".live-pad [role=status]")).to_contain_text("2 of class 0, 3 of class 1")
     assert reader.page.evaluate("document.documentElement.scrollWidth") == 390

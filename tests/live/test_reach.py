@@ -94,6 +94,10 @@ def test_what_a_run_left_in_its_frame_is_gone_when_the_next_begins(reader):
     for name in ("first", "second", "third"):
         assert reader.run(LEFT_BEHIND % name) == name
         assert frame.evaluate("(frame) => frame.isConnected")
+    # Of a worker that has been ended its frame may tell later that it broke.
+    frame.evaluate("""({ contentWindow: source }) => dispatchEvent(
+        new MessageEvent("message", { source, data: { broken: "late", worker: 1 } }))""")
+    assert frame.evaluate("(frame) => frame.isConnected")
 
 
 def test_a_worker_that_ran_linked_code_runs_nothing_else(reader):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import expect
+from waiting import holding
 
 from bookbuild.source import Cell, split_source
 from deepmath import DivergenceError, GradientDescent, Network, accuracy, default_rng, fit, xor
@@ -41,6 +42,10 @@ def test_a_value_a_figure_and_a_table_are_shown(reader):
                "    plt.plot([1, 2])\n    plt.show()\n    print('after', k)")
     shown = reader.cell().locator(".live-output > *").evaluate_all("all => all.map((one) => one.tagName)")
     assert shown == ["IMG", "PRE", "IMG", "PRE"]
+    before = reader.cell().locator(".live-figure").first.element_handle()
+    reader.run("1")
+    before.evaluate("(figure) => figure.onerror()")     # it could not be shown, and is gone by now
+    assert reader.cell().locator(".live-output").inner_text().strip() == "1"
     assert reader.run("from deepmath import (figures,\n    smoke)\nprint(smoke.OBJECTIVE)") == "29.0"    # with pandas
     reader.run('import pandas as pd\npd.DataFrame({"<b>x</b>": [1.5, 2], "y": ["<i>", "b"]})')
     table = reader.cell().locator("table")
@@ -243,10 +248,13 @@ def test_training_can_be_watched_paused_and_stepped(reader):
     painted = cell.locator("canvas").first.evaluate(
         "(canvas) => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size")
     assert painted > 50
+    cell.locator(".cm-content").press("Control+Enter")          # another run, which is not paused
+    cell.get_by_role("button", name="Pause").click()
     cell.get_by_role("button", name="Continue").click()
-    cell.get_by_role("button", name="Stop").click()
+    cell.locator(".live-stop").evaluate("(stop) => stop.click()")       # while another button is focused
     reader.ended(XOR)
     assert reader.status(XOR) == "stopped"
+    expect(cell.get_by_role("button", name="Run", exact=True)).to_be_focused()
     assert cell.locator("canvas").first.is_visible()
     cell.get_by_role("button", name="Reset").click()
 
@@ -326,6 +334,12 @@ def test_a_setting_that_the_text_names_is_a_link(reader):
     cell.get_by_role("button", name="Run again").nth(-2).click()
     expect(cell.locator(".live-output")).to_contain_text("final loss 0.517")
     assert "N_HIDDEN = 4  #" in reader.code(XOR)
+    again = cell.get_by_role("button", name="Run again").first
+    reader.edit(reader.code(XOR).replace("N_EPOCHS = 500 ", "N_EPOCHS = 2000 "), XOR)
+    cell.get_by_role("button", name="Run", exact=True).click()
+    again.focus()
+    reader.ended(XOR)
+    expect(again).to_be_focused()       # though the list has one more
     cell.get_by_role("button", name="Reset").click()
 
 
@@ -386,6 +400,49 @@ def test_a_check_answers_in_words(reader):
     assert "The check met an error in line 2, return x.two: AttributeError" in shown
     assert reader.cell("task").locator(".live-failed-line").inner_text().strip() == "return x.two"
     assert reader.cell("task").locator(".live-status").inner_text() == "Not yet"
+
+
+# ------------------------------------------------------------------ what comes when the reader is gone
+
+HELD_LINK = """() => {
+  const Plain = DecompressionStream;
+  const held = new Promise((release) => { window.release = release; });
+  globalThis.DecompressionStream = class {
+    constructor(kind) {
+      globalThis.DecompressionStream = Plain;           // the first only
+      const { readable, writable } = new Plain(kind);
+      const reader = readable.getReader();
+      Object.assign(this, { writable, readable: { getReader: () => ({ read: () => held.then(() => reader.read()) }) } });
+    }
+  };
+}"""
+TWO_EDITS = """for (const name of location.protocol === "http:" ? ["plain", "task"] : []) {
+  localStorage.setItem(`live:${location.pathname}#${name}`, JSON.stringify({ original: "", code: `print("${name}")` }));
+}"""
+
+
+def test_what_comes_late_takes_nothing_from_what_the_reader_did_since(visitor, site, without_python):
+    reader = without_python(visitor("about:blank", permissions=["clipboard-read", "clipboard-write"]))
+    page = reader.page
+    editor = holding(page, "**/editor.js")
+    page.add_init_script(TWO_EDITS)
+    page.goto(f"{site}chapters/one.html", wait_until="commit")
+    one, other = reader.cell(XOR).get_by_role("button", name="Edit and run"), page.locator("main a").first
+    # Kept edits are there before anyone could type into another text.
+    expect(page.get_by_role("button", name="Edit and run", disabled=True)).to_have_count(2)
+    one.click()
+    other.focus()
+    editor().continue_()
+    reader.cell(XOR).locator(".cm-content").wait_for()
+    assert (reader.code(), reader.code("task")) == ('print("plain")', 'print("task")')
+    expect(other).to_be_focused()
+    links = [link_to(reader, f"print({number})") for number in (1, 2)]
+    page.evaluate(HELD_LINK)
+    page.evaluate("(links) => { for (const link of links) location.href = link; }", links)
+    expect(reader.cell().locator(".live-notice")).to_contain_text("read it before you run it")
+    page.evaluate("release()")
+    page.evaluate("() => new Promise((done) => { setTimeout(done); })")
+    assert reader.code() == "print(2)"
 
 
 # ------------------------------------------------------------------------ what stays, and links
@@ -454,6 +511,7 @@ def test_the_readers_edit_and_a_linked_version_both_stay(reader, without_python)
     assert reader.code() == "print('linked', 1, 'changed')"
     cell.get_by_role("button", name="Show my own edit").click()
     assert reader.code() == "print('mine')"
+    expect(cell.get_by_role("button", name="Show the linked code")).to_be_focused()
     cell.get_by_role("button", name="Show the linked code").click()
     cell.get_by_role("button", name="Reset").click()
     assert reader.code() == "print('mine')"
@@ -470,10 +528,14 @@ def test_edits_in_two_tabs_both_stay(reader, without_python):
     other = type(reader)(reader.page.context.new_page(), [])
     other.page.goto(reader.page.url)
     other.edit()
+    # What one tab keeps comes to the other a moment later.
+    has_come = "(words) => Object.values(localStorage).some((kept) => kept.includes(words))"
     reader.edit("print('here')")
+    other.page.wait_for_function(has_come, arg="here")
     other.edit("print('there')")
     both = "edited in another tab, too"
     expect(other.cell().locator(".live-notice")).to_contain_text(both)
+    reader.page.wait_for_function(has_come, arg="there")
     reader.edit("print('here', 2)")
     expect(cell.locator(".live-notice")).to_contain_text(both)
     reader.page.reload()

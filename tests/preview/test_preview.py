@@ -7,10 +7,12 @@ import re
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from waiting import LIMIT, frames, until
 
+from bookbuild.preview import following
 from bookbuild.preview.server import Handler
 
 CONFIG = """project:
@@ -231,6 +233,7 @@ def test_the_page_reloads_in_place(preview, chromium):
     preview.edit("one.qmd", "A sentence", "\n\n".join(f"Paragraph {n}." for n in range(80))
                  + "\n\n## A section {#sec-last}\n\nA sentence")
     preview.shows("Paragraph 79")
+    preview.rests()
     page = chromium.new_page()
     page.goto(f"http://localhost:{preview.port}/one.html")
     page.locator("#sec-last").first.scroll_into_view_if_needed()
@@ -247,4 +250,30 @@ def test_the_page_reloads_in_place(preview, chromium):
     assert "one.qmd:" in page.locator("#preview-news").inner_text()
     preview.edit("one.qmd", "1 / 0", "sum(numbers)")
     page.locator("#preview-news .wrong").wait_for(state="hidden")
+    page.close()
+
+
+CLIENT = Path(following.__file__).with_name("client.js")
+NEWS = """globalThis.EventSource = class {
+  addEventListener(_, heard) {
+    globalThis.tell = (version) => heard({ data: JSON.stringify(
+      { run: "1", version, changed: [], problems: [], busy: "" }) });
+  }
+};"""
+PAGE = """<!DOCTYPE html><main><h1 id="top">One</h1><p style="height: 9000px"></p></main>
+<script data-run="1" data-version="1">{}</script>"""
+KEPT = "sessionStorage.getItem('preview:place:/one.html')"
+
+
+def test_a_page_that_changes_while_it_loads_keeps_its_place_and_the_author_is_not_sent_back(chromium):
+    page = chromium.new_page()
+    page.add_init_script(NEWS)
+    page.route("http://book.test/**", lambda route: route.fulfill(
+        content_type="text/html", body=PAGE.format(CLIENT.read_text(encoding="utf-8"))))
+    page.goto("http://book.test/one.html")
+    for place, late in ((500, 0), (900, "dispatchEvent(new Event('load'))")):
+        with page.expect_navigation():
+            assert page.evaluate(f"scrollTo(0, {place}); tell(2); {late}; {KEPT}")
+        page.wait_for_function(f"document.readyState === 'complete' && scrollY === {place}")
+    assert page.evaluate("scrollTo(0, 20); dispatchEvent(new Event('load')); scrollY") == 20
     page.close()

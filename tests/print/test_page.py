@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from accessibility import violations
 from PIL import Image
+from playwright.sync_api import expect
 from waiting import frames, until
 
 def in_both_looks(page):
@@ -69,11 +70,11 @@ def test_search_by_keyboard_alone(visit):
     options = page.locator("#search-results a")
     assert options.count() > 2
     page.keyboard.press("ArrowDown")
-    assert options.nth(1).get_attribute("aria-selected") == "true"
+    expect(options.nth(1)).to_have_attribute("aria-selected", "true")
     field = page.get_by_role("combobox")
     assert field.get_attribute("aria-activedescendant") == options.nth(1).get_attribute("id")
     page.keyboard.press("Escape")
-    assert not page.locator(".search-dialog").is_visible()
+    expect(page.locator(".search-dialog")).to_be_hidden()
 
 
 def test_a_slash_typed_into_a_field_is_a_slash(visit):
@@ -82,6 +83,34 @@ def test_a_slash_typed_into_a_field_is_a_slash(visit):
     page.locator("main textarea").press("/")
     assert page.locator("main textarea").input_value() == "/"
     assert not page.locator(".search-dialog").is_visible()
+
+
+HOLD_SCRIPTS = """() => {
+    const [plain, held] = [document.head.append.bind(document.head), []];
+    document.head.append = (script) => held.push(script);
+    window.release = () => held.splice(0).forEach((script) => plain(script));
+    window.fail = () => held.splice(0).forEach((script) => script.dispatchEvent(new Event("error")));
+}"""
+
+
+def test_what_a_search_says_is_of_what_is_asked_now(visit):
+    """The index may come when the words that asked for it are gone, or not at the first time."""
+    page = visit("index.html")
+    page.evaluate(HOLD_SCRIPTS)
+    state = page.locator(".search-state")
+    page.keyboard.press("/")
+    page.keyboard.insert_text("layer")
+    page.evaluate("fail()")
+    expect(state).to_contain_text("The search does not work here")
+    page.keyboard.insert_text("s")
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    page.evaluate("release()")
+    page.wait_for_function("typeof bookSections !== 'undefined'")
+    frames(page)
+    assert state.inner_text() == ""
+    page.keyboard.insert_text("layer")
+    expect(state).to_contain_text("section")
 
 
 # ------------------------------------------------------------------------------ light and dark
@@ -264,7 +293,7 @@ def test_a_preview_shows_what_a_reference_leads_to(visit, link, says):
     assert page.evaluate("new Set([...document.querySelectorAll('[id]')].map((e) => e.id)).size === "
                          "document.querySelectorAll('[id]').length")
     page.keyboard.press("Escape")
-    assert not preview.is_visible()
+    expect(preview).to_be_hidden()
 
 
 def test_a_preview_shows_a_figure(visit):
@@ -341,8 +370,9 @@ def test_the_skip_link_leads_to_the_text(visit):
     page = visit()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
+    page.wait_for_url("**#quarto-document-content")
     page.keyboard.press("Tab")
-    assert page.evaluate("!!document.activeElement.closest('main')")
+    page.wait_for_function("!!document.activeElement.closest('main')")
 
 
 # -------------------------------------------------------------------------- phone, print, weight
@@ -367,9 +397,9 @@ def test_the_contents_open_and_close_on_a_phone(visit):
     side = page.locator("#quarto-sidebar")
     assert not side.is_visible()
     page.click(".menu-button")
-    assert side.is_visible()
+    expect(side).to_be_visible()
     page.keyboard.press("Escape")
-    assert not side.is_visible()
+    expect(side).to_be_hidden()
 
 
 @pytest.mark.needs("poppler")
@@ -414,8 +444,31 @@ def test_code_is_copied(visit):
     block.get_by_role("button").click()
     page.wait_for_function("document.querySelector('.copy-button').textContent === 'Copied'")
     assert page.evaluate("navigator.clipboard.readText()") == "def layer(x, w, b):\n    return w @ x + b"
+    page.clock.run_for(1000)
+    block.get_by_role("button").click()         # and again: the moment begins anew
+    copied = page.evaluate_handle("navigator.clipboard.writeText(' ').then(() => true)")
+    assert copied.json_value()
+    page.clock.run_for(1000)
+    assert block.get_by_role("button").inner_text() == "Copied"
     page.clock.run_for(5000)
     assert block.get_by_role("button").inner_text() == "Copy"
+
+
+def test_copying_takes_no_focus_from_where_the_reader_has_gone(visit):
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    page.evaluate("""() => {
+        navigator.clipboard.writeText = () => new Promise((done) => { window.copied = done; });
+    }""")
+    button = page.locator("main div.sourceCode").first.get_by_role("button")
+    button.click()
+    page.locator("main a").first.focus()
+    page.evaluate("copied()")
+    expect(button).to_have_text("Copied")
+    expect(page.locator("main a").first).to_be_focused()
+    page.evaluate("delete navigator.clipboard.writeText")
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    button.click()
+    expect(button).to_be_focused()
 
 
 def test_headings_can_be_linked_to(visit):
@@ -423,7 +476,7 @@ def test_headings_can_be_linked_to(visit):
     link = page.locator("#sec-math > h2 > .anchor-link")
     page.locator("#sec-math > h2").hover()
     assert link.get_attribute("href") == "#sec-math"
-    assert float(link.evaluate("(e) => getComputedStyle(e).opacity")) == 1
+    expect(link).to_have_css("opacity", "1")
 
 
 def test_the_page_can_be_edited_opened_as_notebook_and_left(visit, book):
@@ -445,9 +498,8 @@ def test_tabs_switch_by_arrow_keys(visit):
     tabs = page.locator(".panel-tabset").first.get_by_role("tab")
     tabs.first.focus()
     page.keyboard.press("ArrowRight")
-    assert tabs.nth(1).get_attribute("aria-selected") == "true"
-    panel = page.locator(f"#{tabs.nth(1).get_attribute('aria-controls')}")
-    assert panel.is_visible()
+    expect(tabs.nth(1)).to_have_attribute("aria-selected", "true")
+    expect(page.locator(f"#{tabs.nth(1).get_attribute('aria-controls')}")).to_be_visible()
 
 
 def test_a_callout_folds_by_keyboard_and_unfolds_for_a_link_into_it(visit):
@@ -457,12 +509,48 @@ def test_a_callout_folds_by_keyboard_and_unfolds_for_a_link_into_it(visit):
     assert not body.is_visible()
     header.focus()
     page.keyboard.press("Enter")
-    assert page.get_by_text("Hidden until it is opened.").is_visible()
+    expect(page.get_by_text("Hidden until it is opened.")).to_be_visible()
     page.keyboard.press("Space")
-    assert not page.get_by_text("Hidden until it is opened.").is_visible()
+    expect(page.get_by_text("Hidden until it is opened.")).to_be_hidden()
     page.evaluate("document.querySelector('[aria-expanded=false] + .callout-body').id = 'within'")
     page.evaluate("location.hash = 'within'")
-    assert page.get_by_text("Hidden until it is opened.").is_visible()
+    page.get_by_text("Hidden until it is opened.").wait_for()
+
+
+def test_a_link_into_what_is_closed_opens_it_each_time_and_leads_there(visit):
+    page = visit("chapters/blocks.html")
+    page.evaluate("""() => {
+        document.querySelector("[aria-expanded=false] + .callout-body").id = "folded";
+        document.querySelector(".tab-pane:not(.active)").firstElementChild.id = "in-tab";
+        document.querySelector("main h1").insertAdjacentHTML("afterend",
+            "<p><a href='#folded'>to the callout</a> <a href='#in-tab'>to the tab</a></p>");
+    }""")
+    hidden, tab = page.get_by_text("Hidden until it is opened."), page.locator("#in-tab")
+    for _ in range(2):
+        page.get_by_text("to the callout").click()
+        expect(hidden).to_be_visible()
+        page.get_by_role("button", name="Closed at first").click()
+        expect(hidden).to_be_hidden()
+    for _ in range(2):
+        page.get_by_text("to the tab").click()
+        expect(tab).to_be_visible()
+        expect(tab).to_be_in_viewport()
+        tabs = page.locator(".panel-tabset:has(#in-tab)").first.get_by_role("tab")
+        tabs.first.click()
+        expect(tab).to_be_hidden()
+
+
+def test_the_contents_step_aside_for_a_note_that_comes_to_lie_over_them(visit):
+    """As it does when what stands above it, a picture perhaps, has its size later."""
+    page = visit("chapters/blocks.html")
+    covered = "document.querySelector('.page-side').classList.contains('covered')"
+    assert not page.evaluate(covered)
+    page.evaluate("""() => {
+        const note = document.querySelector("main :is(.column-margin, .aside)");
+        const isAbove = (each) => note.compareDocumentPosition(each) === Node.DOCUMENT_POSITION_PRECEDING;
+        for (const each of [...document.querySelectorAll("main *")].filter(isAbove)) each.hidden = true;
+    }""")
+    page.wait_for_function(covered)
 
 
 def test_a_remark_stands_beside_its_paragraph(visit):

@@ -18,6 +18,7 @@
 
   function returnToPlace() {
     const kept = JSON.parse(sessionStorage.getItem(KEPT) || "null");
+    sessionStorage.removeItem(KEPT);
     if (!kept) return;
     history.scrollRestoration = "manual";
     document.querySelectorAll("details").forEach((each, n) => {
@@ -29,9 +30,9 @@
       window.scrollTo({ top: y, behavior: "instant" });
     };
     settle();
+    const settled = scrollY;
     addEventListener("load", () => {
-      settle();
-      sessionStorage.removeItem(KEPT);
+      if (scrollY === settled) settle();        // the author has not gone on
     });
   }
 

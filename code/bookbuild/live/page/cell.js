@@ -136,16 +136,19 @@ export class LiveCell {
   // Say something above the code, with buttons that show the other versions.
   tell(words) {
     const others = words ? this.versions.others : [];
+    const hadFocus = this.notice.contains(document.activeElement);
     this.notice.replaceChildren(words, ...others.flatMap((version) =>
       [" ", button(SHOW[version], () => this.showVersion(version))]));
     this.notice.hidden = !words;
+    if (hadFocus) (this.notice.querySelector("button") ?? this.go).focus({ preventScroll: true });
   }
 
   async edit({ code = this.original, focus = false }) {
     if (focus) this.engine.warm();
     this.opening ??= this.openEditor(code);
     await this.opening;
-    if (focus) this.editor.focus();
+    // The reader may have gone on meanwhile.
+    if (focus && [document.body, this.open].includes(document.activeElement)) this.editor.focus();
   }
 
   async openEditor(code) {
@@ -209,12 +212,20 @@ export class LiveCell {
     this.training.hide();
     this.series.hide();
     this.save.hidden = true;
+    this.editor.mark(0);
+    this.heardWords.textContent = "";
     if (this.ran) this.ran.code = this.original;
     this.showRendered();
     this.say("");
+    this.root.dataset.live = "rest";
   }
 
   // What was pressed may be gone in a moment: the reader stands on Run then, or on Stop.
+  again(how = {}) {
+    this.go.focus({ preventScroll: true });
+    return this.run(how);
+  }
+
   goBack(code, isSeries = false) {
     this.go.focus({ preventScroll: true });
     return isSeries ? this.runSeeds(code) : this.runAgain(code);
@@ -315,8 +326,7 @@ export class LiveCell {
 
   // "pause", "resume" or "step", to the training that is watched.
   wish(wish) {
-    this.engine.say(wish);
-    this.say(wish === "resume" ? "Running …" : "Paused");
+    if (this.engine.wishes(this.name, wish)) this.say(wish === "resume" ? "Running …" : "Paused");
   }
 
   heard(type, message) {
@@ -337,7 +347,7 @@ export class LiveCell {
         this.ended("");
         this.training.hide();
         this.showRendered();
-        this.output.unavailable(message.message, this.rendered.length > 0, () => this.run());
+        this.output.unavailable(message.message, this.rendered.length > 0, () => this.again());
       },
     };
     handlers[type]();
@@ -369,6 +379,7 @@ export class LiveCell {
     this.ticking = setInterval(() => this.tick(), 1000);
     this.isFresh = false;
     this.answer = null;
+    this.training.setPaused(false, null); // the run before may have been
     this.heardWords.textContent = "";
     this.editor.mark(0);
     this.root.classList.add("live-stale");
@@ -404,7 +415,7 @@ export class LiveCell {
 
   failed(message) {
     const mayRunAbove = this.above().length && !this.ran.withAbove;
-    this.show(() => this.output.error(message, mayRunAbove ? () => this.run({ withAbove: true }) : null));
+    this.show(() => this.output.error(message, mayRunAbove ? () => this.again({ withAbove: true }) : null));
     if (message.line) this.editor.mark(message.line);
   }
 
@@ -474,7 +485,8 @@ export class LiveCell {
     this.clock.textContent = "";
     if (is) this.root.dataset.live = "running";
     const [shown, hidden] = is ? [this.halt, this.go] : [this.go, this.halt];
-    const hadFocus = document.activeElement === hidden;
+    const focused = document.activeElement;
+    const hadFocus = focused === hidden || (!is && this.training.buttons.contains(focused)); // which go with a run
     shown.hidden = false;
     if (hadFocus) shown.focus();
     hidden.hidden = true;

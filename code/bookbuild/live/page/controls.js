@@ -21,10 +21,12 @@ export class Controls {
     const found = [...parameters(code), ...this.ofData(dataOf(code))];
     const shape = JSON.stringify(found.map(({ value, line, write, ...fixed }) => fixed));
     if (shape !== this.shape) {
+      const focused = this.root.contains(document.activeElement) && document.activeElement.id;
       this.shape = shape;
       this.fields = found.map((parameter) => this.field(parameter));
       this.root.replaceChildren(...this.fields.map((field) => field.root));
       this.root.hidden = !found.length;
+      if (focused) document.getElementById(focused)?.focus({ preventScroll: true }); // the new one
     }
     found.forEach((parameter, at) => this.fields[at].show(parameter));
   }

@@ -154,7 +154,14 @@ export class Engine {
     setTimeout(end, patience);
   }
 
-  // "pause", "resume", "step" or "stop", to the run at work.
+  // "pause", "resume" or "step", to the run at work, if it is the cell's and not over; tells whether it is.
+  wishes(cell, wish) {
+    const isHeard = this.current?.cell === cell && !this.current.isOver;
+    if (isHeard) this.say(wish);
+    return isHeard;
+  }
+
+  // That, or "stop".
   say(wish) {
     this.wish = wish;
     this.sandbox?.post({ type: wish });

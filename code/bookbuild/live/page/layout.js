@@ -33,11 +33,13 @@ export class Layout {
   setFirst(isFirst) {
     if (isFirst === this.isFirst) return;
     this.isFirst = isFirst;
+    const focused = document.activeElement;
     if (isFirst) {
       this.parts[0].before(this.place);
       this.fold.append(...this.parts);
       this.fold.open = false;
     } else this.place.replaceWith(...this.parts);
+    if (this.parts.some((part) => part.contains(focused))) focused.focus({ preventScroll: true });
     this.fold.hidden = !isFirst;
     this.first.setAttribute("aria-pressed", String(isFirst));
     this.onChange(isFirst);

@@ -46,13 +46,14 @@ function takeCheck(cell) {
 
 // What a reader left here, and then what the page's address brings.
 async function openLinks(live) {
-  for (const cell of live) await cell.restoreEdit();
+  await Promise.all(live.map((cell) => cell.restoreEdit())); // all begin now, before anyone types
   await follow(live);
 }
 
 async function follow(live) {
-  const shared = await codeFromLink(location.hash);
-  if (!shared) return;
+  const { hash } = location;
+  const shared = await codeFromLink(hash);
+  if (!shared || hash !== location.hash) return; // another link was followed meanwhile
   const cell = live.find((each) => each.name === shared.cell) ?? live[0];
   await cell?.showShared(shared.code);
 }

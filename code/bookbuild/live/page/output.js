@@ -34,7 +34,7 @@ export class Output {
   // A figure of what the page shows above itself is folded.
   figure({ png, width, height, isShown }, alt) {
     const src = URL.createObjectURL(new Blob([png], { type: "image/png" }));
-    const onerror = () => this.text({ kind: "stderr", text: "The picture cannot be shown: the "
+    const onerror = () => picture.isConnected && this.text({ kind: "stderr", text: "The picture cannot be shown: the "
       + "Content-Security-Policy of this site has no blob: in its img-src.\n" });
     const picture = element("img", { src, alt, width, height, className: "live-figure", onerror });
     this.add(isShown ? element("details", { className: "live-fold" },

@@ -12,7 +12,7 @@ const HEADS = ["Setting", "Loss", "Training accuracy", "On fresh points", "Secon
 export class Runs {
   // `goBack(code, isSeries)` is called when the reader chooses a run, or a series of seeds.
   constructor(name, original, goBack) {
-    Object.assign(this, { name, original, goBack, runs: [] });
+    Object.assign(this, { name, original, goBack, runs: [], count: 0 });
     this.body = element("tbody");
     const head = HEADS.map((name) => element(name ? "th" : "td", name ? { scope: "col" } : {}, name));
     this.table = element("div", { className: "live-table", tabIndex: 0, role: "group", "aria-label": "Runs so far" },
@@ -43,16 +43,18 @@ export class Runs {
 
   put(run) {
     const isOther = (each) => each.code !== run.code || each.isSeries !== run.isSeries;
-    this.runs = [...this.runs.filter(isOther), run].slice(-KEPT);
-    this.body.replaceChildren(...this.runs.map((each, at) => this.row(each, at)));
+    const kept = [...this.runs.filter(isOther), { ...run, row: this.row(run) }].slice(-KEPT);
+    for (const { row } of this.runs.filter((each) => !kept.includes(each))) row.remove();
+    this.runs = kept;
+    this.body.append(kept.at(-1).row); // the others stay where they are: someone may be on one of them
     if (this.runs.length < 2 && !run.isSeries) return;
     this.root.append(this.table);
     this.root.hidden = false;
     this.summary.textContent = `Runs so far: ${this.runs.length}`;
   }
 
-  row({ code, isSeries, setting, loss, accuracy, fresh, seconds }, at) {
-    const id = `${this.name}-run-${at}`;
+  row({ code, isSeries, setting, loss, accuracy, fresh, seconds }) {
+    const id = `${this.name}-run-${this.count += 1}`;
     const back = button("Run again", () => this.goBack(code, isSeries), { "aria-describedby": id });
     const numbers = [decimals(loss), shareOf(accuracy), shareOf(fresh), seconds.toFixed(1)];
     return element("tr", {}, element("th", { scope: "row", id }, setting),

@@ -12,8 +12,10 @@ export class Sandbox {
     this.frame = element("iframe", { sandbox: "allow-scripts", hidden: true, title: "Python", ariaHidden: "true" });
     this.frame.srcdoc = trusted.createHTML(markup);
     this.isLoaded = new Promise((resolve) => { this.frame.onload = resolve; });
+    this.begun = 0; // the number of the worker
     this.listen = ({ source, data }) => {
       if (source !== this.frame.contentWindow || !source) return;
+      if (data.broken && data.worker !== this.begun) return; // it has been ended
       if (data.refused && this.isReady) return; // a run was refused something
       this.fail(data.refused ? lacking({ [data.refused]: ["blob:"] }) : String(data.broken));
     };
@@ -37,7 +39,8 @@ export class Sandbox {
     this.port = port1;
     port1.onmessage = ({ data }) => heard(data);
     port1.onclose = () => this.fail("its process ended");
-    this.isLoaded.then(() => this.port === port1 && this.send(null, [port2]));
+    const worker = this.begun += 1;
+    this.isLoaded.then(() => this.port === port1 && this.send({ worker }, [port2]));
   }
 
   send(content, ports = []) {
@@ -59,6 +62,7 @@ export class Sandbox {
     this.port.onclose = null;
     this.port.close();
     this.port = null;
+    this.begun += 1;
     this.send(null);
   }
 

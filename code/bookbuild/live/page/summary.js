@@ -10,8 +10,7 @@ const STYLE = "body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2r
 // `run` is {name, code, isEdited, ended}; `facts` are lines of text, `parts` nodes of the page whose
 // text, tables and pictures are taken over.
 export async function summaryOf({ name, code, isEdited, ended }, facts, parts) {
-  const own = [];
-  for (const part of parts) own.push(...await copies(part));
+  const own = await Promise.all(parts.flatMap(copies));
   const heading = `${document.title}: ${name}`;
   const body = [
     element("h1", {}, heading),
@@ -54,17 +53,16 @@ async function hashed(code) {
   return element("span", {}, "Its SHA-256 is ", element("code", {}, hash), ".");
 }
 
-// Nodes with the text, tables and pictures of a part that is seen, and nothing to press.
-async function copies(part) {
+// Nodes, or promises of them, with the text, tables and pictures of a part as it is seen now, and
+// nothing to press.
+function copies(part) {
   if (part.hidden || !part.isConnected) return [];
   if (part.matches("button, label, input, summary, details:not([open])")) return [];
   if (part.matches("pre")) return [element("pre", {}, part.textContent)];
   if (part.matches("p, li")) return [element("p", {}, part.textContent)];
   if (part.matches("table")) return [rows(part)];
-  if (part.matches("img, canvas")) return [await picture(part)];
-  const inner = [];
-  for (const child of part.children) inner.push(...await copies(child));
-  return inner;
+  if (part.matches("img, canvas")) return [picture(part)];
+  return [...part.children].flatMap(copies);
 }
 
 function rows(table) {
@@ -74,13 +72,14 @@ function rows(table) {
 }
 
 async function picture(shown) {
-  await shown.decode?.();
+  const [paper, clientWidth] = [getComputedStyle(shown).backgroundColor, shown.clientWidth];
+  if (shown.decode) await shown.decode();
   const [width, height] = shown.matches("canvas") ? [shown.width, shown.height] : [shown.naturalWidth, shown.naturalHeight];
   const canvas = element("canvas", { width, height });
   const pen = canvas.getContext("2d");
-  pen.fillStyle = getComputedStyle(shown).backgroundColor; // of a dark page: its lines are light
+  pen.fillStyle = paper; // of a dark page: its lines are light
   pen.fillRect(0, 0, width, height);
   pen.drawImage(shown, 0, 0);
   return element("p", {}, element("img", { src: canvas.toDataURL("image/png"),
-    alt: shown.alt ?? shown.getAttribute("aria-label") ?? "", width: shown.clientWidth }));
+    alt: shown.alt ?? shown.getAttribute("aria-label") ?? "", width: clientWidth }));
 }

@@ -4,8 +4,8 @@
 // In the page itself it only marks that such a script runs.
 //
 // The page sends blobs, {python, isPacked}, {packages} if they are packed, and {script}, and from then on
-// null, with a port for a worker and without for none, or {interrupt}, a number: that signal of the worker
-// ends.
+// {worker}, its number, with a port for it, or null for none, or {interrupt}, a number: that signal of the
+// worker ends.
 
 if (location.href !== "about:srcdoc") document.currentScript.dataset.ran = "yes";
 else {
@@ -31,11 +31,11 @@ else {
     for (const part of [module, pack]) part?.catch(() => {}); // who begins with it will tell
   };
 
-  const started = async (ports) => {
+  const started = async (number, ports) => {
     const mine = worker = new Worker(url);
     mine.onerror = (event) => {
       event.preventDefault();
-      tell({ broken: event.message || "its worker could not be started" });
+      tell({ worker: number, broken: event.message || "its worker could not be started" });
     };
     const all = signals = Array.from({ length: 100 }, () => URL.createObjectURL(new Blob()));
     mine.postMessage({ module: await module, pack: await pack, signals: all }, ports);
@@ -45,8 +45,8 @@ else {
   addEventListener("message", ({ source, data, ports }) => {
     if (source !== parent) return;
     if (data?.interrupt !== undefined) return URL.revokeObjectURL(signals[data.interrupt]);
-    if (data) return taken(data);
+    if (data && !data.worker) return taken(data);
     worker?.terminate();
-    if (ports.length) started(ports).catch((error) => tell({ broken: error.message }));
+    if (data) started(data.worker, ports).catch(({ message }) => tell({ worker: data.worker, broken: message }));
   });
 }

@@ -7,6 +7,21 @@ const target = (hash) => {
   try { return document.getElementById(decodeURIComponent(hash.slice(1))); } catch { return null; }
 };
 
+// `show(element)` is called with what the page's address leads to, now and whenever a link leads
+// there; also by a link to where one is, of which the address says nothing.
+function onArrival(show) {
+  const arrive = () => {
+    const found = target(location.hash);
+    if (found) show(found);
+  };
+  addEventListener("hashchange", arrive);
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    if (link?.hash && link.href === location.href) setTimeout(arrive);
+  });
+  arrive();
+}
+
 function contents() {
   const button = document.querySelector(".menu-button");
   const sidebar = document.getElementById("quarto-sidebar");
@@ -82,24 +97,24 @@ function tabs() {
     });
     choose(links.find((tab) => tab.classList.contains("active")) ?? links[0]);
   }
-  const openTarget = () => {
-    const pane = target(location.hash)?.closest(".tab-pane");
-    if (pane && !pane.classList.contains("active")) {
-      document.querySelector(`[aria-controls="${pane.id}"]`).click();
-    }
-  };
-  addEventListener("hashchange", openTarget);
-  openTarget();
+  onArrival((found) => {
+    const pane = found.closest(".tab-pane");
+    if (!pane || pane.classList.contains("active")) return;
+    document.querySelector(`[aria-controls="${pane.id}"]`).click();
+    found.scrollIntoView();
+  });
 }
 
 async function copy(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const focused = document.activeElement;
   const field = document.createElement("textarea");       // a page that came over plain http
   field.value = text;
   document.body.append(field);
   field.select();
   const copied = document.execCommand("copy");
   field.remove();
+  focused.focus({ preventScroll: true });
   if (!copied) throw new Error("not copied");
 }
 
@@ -110,11 +125,12 @@ function copyButtons() {
     button.className = "copy-button";
     button.textContent = "Copy";
     button.setAttribute("aria-live", "polite");
+    let again = 0;
     button.addEventListener("click", async () => {
       const done = copy(block.querySelector("code").innerText.trimEnd());
       button.textContent = await done.then(() => "Copied", () => "Not copied");
-      button.focus();
-      setTimeout(() => (button.textContent = "Copy"), 1500);
+      clearTimeout(again);
+      again = setTimeout(() => (button.textContent = "Copy"), 1500);
     });
     block.append(button);
   }
@@ -165,15 +181,12 @@ function foldingCallouts() {
       toggle();
     });
   }
-  const unfold = () => {
-    const found = target(location.hash);
-    for (let callout = found?.closest(".callout"); callout; callout = callout.parentElement.closest(".callout")) {
+  onArrival((found) => {
+    for (let callout = found.closest(".callout"); callout; callout = callout.parentElement.closest(".callout")) {
       callout.querySelector(":scope > .callout-header[aria-expanded]")?.setAttribute("aria-expanded", "true");
     }
-    if (found?.closest(".callout")) found.scrollIntoView();
-  };
-  addEventListener("hashchange", unfold);
-  if (location.hash) unfold();
+    if (found.closest(".callout")) found.scrollIntoView();
+  });
 }
 
 // A note in the margin passes over the page's contents, which then step aside.
@@ -190,7 +203,7 @@ function marginNotes() {
   };
   addEventListener("scroll", check, { passive: true });
   addEventListener("resize", check);
-  check();
+  new ResizeObserver(check).observe(document.querySelector("main"));     // fonts and pictures come later
 }
 
 contents();

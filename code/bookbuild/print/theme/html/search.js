@@ -36,6 +36,7 @@ function ready() {
     index.addAll(bookSections);
     return index;
   });
+  engine.catch(() => { engine = null; });       // it is asked for again
   return engine;
 }
 
@@ -107,14 +108,16 @@ function choose(place) {
 async function search() {
   const query = field.value.trim();
   let found = [];
+  let words = "";
   try {
     if (query) found = find(await ready(), query);
-    state.textContent = !query ? "" : found.length === 0 ? `Nothing in the book matches “${query}”.`
+    words = !query ? "" : found.length === 0 ? `Nothing in the book matches “${query}”.`
       : found.length === 1 ? "1 section" : `${found.length}${found.length === MOST ? " best" : ""} sections`;
   } catch (error) {
-    state.textContent = `The search does not work here: ${error.message}.`;
+    words = `The search does not work here: ${error.message}.`;
   }
   if (query !== field.value.trim()) return;
+  state.textContent = words;
   results.replaceChildren(...found.map(entry));
   results.hidden = !found.length;
   field.setAttribute("aria-expanded", found.length > 0);
@@ -140,6 +143,7 @@ field.addEventListener("keydown", (event) => {
 });
 results.addEventListener("click", (event) => event.target.closest("a") && dialog.close());
 results.addEventListener("pointermove", (event) => {
+  if (!event.movementX && !event.movementY) return;     // the list has moved, below the pointer
   const at = [...results.children].indexOf(event.target.closest("a"));
   if (at >= 0 && at !== chosen) choose(at);
 });

@@ -109,9 +109,10 @@ const nameOf = (thing) => {
   return words?.[0] ?? (thing.matches("img") ? "Figure" : "Table");
 };
 
-// A picture that the window would shrink opens in its own size, at most twice what fits.
+// A picture that the window would shrink opens in its own size, at most twice what fits; one that
+// has not come yet as wide as the window.
 function pictureShown(content, { naturalWidth: width, naturalHeight: height }) {
-  const fit = Math.min(stage.clientWidth, stage.clientHeight * width / height);
+  const fit = width ? Math.min(stage.clientWidth, stage.clientHeight * width / height) : stage.clientWidth;
   return { content, fit, zoom: Math.max(1, Math.min(width, 2 * fit) / fit) };
 }
 
@@ -120,6 +121,11 @@ function tableShown(content) {
   content.style.fontSize = "16px";
   const fit = Math.min(24, 16 * stage.clientWidth / (content.offsetWidth + 40));
   return { content, fit, zoom: Math.max(1, 9 / fit) };
+}
+
+function fit(content, size = content) {
+  shown = content.matches("img") ? pictureShown(content, size) : tableShown(content);
+  resize();
 }
 
 function enlarge(thing, opener) {
@@ -131,8 +137,8 @@ function enlarge(thing, opener) {
   stage.replaceChildren(content);
   opener?.focus({ preventScroll: true });       // where the focus returns to
   lightbox.showModal();
-  shown = thing.matches("img") ? pictureShown(content, thing) : tableShown(content);
-  resize();
+  fit(content, thing.naturalWidth ? thing : content);
+  content.onload = () => shown.content === content && fit(content);     // of one that comes late
   stage.scrollTo(0, 0);
   stage.focus();
 }
@@ -217,7 +223,16 @@ function gestures() {
     event.preventDefault();
     zoom(by);
   });
-  lightbox.addEventListener("close", () => stage.replaceChildren());
+  addEventListener("resize", () => {                    // a phone is turned
+    if (!lightbox.open) return;
+    const { content, zoom: factor } = shown;
+    fit(content);
+    shown.zoom = factor;
+    resize();
+  });
+  lightbox.addEventListener("close", () => {            // it may have been opened again meanwhile
+    if (!lightbox.open) stage.replaceChildren();
+  });
 }
 
 document.body.append(lightbox);
