@@ -309,6 +309,11 @@ def test_on_a_phone_the_picture_comes_first(visitor, site, without_python):
                 for name in ("Run", "Picture first", "Full screen")}) == 1
     cell.get_by_label("ACTIVATION").select_option("tanh")               # opens the editor, unseen
     expect(cell.locator(".live-status")).to_have_text("Changed; not run yet")
+    tops = cell.locator(".live-more").evaluate("""(more) => {
+        for (const each of more.children) each.hidden = false;        // as after a run
+        return [...more.children].map((each) => each.getBoundingClientRect().top);
+    }""")
+    assert len(tops) == 5 and len(set(tops)) == 1
     cell.get_by_text("Code", exact=True).tap()
     assert 'ACTIVATION = "tanh"' in reader.code(XOR)
     cell.get_by_label("data").select_option("own_points")

@@ -12,8 +12,8 @@ export function barOf(can, pace) {
   const next = button("New seed", can.runNextSeed, { hidden: true, title: "Run with the next seed" });
   const eight = button("Eight seeds", can.runSeeds, { hidden: true, title: "Run with this seed and the seven after it" });
   const reset = button("Reset", can.restore, quiet);
-  const copy = button("Copy link", can.copyLink, quiet);
-  const save = button("Save summary", can.saveSummary, { ...quiet,
+  const copy = shortened("Copy ", "link", can.copyLink, quiet);
+  const save = shortened("Save ", "summary", can.saveSummary, { ...quiet,
     title: "The code, what it showed, and the code's checksum, as a file" });
   const status = element("span", { className: "live-status", role: "status" });
   const clock = element("span", { className: "live-clock", ariaHidden: "true" });
@@ -23,4 +23,11 @@ export function barOf(can, pace) {
     reset, copy, save);
   const bars = element("div", { className: "live-bars" }, bar, more);
   return { open, go, halt, next, eight, reset, copy, save, status, clock, more, bars };
+}
+
+// A button that shows where there is little room only the last of its words.
+function shortened(first, last, onclick, properties) {
+  const it = button("", onclick, properties);
+  it.append(element("span", { className: "live-spare" }, first), element("span", { className: "live-short" }, last));
+  return it;
 }

@@ -335,7 +335,7 @@ export class LiveCell {
       started: () => this.started(),
       replaced: () => {},
       text: () => this.shown(() => this.output.text(message)),
-      figure: () => this.shown(() => this.output.figure(message, this.description)),
+      figure: () => this.shown(() => this.putFigure(message)),
       table: () => this.shown(() => this.output.table(message)),
       answer: () => this.answered(message),
       error: () => this.failed(message),
@@ -358,6 +358,11 @@ export class LiveCell {
     this.training.begin(message);
   }
 
+  putFigure(figure) {
+    this.titles = figure.titles ?? this.titles;
+    this.output.figure(figure, this.description);
+  }
+
   // What the picture of a run shows, in words.
   get description() {
     const edited = "Figure drawn by the code as edited";
@@ -378,7 +383,7 @@ export class LiveCell {
     clearInterval(this.ticking); // of a run that begins again
     this.ticking = setInterval(() => this.tick(), 1000);
     this.isFresh = false;
-    this.answer = null;
+    this.answer = this.titles = null;
     this.training.setPaused(false, null); // the run before may have been
     this.heardWords.textContent = "";
     this.editor.mark(0);
@@ -466,6 +471,7 @@ export class LiveCell {
     this.training.end({ keep: status === "stopped" });
     if (status === "done" && !this.isFresh) this.renew();
     const result = status === "done" ? this.training.result : null;
+    if (!this.ran.inSeries) this.training.entitle(this.titles ?? []);
     if (result && !this.ran.inSeries) {
       this.runs.add({ code: this.ran.code, seconds: took / 1000, ...result });
     }

@@ -3,7 +3,7 @@
 
 import { element } from "./dom.js";
 import { BLUE } from "./points.js";
-import { median } from "./series.js";
+import { inPowers, median } from "./series.js";
 
 const HELD = "#d55e00";
 const PLANE = 600; // pixels of a canvas, enough for a full screen
@@ -33,16 +33,20 @@ export class Losses {
     const pen = this.canvas.getContext("2d");
     const { width, height } = this.canvas;
     const scale = width / (this.canvas.clientWidth || USUAL);
-    const [left, bottom] = [MARGIN * scale, height - (MARGIN / 1.5) * scale];
+    const bottom = height - (MARGIN / 1.5) * scale;
     const curves = [...ghosts, ...series, ...(now ? [now] : [])];
     const level = isLogarithmic ? (loss) => Math.log10(Math.max(loss, LEAST)) : (loss) => loss;
     const top = level(Math.max(...curves.map(({ highest }) => highest)));
     const low = isLogarithmic ? level(Math.min(...curves.map(({ lowest }) => lowest))) : 0;
     const span = 1.05 * (top - low) || 1;
+    pen.font = `${11 * scale}px sans-serif`;
+    const marks = (isLogarithmic ? ticks(low, top).map((value) => 10 ** value) : steps(top))
+      .map((loss) => ({ loss, words: brief(loss) }));
+    const left = Math.max(MARGIN * scale, ...marks.map(({ words }) => pen.measureText(words).width + 8 * scale));
     const x = (epoch) => left + (epoch / Math.max(epochs - 1, 1)) * (width - left - 4 * scale);
     const y = (loss) => bottom - ((level(loss) - low) / span) * (bottom - 6 * scale);
     pen.clearRect(0, 0, width, height);
-    Object.assign(pen, { strokeStyle: ink, fillStyle: ink, lineWidth: scale, font: `${11 * scale}px sans-serif` });
+    Object.assign(pen, { strokeStyle: ink, fillStyle: ink, lineWidth: scale });
     pen.setLineDash([]);
     pen.beginPath();
     pen.moveTo(left, 4 * scale);
@@ -50,9 +54,8 @@ export class Losses {
     pen.lineTo(width - 2 * scale, bottom);
     pen.stroke();
     pen.textAlign = "right";
-    for (const value of isLogarithmic ? ticks(low, top) : steps(top)) {
-      const loss = isLogarithmic ? 10 ** value : value;
-      pen.fillText(brief(loss), left - 5 * scale, y(loss) + 4 * scale);
+    for (const { loss, words } of marks) {
+      pen.fillText(words, left - 5 * scale, y(loss) + 4 * scale);
       pen.fillRect(left - 3 * scale, y(loss) - scale / 2, 3 * scale, scale);
     }
     const [end, last] = [width - 2 * scale, `epoch ${epochs}`];
@@ -121,7 +124,7 @@ function ticks(low, top) {
 }
 
 function brief(loss) {
-  return loss === 0 ? "0" : loss >= 0.01 && loss < 100 ? String(Number(loss.toPrecision(2))) : loss.toExponential(0);
+  return loss === 0 ? "0" : loss >= 0.01 && loss < 100 ? String(Number(loss.toPrecision(2))) : inPowers(loss, 0);
 }
 
 // A curve of losses, of which every `stride`th may have been kept.

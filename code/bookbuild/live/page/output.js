@@ -32,12 +32,12 @@ export class Output {
   }
 
   // A figure of what the page shows above itself is folded.
-  figure({ png, width, height, isShown }, alt) {
+  figure({ png, width, height, titles }, alt) {
     const src = URL.createObjectURL(new Blob([png], { type: "image/png" }));
     const onerror = () => picture.isConnected && this.text({ kind: "stderr", text: "The picture cannot be shown: the "
       + "Content-Security-Policy of this site has no blob: in its img-src.\n" });
     const picture = element("img", { src, alt, width, height, className: "live-figure", onerror });
-    this.add(isShown ? element("details", { className: "live-fold" },
+    this.add(titles ? element("details", { className: "live-fold" },
       element("summary", {}, "The figure that the code draws of this"), picture) : picture);
   }
 

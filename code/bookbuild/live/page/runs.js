@@ -48,7 +48,7 @@ export class Runs {
     this.runs = kept;
     this.body.append(kept.at(-1).row); // the others stay where they are: someone may be on one of them
     if (this.runs.length < 2 && !run.isSeries) return;
-    this.root.append(this.table);
+    if (!this.table.isConnected) this.root.append(this.table);
     this.root.hidden = false;
     this.summary.textContent = `Runs so far: ${this.runs.length}`;
   }

@@ -9,13 +9,14 @@ const isBoolean = (value) => typeof value === "boolean";
 const isTexts = (value) => Array.isArray(value) && value.every(isText);
 const isNumbers = (value) => Array.isArray(value) && value.every(isNumber);
 const isArray = (value) => value instanceof Float32Array;
+const areLosses = (value) => value instanceof Float64Array; // which run beyond single precision
 const isMaybe = (is) => (value) => value === undefined || value === null || is(value);
 const isOneOf = (...values) => (value) => values.includes(value);
 
 const SHAPES = {
   text: { kind: isOneOf("stdout", "stderr", "note"), text: isText },
   figure: { png: (value) => value instanceof Uint8Array, width: isNumber, height: isNumber,
-    isShown: isMaybe(isBoolean) },
+    titles: isMaybe(isTexts) },
   table: { columns: isTexts, index: isTexts, left: isNumber,
     rows: (value) => Array.isArray(value) && value.every(isTexts) },
   error: { text: isText, line: isMaybe(isNumber), hint: isText },
@@ -24,7 +25,7 @@ const SHAPES = {
   training: { epochs: isNumber, points: isMaybe(isArray), labels: isMaybe(isArray),
     low: isMaybe(isNumbers), high: isMaybe(isNumbers), side: isMaybe(isNumber),
     sizes: isMaybe(isNumbers), hidden: isMaybe(isKnown), freshPoints: isMaybe(isArray), freshLabels: isMaybe(isArray) },
-  frame: { epoch: isNumber, losses: isArray, held: isMaybe(isArray), logits: isMaybe(isArray), theta: isMaybe(isArray), networks: isMaybe(isNumber) },
+  frame: { epoch: isNumber, losses: areLosses, held: isMaybe(areLosses), logits: isMaybe(isArray), theta: isMaybe(isArray), networks: isMaybe(isNumber) },
   listening: {},
   done: { status: isOneOf("done", "failed", "stopped") },
   lacking: { lacks: isTexts },

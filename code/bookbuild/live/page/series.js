@@ -63,8 +63,17 @@ export function median(values) {
   return (sorted[Math.ceil(half) - 1] + sorted[Math.floor(half)]) / 2;
 }
 
-// A loss in words; that of a training that runs away can have twenty digits.
-export const decimals = (loss) => (loss < 1e5 ? loss.toFixed(3) : loss.toExponential(1));
+// A loss in words; that of a training that runs away can have hundreds of digits.
+export function decimals(loss) {
+  return Number.isFinite(loss) ? loss < 1e5 ? loss.toFixed(3) : inPowers(loss, 1) : "too large for a number";
+}
+
+// A number as a multiple of a power of ten.
+export function inPowers(value, digits) {
+  const [digit, exponent] = value.toExponential(digits).split("e");
+  const power = `10${exponent.replace("+", "").replace(/./g, (each) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(each)])}`;
+  return digit === "1" ? power : `${digit}·${power}`;
+}
 
 // What the results have in common, in a sentence.
 export function summary(results) {

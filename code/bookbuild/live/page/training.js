@@ -27,11 +27,12 @@ export class Training {
     this.isPaused = false;
     this.ghosts = [];
     this.series = [];
+    this.panels = [this.plane, this.loss.canvas].map(panelOf);
     this.buttons = element("div", { className: "live-training-buttons" },
       ...(canPause ? [this.pause, this.step] : []));
     this.foldsLabel = element("label", { className: "live-always" }, this.folds, " Folds of all units");
     this.root = element("div", { className: "live-training", role: "group", "aria-label": "Training", hidden: true },
-      element("div", { className: "live-canvases" }, this.plane, this.loss.canvas),
+      element("div", { className: "live-canvases" }, ...this.panels.map(({ root }) => root)),
       element("div", { className: "live-training-bar" }, this.status, this.foldsLabel,
         element("label", { className: "live-always" }, this.logarithmic, " Logarithmic loss"), this.buttons),
       this.freshStatus, this.units.root);
@@ -58,7 +59,7 @@ export class Training {
     this.freshStatus.textContent = "";
     const count = sizes ? this.units.units.flat().length : 0;
     this.foldsLabel.hidden = !count || count > FOLDS;
-    this.plane.hidden = !points;
+    this.panels[0].root.hidden = !points;
     this.root.hidden = this.buttons.hidden = false;
   }
 
@@ -85,6 +86,15 @@ export class Training {
     this.setPaused(false, null);
   }
 
+  // Letters and titles as the book's figure of the same has them, of which the caption speaks; none if
+  // the run has not drawn that.
+  entitle(titles = []) {
+    this.panels.forEach(({ title }, at) => {
+      const [, letter = "", words] = /^(\(\w\))?(.*)$/.exec(titles[at] ?? "");
+      title.replaceChildren(element("b", {}, letter), words);
+    });
+  }
+
   setPaused(isPaused, wish = isPaused ? "pause" : "resume") {
     this.isPaused = isPaused;
     this.pause.textContent = isPaused ? "Continue" : "Pause";
@@ -94,6 +104,7 @@ export class Training {
   frame({ losses, held = [], ...frame }) {
     for (const loss of losses) this.losses.push(this.spanning(loss));
     for (let at = 0; at + 1 < held.length; at += 2) this.held.push([held[at], this.spanning(held[at + 1])]);
+    this.held.sort(([one], [other]) => one - other); // at the end what is between comes, too
     this.last = frame;
     if (this.isDue) return;
     this.isDue = true;
@@ -207,6 +218,12 @@ export class Training {
     Object.assign(this, { series: results, ghosts: [] });
     this.drawLoss();
   }
+}
+
+// A canvas below its title.
+function panelOf(canvas) {
+  const title = element("p", { className: "live-panel-title" });
+  return { title, root: element("div", { className: "live-panel" }, title, canvas) };
 }
 
 // The two coordinates of points, each as an array.

@@ -62,6 +62,7 @@ N_HELD = 100                  # losses on them during a training, at most
 FIGURES = "activations", "depth", "graph", "sawtooth", "spirals"    # those without pandas
 KNOWN_ACTIVATIONS = (activations.RELU, activations.LEAKY_RELU, activations.SIGMOID,
                      activations.TANH, activations.IDENTITY)
+LETTER = re.compile(r"\$\\bf\{(.*?)\}\$")           # of a panel, bold
 NOT_FINITE = re.compile(r"\b(?:nan|inf)\b")
 SILENCE = ("Elsewhere numpy warns where inf or nan come from: a division by zero, an overflow. "
            "In a browser it cannot tell.\n")
@@ -401,7 +402,12 @@ def show_figure(figure):
         post("text", kind="note", text=f"The figure, {width:g} by {height:g} inches, is shown with "
                                        f"{dpi:.3g} dots an inch.\n")
     post("figure", png=picture(figure, dpi), width=round(width * 96), height=round(height * 96),
-         isShown=getattr(figure, "is_shown", False))
+         titles=panel_titles(figure) if getattr(figure, "is_shown", False) else None)
+
+
+def panel_titles(figure):
+    """Letters and titles of a figure's panels, as text, for the page's own pictures of them."""
+    return [LETTER.sub(r"\1", axes.get_title("left")) for axes in figure.axes]
 
 
 def picture(figure, dpi=DOTS_PER_INCH):
@@ -559,6 +565,8 @@ class Watcher:
             return
         if latest.fresh and latest.held_epoch < latest.epoch:
             latest.hold()
+        if latest.left:
+            latest.fill()
         if latest.losses or latest.held:
             latest.tell()
 
@@ -571,6 +579,7 @@ class Watcher:
         self.fresh = draw() if draw and X is own_X and y is own_y else ()
         self.held_every = -(-n_epochs // N_HELD)
         self.held_epoch = -self.held_every
+        self.left: list[tuple[int, np.ndarray]] = []    # epochs for which there was no time, theta
         X, y = np.asarray(X), np.asarray(y)
         self.in_plane = network.input_size == 2 and network.output_size == 1 and X.ndim == 2
         fields = {}
@@ -602,8 +611,12 @@ class Watcher:
         if finite < len(is_finite):             # `fit` is going to say it
             return
         self.epoch, self.theta = first + finite - 1, theta
-        if self.fresh and self.epoch >= self.held_epoch + self.held_every and now > self.held_due:
-            self.hold()
+        if self.fresh and self.epoch >= self.held_epoch + self.held_every:
+            if now > self.held_due:
+                self.hold()
+            elif theta.ndim == 1:
+                self.left.append((self.epoch, theta))
+                self.held_epoch = self.epoch
         if now >= self.turn_due or self.stepping:
             self.take_turn(now)
         fitting = int(self.group * GROUP_SECONDS / max(now - self.began, 1e-4))
@@ -628,10 +641,17 @@ class Watcher:
         self.held_epoch = self.epoch
         self.held_due = began + 50 * (perf_counter() - began)
 
+    def fill(self):
+        """Note the losses after the epochs that are left, all at once, which is much quicker."""
+        epochs, thetas = zip(*self.left)
+        losses = self.network.loss(np.stack(thetas), *self.fresh, self.loss)
+        for epoch, loss in zip(epochs, losses):
+            self.held += epoch + 1, float(loss)
+
     def tell(self):
         theta = self.theta
-        fields = {"epoch": self.epoch + 1, "losses": np.array(self.losses, dtype="float32"),
-                  "held": np.array(self.held, dtype="float32")}
+        fields = {"epoch": self.epoch + 1, "losses": np.array(self.losses),
+                  "held": np.array(self.held)}
         if theta.ndim == 2:
             fields["networks"] = len(theta)
         if self.in_plane:       # of a stack the first network is drawn
