@@ -71,6 +71,25 @@ def test_the_loss_on_fresh_points_is_that_after_the_last_epoch(reader, cell):
     assert on_fresh(cell) == quick
 
 
+BUSY = """
+from _cells import Watcher
+from deepmath import *
+X, y = xor(120, 0)
+network = Network((2, 8, 8, 1))
+def no_time(*_): Watcher.latest.held_due = float("inf")
+result = fit(network, network.initialise(0), X, y, n_epochs=298, on_epoch=no_time)
+watcher = Watcher.latest
+watcher.fill()
+held = dict(zip(watcher.held[::2], watcher.held[1::2]))
+print({*range(4, 299, 3)} <= {*held}, held[298] - network.loss(result.theta, *watcher.fresh))
+"""
+
+
+def test_the_curve_on_fresh_points_has_no_gaps_where_there_was_no_time_for_it(reader, cell):
+    said, apart = reader.run(BUSY, XOR).split()
+    assert said == "True" and float(apart) == pytest.approx(0, abs=1e-12)
+
+
 def test_own_points_by_click_and_by_keyboard_reach_the_run(reader, cell):
     cell.get_by_label("data").press("End")
     plane = cell.get_by_role("application", name="Plane for own points")
