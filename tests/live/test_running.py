@@ -251,7 +251,7 @@ def test_training_can_be_watched_paused_and_stepped(reader):
     cell.locator(".cm-content").press("Control+Enter")          # another run, which is not paused
     cell.get_by_role("button", name="Pause").click()
     cell.get_by_role("button", name="Continue").click()
-    cell.locator(".live-stop").evaluate("(stop) => stop.click()")       # while another button is focused
+    cell.locator(".live-stop").evaluate("(stop) => stop.click()")       # while another button has the focus
     reader.ended(XOR)
     assert reader.status(XOR) == "stopped"
     expect(cell.get_by_role("button", name="Run", exact=True)).to_be_focused()
