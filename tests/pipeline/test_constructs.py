@@ -107,7 +107,7 @@ Body of a warning.
 Body of a theorem.
 :::
 
-::: {.content-visible .panel-tabset unless-format="typst"}
+::: {.content-visible .panel-tabset unless-format="typst" group="a \"b"}
 ## First tab
 1
 
@@ -268,6 +268,7 @@ def test_conditional_blocks_keep_what_else_they_are(pages, book):
     assert said(page.find(class_="callout-warning")) == "Careful Body of a warning."
     assert said(page.find(id="thm-t")) == "Theorem 1.1 (Name) Body of a theorem."
     assert [said(tab) for tab in page.find_all(role="tab")] == ["First tab", "Second tab"]
+    assert page.find(class_="panel-tabset")["data-group"] == 'a "b'
     assert "See Table 1.1 and Theorem 1.1." in said(page)
     assert len(page.find_all(class_="quarto-layout-row")[-1].find_all("p")) == 2
 

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 from accessibility import violations
+from bs4 import BeautifulSoup
 from PIL import Image
 from playwright.sync_api import expect
 from waiting import frames, until
@@ -219,8 +220,11 @@ def test_on_dark_the_figures_colours_stay_as_far_apart_as_on_light(visit):
 def test_a_photograph_is_left_alone(visit):
     page = visit("chapters/cells.html", color_scheme="dark")
     image = page.locator("main figure img").first
-    image.evaluate("(e) => e.classList.add('as-is')")
-    assert image.evaluate("(e) => getComputedStyle(e).filter") == "none"
+    shown = "getComputedStyle(e).filter"
+    assert image.evaluate(f"(e) => {shown}") != "none"
+    assert image.evaluate(f"(e) => {{ e.src = 'a.JPG'; return {shown} }}") == "none"
+    assert image.evaluate(f"(e) => {{ e.src = 'a.png'; return {shown} }}") != "none"
+    assert image.evaluate(f"(e) => {{ e.parentNode.classList.add('as-is'); return {shown} }}") == "none"
 
 
 # --------------------------------------------------------------------------------- mathematics
@@ -500,6 +504,25 @@ def test_tabs_switch_by_arrow_keys(visit):
     page.keyboard.press("ArrowRight")
     expect(tabs.nth(1)).to_have_attribute("aria-selected", "true")
     expect(page.locator(f"#{tabs.nth(1).get_attribute('aria-controls')}")).to_be_visible()
+
+
+def test_tabsets_of_a_group_switch_together_and_on_the_next_page(visit, book):
+    text = (book / "chapters" / "blocks.html").read_text(encoding="utf-8")
+    soup = BeautifulSoup(text, "html.parser")
+    first = soup.select_one(".panel-tabset")
+    first["data-group"] = "g"
+    first.insert_after(BeautifulSoup(str(first).replace("tabset-", "other-"), "html.parser").div)
+    grouped = book / "chapters" / "grouped.html"
+    grouped.write_text(str(soup), encoding="utf-8")
+    try:
+        for act in (lambda tabs: tabs.nth(1).click(), lambda tabs: None):
+            page = visit("chapters/grouped.html")
+            tabs = page.locator(".panel-tabset[data-group=g]").get_by_role("tab")
+            act(tabs)
+            chosen = tabs.evaluate_all("(all) => all.map((e) => e.getAttribute('aria-selected'))")
+            assert chosen == ["false", "true", "false"] * 2
+    finally:
+        grouped.unlink()
 
 
 def test_a_callout_folds_by_keyboard_and_unfolds_for_a_link_into_it(visit):

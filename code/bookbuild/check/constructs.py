@@ -119,7 +119,7 @@ def unknown_constructs(blocks: list, manuscript: Manuscript) -> Iterator[Problem
                                      "the other")
         if is_node(node, "RawBlock", "RawInline"):
             seen[raw(node)] += 1
-            yield from raw_problems(*raw(node), spoken, seen[raw(node)])
+            yield from raw_problems(*raw(node), manuscript, spoken, seen[raw(node)])
         if is_node(node, "CodeBlock") and classes(node) and ANNOTATION.search(content(node)):
             if found := mistake(MARKDOWN, "code annotations"):
                 for _ in ANNOTATION.finditer(content(node)):
@@ -194,14 +194,17 @@ def tabless_tabsets(blocks: list, manuscript: Manuscript, code: str) -> Iterator
                                      "`output: asis`)", nth=place)
 
 
-def raw_problems(format: str, source: str, manuscript: Manuscript, nth: int) -> Iterator[Problem]:
-    """What is wrong with raw text that stands on the page for the n-th time."""
+def raw_problems(format: str, source: str, manuscript: Manuscript, spoken: Manuscript,
+                 nth: int) -> Iterator[Problem]:
+    """What is wrong with raw text that stands on the page for the n-th time; `spoken` is the page
+    without formulas."""
     pattern = r"\s+".join(map(re.escape, source.split())) + (
         r"(?![A-Za-z])" if re.search(r"\\[A-Za-z]+$", source) else "")
     if format == "tex" and MACROS.fullmatch(source.strip()):
         return
     if format == "tex" and not MATH_ENVIRONMENT.fullmatch(source.strip()):
         begin = " ".join(source.split())[:40]
+        manuscript = spoken if spoken.find(pattern)[1] else manuscript
         yield manuscript.problem(pattern, f"`{begin}` is TeX, which neither the page nor the PDF "
                                  "prints outside formulas: write it in Markdown", nth=nth)
     elif format == "typst" and source.count("/*") > source.count("*/"):

@@ -54,11 +54,21 @@ def recognise(blocks: list) -> list:
         "Code": shown_cell, "CodeBlock": shown_cell})
     blocks = translate(blocks, {"Figure": figure, "Para": picture, "Table": table}, closed=TEXT)
     blocks = translate(blocks, {"Image": image})
+    blocks = translate(blocks, {"Div": as_is})
     blocks = translate(blocks, {"Div": table_caption})
     for changes in ({"CodeBlock": listing}, {"Div": floating}, {"Div": side_by_side},
                     {"Div": callout}, {"Div": theorem}, {"Div": tabset}):
         blocks = translate(blocks, changes, closed=TEXT)
     return blocks
+
+
+def as_is(node: Node) -> Node | None:
+    """Pictures in a block for photographs are told apart also where they are shown without it."""
+    def photograph(picture: Node) -> Node:
+        return with_attributes(picture, classes=list(dict.fromkeys([*classes(picture), "as-is"])))
+    if "as-is" not in classes(node):
+        return None
+    return with_content(node, translate(content(node), {"Image": photograph}))
 
 
 def note(node: Node) -> Node:
@@ -335,6 +345,7 @@ def tabset(node: Node) -> list | None:
     starts = [place for place in starts if level(body[place]) == level(body[starts[0]])]
     tabs = [Tab(content(body[start]), body[start + 1:end])
             for start, end in zip(starts, [*starts[1:], len(body)])]
-    made = Tabset(tabs, [name for name in classes(node) if name != "panel-tabset"])
+    made = Tabset(tabs, [name for name in classes(node) if name != "panel-tabset"],
+                  pairs(node).get("group", ""))
     before = body[:starts[0]] if starts else body
     return [*before, div([made], identifier(node)) if identifier(node) else made]

@@ -104,6 +104,7 @@ class Tabset(Own):
 
     tabs: list[Tab]
     classes: list[str]
+    group: str = ""             # of tabsets that switch together
     number: str | None = None
 
 

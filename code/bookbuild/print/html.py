@@ -3,6 +3,7 @@
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
+from html import escape
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote, urlsplit
@@ -330,7 +331,9 @@ def tabset(node: Tabset) -> list[Node]:
         panel = {"role": "tabpanel", "aria-labelledby": f"{name}-tab"}
         panels.append(div(tab.body, name, ["tab-pane", *state.split()], **panel))
     own = "".join(f" {name}" for name in node.classes)
-    return [html(f'<div class="panel-tabset{own}"><ul class="nav nav-tabs" role="tablist">'), *tabs,
+    group = f' data-group="{escape(node.group)}"' if node.group else ""
+    return [html(f'<div class="panel-tabset{own}"{group}>'
+                 '<ul class="nav nav-tabs" role="tablist">'), *tabs,
             html(f'</ul><div class="tab-content{own}">'), *panels, html("</div></div>")]
 
 

@@ -515,7 +515,9 @@ VOCABULARY = (
           "layout-valign lightbox lst-cap-location output-location reference-location "
           "renderings tbl-align tbl-cap-location tbl-column tbl-colwidths tbl-env tbl-link tbl-pos "
           "tbl-scap tbl-subcap", _ONE_PLACE),
-    *_all(REFUSED, ATTRIBUTE, "group", "tabs switch by themselves"),
+    *_all(REFUSED, ATTRIBUTE, "group", "each picture opens alone",
+          only=Values("on a picture", lambda a: a.element == "Image")),
+    *_all(PRINTED, ATTRIBUTE, "group", "tabs of a group switch together"),
     *_all(REFUSED, ATTRIBUTE, "shortcode", _LACKING),
     *_all(PRINTED, RAW, "html typst"),
     *_all(PRINTED, RAW, "tex", "formulas alone"),

@@ -69,6 +69,17 @@ function lightAndDark() {
 }
 
 function tabs() {
+  const titled = (title, links) => links.find((tab) => tab.textContent.trim() === title);
+  const sets = [];
+  // Tabsets of a group show what the reader chose in one of them, on other pages, too.
+  const tell = (group, title) => {
+    if (!group) return;
+    try { localStorage.setItem(`book-tabs-${group}`, title); } catch {}
+    for (const { set, links, choose } of sets) {
+      const same = set.dataset.group === group && titled(title, links);
+      if (same) choose(same);
+    }
+  };
   for (const set of all(".panel-tabset")) {
     const links = all("[role=tab]", set).filter((tab) => tab.closest(".panel-tabset") === set);
     const choose = (chosen) => {
@@ -85,6 +96,7 @@ function tabs() {
       if (!links.includes(tab)) return;
       event.preventDefault();
       choose(tab);
+      tell(set.dataset.group, tab.textContent.trim());
     });
     set.addEventListener("keydown", (event) => {
       const at = links.indexOf(event.target);
@@ -93,9 +105,13 @@ function tabs() {
       event.preventDefault();
       const tab = links.at(to % links.length);
       choose(tab);
+      tell(set.dataset.group, tab.textContent.trim());
       tab.focus();
     });
-    choose(links.find((tab) => tab.classList.contains("active")) ?? links[0]);
+    sets.push({ set, links, choose });
+    let kept = null;
+    try { kept = set.dataset.group && localStorage.getItem(`book-tabs-${set.dataset.group}`); } catch {}
+    choose(titled(kept, links) ?? links.find((tab) => tab.classList.contains("active")) ?? links[0]);
   }
   onArrival((found) => {
     const pane = found.closest(".tab-pane");

@@ -133,6 +133,7 @@ function enlarge(thing, opener) {
   for (const each of [content, ...all("[id], [tabindex], [data-more]", content)]) {
     for (const name of ["id", "tabindex", "data-more", "loading"]) each.removeAttribute(name);
   }
+  if (thing.closest(".as-is")) content.classList.add("as-is");
   title.textContent = nameOf(thing);
   stage.replaceChildren(content);
   opener?.focus({ preventScroll: true });       // where the focus returns to
