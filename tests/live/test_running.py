@@ -53,6 +53,38 @@ def test_a_value_a_figure_and_a_table_are_shown(reader):
     assert table.locator("td").all_inner_texts()[1:] == ["1.5", "<i>", "2", "b"]
 
 
+DRAWN_TWICE = """
+import io
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.backends import backend_agg
+from matplotlib.mathtext import MathTextParser
+from PIL import Image
+import _cells
+def pixels(picture):
+    return np.asarray(Image.open(io.BytesIO(picture)))
+def plain(figure):
+    backend_agg.MathTextParser = MathTextParser
+    figure.savefig(content := io.BytesIO(), dpi=160)
+    backend_agg.MathTextParser = _cells.parser
+    return content.getvalue()
+shown = []
+for default in ("it", "bf"):
+    plt.rcParams["mathtext.default"] = default
+    figure, axes = plt.subplots(facecolor=(1, 0, 0, 0.5))
+    axes.set_title("$x_1^2 + b$")
+    shown.append(pixels(_cells.picture(figure)))
+    print(np.array_equal(shown[-1], pixels(plain(figure))))
+    plt.close(figure)
+print((shown[0] != shown[1]).any())
+"""
+
+
+def test_a_picture_is_drawn_as_matplotlib_draws_it(reader):
+    """Though formulas are remembered, and the file is written in another way."""
+    assert reader.run(DRAWN_TWICE).split() == ["True", "True", "True"]
+
+
 def test_every_run_has_fresh_names(reader):
     reader.run("leftover = 1")
     assert "NameError" in reader.run("print(leftover)")

@@ -108,7 +108,7 @@ function choose(place) {
 async function search() {
   const query = field.value.trim();
   let found = [];
-  let words = "";
+  let words;
   try {
     if (query) found = find(await ready(), query);
     words = !query ? "" : found.length === 0 ? `Nothing in the book matches “${query}”.`
