@@ -423,7 +423,7 @@ def picture(figure, dpi=DOTS_PER_INCH):
 
 
 def save_unfiltered(image, file, name):
-    """Write a picture as a PNG whose rows are as they are: to try filters takes longer than all else."""
+    """Write a picture as a PNG whose rows are as they are: to try filters takes most of the time."""
     pixels = np.asarray(image.convert("RGBA"))
     height, width, _ = pixels.shape
     rows = np.zeros((height, 1 + 4 * width), dtype="uint8")     # each begins with its filter: none
