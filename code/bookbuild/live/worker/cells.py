@@ -423,14 +423,14 @@ def picture(figure, dpi=DOTS_PER_INCH):
 
 
 def save_unfiltered(image, file, name):
-    """Write a picture as a PNG whose rows are as they are: to try filters takes most of the time."""
+    """Write a picture as a PNG with plain rows: trying filters takes most of the time."""
     pixels = np.asarray(image.convert("RGBA"))
     height, width, _ = pixels.shape
     rows = np.zeros((height, 1 + 4 * width), dtype="uint8")     # each begins with its filter: none
     rows[:, 1:] = pixels.reshape(height, -1)
     file.write(b"\x89PNG\r\n\x1a\n")
     putchunk(file, b"IHDR", struct.pack(">2I5B", width, height, 8, 6, 0, 0, 0))
-    putchunk(file, b"IDAT", zlib.compress(rows, 1))
+    putchunk(file, b"IDAT", zlib.compress(rows.tobytes(), 1))
     putchunk(file, b"IEND")
 
 
