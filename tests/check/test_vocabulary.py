@@ -41,7 +41,7 @@ VALUES = {"a text": "words", "text": "words", "true": True, "false": False, "one
           "a list of texts, one a picture": ["A", "B"], "a list of texts, one a table": ["A", "B"],
           "a list of texts": ["A"], **{step: step for step in v.OWN_STEPS},
           "1 to 99": v.Attribute("2", "Div", ""), v.TARGET.words: v.Attribute("html", "Div", ""),
-          "true or auto": True,
+          "true or auto": True, "center on a picture": v.Attribute("center", "Image", ""),
           "on a div, a span or code": "Span", "on a div, a span or a picture": "Image",
           "on a div or a span": "Div",
           "on a picture": v.Attribute("seen", "Image", ""),

@@ -137,6 +137,7 @@ Right
                "| - x | = y |\n|-----|-----|\n| +   | z   |\n\n: 4. Words of a table {#tbl-m}\n\n"
                "::: {#refs}\n:::\n",
     "sub/three.qmd": "# Three\n\n![A square](/images/a.svg){#fig-a fig-alt=\"A square\"}\n\n"
+                     "![](/images/a.svg){fig-align=\"center\" fig-alt=\"Middle\"}\n\n"
                      "See @fig-a, [the preface](/index.qmd) and [data](/data.csv).\n",
     "plain.md": "Just words, no title.\n\nSee @sec-one, [this](plain.md), [a note](note.md).\n",
     "note.md": "A file beside the book.\n",
@@ -228,6 +229,12 @@ def test_a_linked_picture_alone_is_a_figure(pages):
     assert said(figure.find("figcaption")) == "Words of the caption"
     assert figure.find("a")["href"] == "https://example.org"
     assert figure.find("img")["alt"] == "A square"
+
+
+def test_a_picture_without_a_caption_may_be_centred(pages):
+    shown = pages["three"].find("img", alt="Middle")
+    assert "quarto-figure-center" in shown.find_parent("div")["class"]
+    assert not [name for name in shown.attrs if "align" in name]
 
 
 def test_a_picture_for_the_margin_stands_there(pages):

@@ -107,7 +107,7 @@ def test_marks_have_the_place_where_they_are_wrong_not_that_of_others_like_them(
     root = write(
         marks="# One\n\n$\\alpha$ and \\alpha, $\\beta$\n\n$$\n\\alpha\n$$\n\n\\beta\n\n\\alpha\n\n"
               "::: {.callout-note}\na\n:::\n\nThe colons\nare ::: here.\n\n:::\n\n::: begins.\n\n"
-              "```python\na  # <1>\nb  # <2>\n```\n",
+              "```python\na  # <1>\nb  # <2>\n```\n\n$$\n\nb\n\n$$\nc\n$$\n",
         links="# Two\n\n[a](#a), <a id=\"a\"></a>\n\n[b](marks), [c]()\n\n[d](#d)\n\n"
               "![e](dot.svg#view){fig-alt=\"x\"}\n\n<h3 id=\"f\">g</h3>\n",
         other="# Three\n\n[f](links.qmd#f)\n\n[f](#f)\n\n"
@@ -115,16 +115,18 @@ def test_marks_have_the_place_where_they_are_wrong_not_that_of_others_like_them(
     (root / "dot.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
     config = (root / "_quarto.yml").read_text()
     (root / "_quarto.yml").write_text(config.replace("Odd", "'{{< var title >}}'").replace(
-        "author: A", "author: {name: A, orcid: 0}"))
+        "author: A", "author: [{name: A, orcid: 0}, {name: {given: B}}]"))
     assert main(["check", str(root)]) == 1
     said = capsys.readouterr().out.splitlines()
     for wanted in ("_quarto.yml:4: the built-in press reads no shortcode in `title`",
                    "_quarto.yml:5: the built-in press does not know an author's `orcid`",
+                   "_quarto.yml:5: the built-in press reads a name in one piece",
                    *(f"marks.qmd:{line}: `\\{name}` is TeX" for line, name in (
                        (3, "alpha"), (9, "beta"), (11, "alpha"))),
                    *(f"marks.qmd:{line}: a fence of colons" for line in (18, 20)),
                    "marks.qmd:22: the block that begins here is never closed",
                    *(f"marks.qmd:{line}: code annotations" for line in (25, 26)),
+                   "marks.qmd:29: a `$$` that begins or ends no formula",
                    "links.qmd:5: the link leads to marks, which is no file of the book: did you "
                    "mean marks.qmd?", "links.qmd:5: a link without an address",
                    "links.qmd:7: the link leads to `#d`",
@@ -132,7 +134,7 @@ def test_marks_have_the_place_where_they_are_wrong_not_that_of_others_like_them(
                    "other.qmd:5: the link leads to `#f`",
                    "other.qmd:7: notice: `when-format=pdf` is about a PDF that LaTeX makes"):
         assert [each for each in said if each.startswith(wanted)], wanted
-    assert len(said) == 16, said
+    assert len(said) == 18, said
 
 
 @pytest.mark.parametrize("text, told", [

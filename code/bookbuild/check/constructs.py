@@ -7,7 +7,7 @@ from dataclasses import replace
 from operator import itemgetter
 
 from bookbuild.document import (MACROS, MATH_ENVIRONMENT, THEOREM_KINDS, Chapter, Node, classes,
-                                content, identifier, is_display, is_node, is_title, kind_of, level,
+                                content, identifier, is_node, is_title, kind_of, level,
                                 nodes, pairs, prefix, raw, text, translate)
 from bookbuild.say import Problem
 from bookbuild.source import (ATTRIBUTE, CLASS, COMPUTED, EXECUTE, HEAD, MARKDOWN, NOT_COMPUTED,
@@ -21,6 +21,7 @@ UNREAD_SHORTCODE = re.compile(r"\{\{<(?!(?:(?!\{\{<)[^\n])*?>\}\})[^\n]*")
 FENCE = re.compile(r"^[ \t>]*+:{3,}+[ \t]*+(\{.*\}|[^\s{}:]++)?[ \t:]*+\r?$", re.MULTILINE)
 BRACED_FENCE = re.compile(r"[ \t>]*+`{3,}+[ \t]*+(\{(?!\{)[^`]*+)$")
 DISPLAY = r"(?<!\\)\$\$"
+BLANK_LINE = re.compile(r"\n[ \t>]*\r?\n")
 FORMULA = re.compile(r"(?s)\$\$.*?\$\$|\$[^$\n]+\$")
 ANNOTATION = re.compile(r"(?m)(?:#|//|--|%)[ \t]*<\d+>[ \t]*$")
 HTML_DIV = re.compile(r"<(/?)div\b", re.IGNORECASE)
@@ -108,9 +109,10 @@ def unknown_constructs(blocks: list, manuscript: Manuscript) -> Iterator[Problem
                                          nth=seen[name])
         for name, value in () if "cell-code" in classes(node) else pairs(node).items():
             attribute = Attribute(value, kind_of(node), identifier(node))
+            seen[name, value] += 1
             if found := mistake(ATTRIBUTE, name, attribute, f"{name}={value}"):
-                yield manuscript.problem(
-                    rf"{re.escape(name)}\s*=\s*[\"']?{re.escape(value)}", *found)
+                yield manuscript.problem(rf"{re.escape(name)}\s*=\s*[\"']?{re.escape(value)}",
+                                         *found, nth=seen[name, value])
         key = identifier(node)
         if prefix(key) in THEOREM_KINDS and any(
                 name.startswith("callout-") for name in classes(node)):
@@ -161,11 +163,17 @@ def fences_in_a_line(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
 
 def open_formulas(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
     """A `$$` that begins or ends no formula, and is printed."""
-    marks = len(re.findall(DISPLAY, manuscript.prose))
-    if marks % 2 and any("$$" in content(node) for node in nodes(blocks, "Str")):
-        shown = sum(map(is_display, nodes(blocks, "Math")))
-        yield manuscript.problem(DISPLAY, "a `$$` that begins or ends no formula: write another, "
-                                 "with no blank line between them", nth=min(2 * shown + 1, marks))
+    if not any("$$" in content(node) for node in nodes(blocks, "Str")):
+        return
+    begin = None
+    for nth, mark in enumerate([*re.finditer(DISPLAY, manuscript.prose), None]):
+        if begin and mark and not BLANK_LINE.search(manuscript.prose, begin.end(), mark.start()):
+            begin = None
+            continue
+        if begin:
+            yield manuscript.problem(DISPLAY, "a `$$` that begins or ends no formula: write "
+                                     "another, with no blank line between them", nth=nth)
+        begin = mark
 
 
 def broken_pictures(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:

@@ -36,7 +36,7 @@ def page_problems(project: Project, split: SplitText, tree: dict, manuscript: Ma
             yield from pictures.cell_problems(project, piece, defaults, shown)
             yield from constructs.blocks_that_cells_open(piece, defaults, shown or [], tree["open"])
     yield from quarto_traps.page_traps(split, blocks, manuscript)
-    yield from quarto_traps.for_latex(blocks, manuscript) if project.is_for_typst else ()
+    yield from quarto_traps.typst_traps(blocks, manuscript) if project.is_for_typst else ()
 
 
 def file_problems(project: Project, blocks: list, manuscript: Manuscript, made: set[str],

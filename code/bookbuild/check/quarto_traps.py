@@ -34,7 +34,6 @@ def page_traps(split: SplitText, blocks: list, manuscript: Manuscript) -> Iterat
     yield from notes_in_notes(blocks, manuscript)
     yield from lost_table_cells(manuscript)
     yield from words_in_brackets(blocks, manuscript)
-    yield from bare_formulas(blocks, manuscript)
     yield from labels_below_formulas(blocks, manuscript)
     yield from html_for_the_page_alone(blocks, manuscript)
     yield from conditional_frames(blocks, manuscript)
@@ -44,6 +43,12 @@ def page_traps(split: SplitText, blocks: list, manuscript: Manuscript) -> Iterat
     for expression in split.units if not cells else ():
         yield Problem(expression.path, expression.line, "Quarto runs no expression on a page "
                       "without a cell: add one", "quarto")
+
+
+def typst_traps(blocks: list, manuscript: Manuscript) -> Iterator[Problem]:
+    """Traps of a page in Typst's PDF alone."""
+    yield from bare_formulas(blocks, manuscript)
+    yield from for_latex(blocks, manuscript)
 
 
 def chapter_traps(survey: Survey, chapter: Chapter, manuscript: Manuscript,

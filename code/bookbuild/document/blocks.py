@@ -33,6 +33,7 @@ ESCAPED_CELL = re.compile(r"(\A|`)\{(\{[^`<}\n]++\}+)\}")
 MEANT = {"html": ("html", "html:js"), "epub": ("epub", "html"), "typst": ("typst",)}
 ARRANGED = {"layout", "layout-ncol", "layout-nrow"}
 MARGIN = "column-margin"
+CENTRED = ["quarto-figure", "quarto-figure-center"]
 HTML_BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
 EQUATION_LABEL = re.compile(r"\{#(eq-[\w.:-]+)\}")
 
@@ -149,8 +150,10 @@ def equations(items: list) -> list:
 
 def image(node: Node) -> Node | None:
     """`fig-alt` becomes the picture's alternative text."""
+    if "fig-align" in pairs(node):
+        node = with_pairs(node, "fig-align")        # a figure is centred, others are by `picture`
     if "fig-alt" not in pairs(node):
-        return None
+        return node
     return with_content(with_pairs(node, "fig-alt", alt=pairs(node)["fig-alt"]), [])
 
 
@@ -162,7 +165,7 @@ def figure(node: Node) -> Node:
     return for_margin(Float("fig", key, names if key else [], caption(node) or None, body), names)
 
 
-def picture(node: Node) -> Node | None:
+def picture(node: Node) -> Node | list | None:
     """So is one in a link, or with a label, that pandoc calls no figure."""
     alone = content(node)[0] if len(content(node)) == 1 else None
     linked = is_node(alone, "Link") and len(content(alone)) == 1
@@ -171,7 +174,8 @@ def picture(node: Node) -> Node | None:
         return None
     names = classes(shown)
     if not (identifier(shown).startswith("fig-") or linked and content(shown)):
-        return for_margin(node, names) if MARGIN in names else None
+        centred = [div([node], classes=CENTRED)] if "fig-align" in pairs(shown) else None
+        return for_margin(node, names) if MARGIN in names else centred
     bare = with_content(with_attributes(shown, identifier=""), [])
     return for_margin(Float("fig", identifier(shown), names, content(shown) or None,
                             [plain([with_content(alone, [bare]) if linked else bare])]), names)

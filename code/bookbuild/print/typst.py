@@ -246,6 +246,8 @@ def division(node: Node, here: Head) -> list[Node] | None:
         return enclosed("#block[", body, f"]{mark(key)}")
     if MARGIN & set(names):
         return enclosed("#aside[", body)
+    if "quarto-figure-center" in names:
+        return enclosed("#align(center)[", body)
     for name in names:
         if name.startswith("cell-output-"):
             return enclosed(f"#cell-output({string(name.removeprefix('cell-output-'))})[", body)

@@ -12,8 +12,8 @@ from typing import Any
 from bookbuild.files import decode_utf8, is_file
 from bookbuild.say import BookError, Problem
 from bookbuild.source.beside import environment, files_beside
-from bookbuild.source.settings import (CONFIG, as_list, config_problems, formats_of, pdf_problem,
-                                       shape_problems)
+from bookbuild.source.settings import (CONFIG, as_list, config_problems, formats_of, name_of,
+                                       pdf_problem, shape_problems)
 from bookbuild.source.verdicts import mistake
 from bookbuild.source.vocabulary import ELSEWHERE, FILE, day_of, is_text
 from bookbuild.source.yaml_lines import load_yaml
@@ -103,9 +103,8 @@ class Project:
     @property
     def authors(self) -> list[str]:
         """The names of the authors."""
-        listed = self.book.get("author") or []
-        listed = listed if isinstance(listed, list) else [listed]
-        return [str(one["name"]) if isinstance(one, dict) else str(one) for one in listed]
+        return [str(name) for name in map(name_of, as_list(self.book.get("author")))
+                if is_text(name)]
 
     @property
     def file_name(self) -> str:

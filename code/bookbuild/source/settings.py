@@ -47,9 +47,7 @@ def config_problems(root: Path, config: dict, lines: dict) -> Iterator[Problem]:
         yield from missing_files(root, (name,), config.get(name), problem)
     if found := mistake(vocabulary.WORDS, config.get("lang", "en")):
         yield problem(("lang",), *found)
-    for author in filter(is_named, as_list(value_at(config, ("book", "author")))):
-        for found in filter(None, (mistake(vocabulary.AUTHOR, key) for key in author)):
-            yield problem(("book", "author"), *found)
+    yield from author_problems(config, problem)
     yield from computed_texts(config, lines)
     yield from format_problems(root, config, lines)
     yield from traps_of_formats(config, lines)
@@ -83,16 +81,27 @@ def shape_problems(config: dict, lines: dict) -> Iterator[Problem]:
         for key, value in section.items():
             if place is not vocabulary.EXECUTE and (wrong := wrong_value(place, key, value)):
                 yield problem((*path, key), wrong)
-    for author in as_list(value_at(config, ("book", "author"))):
-        if not is_text(author) and not is_named(author):
-            yield problem(("book", "author"), "`book: author` takes a name or a list of names")
     if not all(map(is_text, as_list(config.get("bibliography")))):
         yield problem(("bibliography",), "`bibliography` takes a file or a list of files")
 
 
-def is_named(author) -> bool:
-    """Does an author have a name, among other keys?"""
-    return isinstance(author, dict) and is_text(author.get("name"))
+def author_problems(config: dict, problem: Teller) -> Iterator[Problem]:
+    """What is told of authors beside their names, and what is no name."""
+    place = "book", "author"
+    for author in as_list(value_at(config, place)):
+        for key in author if isinstance(author, dict) else ():
+            if found := mistake(vocabulary.AUTHOR, key):
+                yield problem(place, *found)
+        if isinstance(author, dict) and isinstance(author.get("name"), dict):
+            yield problem(place, "the built-in press reads a name in one piece: write `name: Given "
+                          f"Family`, or {vocabulary.ELSEWHERE}", "builtin")
+        elif not is_text(name_of(author)):
+            yield problem(place, "`book: author` takes a name or a list of names")
+
+
+def name_of(author):
+    """The name of an author, who may have other keys."""
+    return author.get("name") if isinstance(author, dict) else author
 
 
 def as_list(value) -> list:

@@ -496,6 +496,8 @@ VOCABULARY = (
                                                      lambda a: layout_rows(a.value))),
     *_all(PRINTED, ATTRIBUTE, "shortcodes",
           only=Values("false on code", lambda a: a[:2] == ("false", "CodeBlock"))),
+    *_all(PRINTED, ATTRIBUTE, "fig-align",
+          only=Values("center on a picture", lambda a: a[:2] == ("center", "Image"))),
     *_all(PRINTED, ATTRIBUTE, "fig-alt",
           only=Values("on a picture", lambda a: a.element == "Image")),
     *_all(PRINTED, ATTRIBUTE, "tbl-cap",
