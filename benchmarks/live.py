@@ -5,7 +5,7 @@
 A browser that is not installed is left out, and that is said. Prints medians, and what is wanted
 of a quiet machine. "First visits" come by a slow network, from a server that compresses what static
 hosts do, with the book's own runtime and with that of the delivery network, served from the same
-place; they and stops are measured in Chromium. "Cold" begins with an empty cache; "cached" with the
+place; they are measured in Chromium. "Cold" begins with an empty cache; "cached" with the
 files of a visit before; "preloaded" with Python started, as it is when a reader has looked at the
 code for a while. Training in the page is compared with the same `fit` here, a moment later.
 """
@@ -17,6 +17,8 @@ import shutil
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -37,14 +39,14 @@ sys.path.append(str(ROOT / "tests" / "common"))
 from other_browsers import FIREFOX, Firefox, WebKit, has_webkit
 from waiting import until
 
-OTHERS = {"firefox": (Firefox, FIREFOX), "webkit": (WebKit, has_webkit())}
+CHROMIUM = which("chromium") or which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update"]
 CHAPTER = (ROOT / "chapters" / "neural-networks.qmd").read_text(encoding="utf-8")
 CELL = re.search(r"#\| label: fig-xor\n(?:#\|[^\n]*\n)*(.*?)```", CHAPTER, re.DOTALL)[1]
 PAGE = """<!DOCTYPE html><meta charset="utf-8"><link rel="stylesheet" href="live/live.css">
-<script src="live/live.js" defer></script>
-<div class="cell live" id="xor"><pre><code class="sourceCode">{}</code></pre></div>"""
+<script src="live/live.js" defer></script>"""
+A_CELL = '<div class="cell live"><pre><code class="sourceCode">{}</code></pre></div>'
 TRAINING = """
 from time import perf_counter
 from deepmath import *
@@ -58,10 +60,13 @@ start = perf_counter()
 fit(network, theta, X, y, optimiser=GradientDescent(0.05), n_epochs={epochs})
 print({epochs} / (perf_counter() - start))
 """
-LONG_TASKS = """window.blocks = [];
-new PerformanceObserver((list) => {
-  window.blocks.push(...list.getEntries().map((one) => one.duration));
-}).observe({ type: "longtask", buffered: true });"""
+LONGEST_BLOCK = """() => new Promise((resolve) => {
+  if (!PerformanceObserver.supportedEntryTypes.includes("longtask")) return resolve(null);
+  setTimeout(resolve, 1000, 0);
+  new PerformanceObserver((list) => {
+    resolve(Math.max(...list.getEntries().map((one) => one.duration)));
+  }).observe({ type: "longtask", buffered: true });
+})"""
 COUNT_FRAMES = """() => {
   window.frames_seen = 0;
   new MutationObserver(() => { window.frames_seen += 1; }).observe(
@@ -73,7 +78,7 @@ WANTED = {"cold": 1.5, "preloaded": 0.3, "run again": 0.2, "stop, training": 0.1
           "stop, while True: pass": 0.1}        # seconds
 LATENCY, PIECE = 0.02, 16_384          # seconds before an answer, bytes of it at a time
 COMPRESSED = {"application/javascript", "application/json", "application/wasm"}     # beside text
-READING = 10_000       # milliseconds in which Python starts and rehearses
+READING = 10           # seconds in which Python starts and rehearses
 STOP = """() => new Promise((resolve) => {
   const cell = document.querySelector(".live-cell");
   const start = performance.now();
@@ -83,19 +88,53 @@ STOP = """() => new Promise((resolve) => {
   }).observe(cell, { attributes: true });
   document.querySelector(".live-stop").click();
 })"""
-TIMED = """const [cell, start] = [document.querySelector(".live-cell"), performance.now()];
-window.took = null;
-new MutationObserver((_, observer) => {
-  if (!["done", "failed"].includes(cell.dataset.live)) return;
-  observer.disconnect();
-  window.took = (performance.now() - start) / 1000;
-}).observe(cell, { attributes: true });
-cell.querySelector(".live-run").click();"""
-OPEN = """[...document.querySelectorAll("button")]
-  .find((one) => one.textContent === "Edit and run").click();"""
-IS_OPEN = "return document.querySelector('.cm-content')?.offsetParent !== undefined;"
+TIMED = """(at) => {
+  const [cell, start] = [document.querySelectorAll(".live-cell")[at], performance.now()];
+  window.took = null;
+  new MutationObserver((_, observer) => {
+    if (!["done", "failed"].includes(cell.dataset.live)) return;
+    observer.disconnect();
+    window.took = Math.round(performance.now() - start) / 1000;
+  }).observe(cell, { attributes: true });
+  cell.querySelector(".live-run").click();
+}"""
+RUN = "document.querySelector('.live-run').click();"
+OPEN = """for (const one of document.querySelectorAll("button")) {
+  if (one.textContent === "Edit and run") one.click();
+}"""
+IS_OPEN = """return [...document.querySelectorAll(".live-cell")]
+  .every((cell) => cell.querySelector(".cm-content")?.offsetParent);"""
 OUTPUT = "return document.querySelector('.live-output').innerText;"
-ENDED = """['done', 'failed'].includes(document.querySelector(".live-cell").dataset.live)"""
+
+
+class Chromium:
+    """Chromium, asked as `other_browsers` has the others asked."""
+
+    def __init__(self, folder: Path):
+        self.started = ExitStack()
+
+    def __enter__(self):
+        chromium = self.started.enter_context(sync_playwright()).chromium
+        browser = chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        self.started.callback(browser.close)
+        self.page = browser.new_page()
+        return self
+
+    def __exit__(self, *_):
+        self.started.close()
+
+    def ask(self, name: str, url: str):
+        self.page.goto(url)
+
+    def script(self, code: str):
+        return self.page.evaluate(f"() => {{ {code} }}")
+
+    def evaluate(self, code: str, argument=None):
+        return self.page.evaluate(code, argument)
+
+
+BROWSERS = {"chromium": (Chromium, CHROMIUM), "firefox": (Firefox, FIREFOX),
+            "webkit": (WebKit, has_webkit())}
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -141,7 +180,33 @@ def serve(handler, folder) -> str:
     return f"http://127.0.0.1:{server.server_port}/"
 
 
-def first_visits(browser, folders: dict[str, Path], repeats: int) -> None:
+@contextmanager
+def fresh(kind) -> Iterator:
+    """The browser of a reader who comes for the first time."""
+    with tempfile.TemporaryDirectory() as folder, kind(Path(folder)) as browser:
+        yield browser
+
+
+def write_page(site: Path, name: str, *cells: str) -> None:
+    text = "\n".join([PAGE, *map(A_CELL.format, cells)])
+    (site / name).write_text(text, encoding="utf-8")
+
+
+def opened(browser, address):
+    """The browser, with the page's cells open."""
+    browser.ask("Navigate", url=address)
+    browser.script(OPEN)
+    until(lambda: browser.script(IS_OPEN), "the editor")
+    return browser
+
+
+def timed(browser, cell: int = 0) -> float:
+    """Run a cell; the seconds that it takes."""
+    browser.evaluate(TIMED, cell)
+    return until(lambda: browser.script("return window.took;"), "the end of the run")
+
+
+def first_visits(folders: dict[str, Path], repeats: int) -> None:
     """Print the time from the first click to the first figure, and what was fetched by then."""
     print("first visits: seconds and megabytes (wanted at 10 Mbit/s: 15 s and 12 MB), by",
           ", by ".join(folders))
@@ -151,15 +216,13 @@ def first_visits(browser, folders: dict[str, Path], repeats: int) -> None:
         seen = []
         for address in addresses * repeats:
             Slow.sent = 0
-            context = browser.new_context()
-            page = context.new_page()
-            page.goto(address)
-            start = perf_counter()
-            page.get_by_role("button", name="Edit and run").click()
-            page.locator(".live-run").click()
-            page.wait_for_function(ENDED, timeout=600_000)
-            seen.append((perf_counter() - start, Slow.sent / 1e6))
-            context.close()
+            with fresh(Chromium) as browser:
+                browser.ask("Navigate", url=address)
+                start = perf_counter()
+                browser.script(OPEN)
+                until(lambda: browser.script(IS_OPEN), "the editor")
+                timed(browser)
+                seen.append((perf_counter() - start, Slow.sent / 1e6))
         each = [[median(column) for column in zip(*seen[at::len(addresses)])]
                 for at in range(len(addresses))]
         print(f"  {megabits:>3} Mbit/s", *(f"{took:8.1f} s {size:6.1f} MB" for took, size in each))
@@ -180,60 +243,30 @@ def by_network(site: Path, place: Path) -> Path:
     return place
 
 
-def run(page, code=None) -> tuple[float, str]:
-    """Run the cell; the seconds from the click to the end, and what it printed."""
-    if code is not None:
-        insert(page, code)
-    page.evaluate("document.querySelector('.live-cell').dataset.live = 'before'")
-    start = perf_counter()
-    page.locator(".live-run").click()
-    page.wait_for_function(ENDED, timeout=180_000)
-    return perf_counter() - start, page.locator(".live-output").inner_text()
-
-
-def insert(page, code) -> None:
-    page.locator(".cm-content").click()
-    page.keyboard.press("Control+a")
-    page.keyboard.insert_text(code)
-
-
-def visit(context, address):
-    page = context.new_page()
-    page.goto(address)
-    page.get_by_role("button", name="Edit and run").click()
-    page.locator(".cm-content").wait_for()
-    return page
-
-
-def first_figures(browser, address) -> dict[str, float]:
+def first_figures(browser, address: str) -> dict[str, float]:
     """Seconds to the first figure of the chapter's cell, by what is there before."""
-    context = browser.new_context()
-    context.add_init_script(LONG_TASKS)
-    cold = run(visit(context, address))[0]
-    page = visit(context, address)
-    cached = run(page)[0]
-    again = median(run(page)[0] for _ in range(5))
-    page = visit(context, address)
-    page.wait_for_timeout(READING)
-    preloaded = run(page)[0]
-    block = max(page.evaluate("window.blocks"), default=0.0) / 1000
-    context.close()
-    return {"cold": cold, "cached": cached, "preloaded": preloaded, "run again": again,
-            "longest block of the page": block}
+    cold = timed(opened(browser, address))
+    cached = timed(opened(browser, address))
+    again = median(timed(browser) for _ in range(5))
+    opened(browser, address)
+    sleep(READING)
+    seen = {"cold": cold, "cached": cached, "preloaded": timed(browser), "run again": again}
+    block = browser.evaluate(LONGEST_BLOCK)
+    return seen if block is None else {**seen, "longest block of the page": block / 1000}
 
 
-def training(browser, address, units, epochs) -> tuple[float, ...]:
+def training(browser, address: str, site: Path, units: int, epochs: int) -> tuple[float, ...]:
     """Epochs a second in the page, watched and not, and in this Python; frames a second."""
-    context = browser.new_context()
-    page = visit(context, address)
-    run(page, "pass")
-    unwatched = float(run(page, TRAINING.format(unwatched="", units=units, epochs=epochs))[1])
-    page.evaluate(COUNT_FRAMES)
-    code = TRAINING.format(unwatched="# ", units=units, epochs=epochs)
-    watched = float(run(page, code)[1])
-    frames = page.evaluate("window.frames_seen") / (epochs / watched)
-    context.close()
-    return watched, unwatched, here(units, epochs), frames
+    speeds = {}
+    for unwatched in ("", "# "):
+        code = TRAINING.format(unwatched=unwatched, units=units, epochs=epochs)
+        write_page(site, name := f"training-{units}-{len(unwatched)}.html", code)
+        opened(browser, address + name)
+        browser.evaluate(COUNT_FRAMES)
+        timed(browser)
+        speeds[unwatched] = float(browser.script(OUTPUT))
+    watched, frames = speeds["# "], browser.script("return window.frames_seen;")
+    return watched, speeds[""], here(units, epochs), frames * watched / epochs
 
 
 def here(units, epochs) -> float:
@@ -247,30 +280,34 @@ def here(units, epochs) -> float:
     return epochs / (perf_counter() - start)
 
 
-def stops(browser, address) -> dict[str, float]:
+def stops(browser, address: str, site: Path) -> dict[str, float]:
     """Seconds from the click on Stop to the page that says so, and of the run after it."""
-    context = browser.new_context()
-    page = visit(context, address)
-    run(page, "pass")
     seen = {}
     training = TRAINING.format(unwatched="# ", units=8, epochs=10**7)
     for name, code in [("training", training), ("while True: pass", "while True: pass")]:
-        insert(page, code)
-        page.locator(".live-run").click()
-        page.wait_for_timeout(2000)
-        seen[f"stop, {name}"] = page.evaluate(STOP) / 1000
-        seen[f"run after stop, {name}"] = run(page, "pass")[0]
-    context.close()
+        write_page(site, "stop.html", code, "pass")
+        opened(browser, f"{address}stop.html?{name[:5]}")
+        timed(browser, 1)
+        browser.script(RUN)
+        sleep(2)
+        seen[f"stop, {name}"] = browser.evaluate(STOP) / 1000
+        seen[f"run after stop, {name}"] = timed(browser, 1)
     return seen
 
 
-def fast(browser, site: Path, repeats: int) -> None:
-    """Print what it takes in Chromium, from loopback."""
+def speed(kind, site: Path, repeats: int) -> None:
+    """Print what it takes in a browser, from loopback, each time as a fresh reader."""
     address = serve(Quiet, site)
-    seen = [first_figures(browser, address) | stops(browser, address) for _ in range(repeats)]
+    seen: list[dict[str, float]] = []
+    trained: dict[tuple[int, int], list] = {shape: [] for shape in SHAPES}
+    for _ in range(repeats):
+        with fresh(kind) as browser:
+            seen.append(first_figures(browser, f"{address}index.html")
+                        | stops(browser, address, site))
+            for shape, runs in trained.items():
+                runs.append(training(browser, address, site, *shape))
     print_seconds(seen)
-    print_training({shape: [training(browser, address, *shape) for _ in range(repeats)]
-                    for shape in SHAPES})
+    print_training(trained)
 
 
 def print_seconds(seen: list[dict[str, float]]) -> None:
@@ -291,50 +328,6 @@ def print_training(seen: dict[tuple[int, int], list[tuple[float, ...]]]) -> None
               f"{python / page:6.1f} {unwatched / page - 1:6.0%} {frames:6.1f}")
 
 
-def elsewhere(kind, site: Path, repeats: int) -> None:
-    """Print what it takes in Firefox or WebKit, from loopback, each time as a fresh reader."""
-    address = serve(Quiet, site)
-    seen: list[dict[str, float]] = []
-    trained: dict[tuple[int, int], list] = {shape: [] for shape in SHAPES}
-    for _ in range(repeats):
-        with tempfile.TemporaryDirectory() as folder, kind(Path(folder)) as browser:
-            cold = timed(opened(browser, address))
-            cached = timed(opened(browser, address))
-            again = median(timed(browser) for _ in range(5))
-            opened(browser, address)
-            sleep(READING / 1000)
-            seen.append({"cold": cold, "cached": cached, "preloaded": timed(browser),
-                         "run again": again})
-            for (units, epochs), runs in trained.items():
-                speeds = {}
-                for unwatched in ("", "# "):
-                    code = TRAINING.format(unwatched=unwatched, units=units, epochs=epochs)
-                    (site / "training.html").write_text(PAGE.format(code), encoding="utf-8")
-                    opened(browser, f"{address}training.html?{units}{len(unwatched)}")
-                    browser.evaluate(COUNT_FRAMES)
-                    timed(browser)
-                    speeds[unwatched] = float(browser.script(OUTPUT))
-                frames = browser.script("return window.frames_seen;")
-                watched = speeds["# "]
-                runs.append((watched, speeds[""], here(units, epochs), frames * watched / epochs))
-    print_seconds(seen)
-    print_training(trained)
-
-
-def opened(browser, address):
-    """The browser, with the page's cell open."""
-    browser.ask("Navigate", url=address)
-    browser.script(OPEN)
-    until(lambda: browser.script(IS_OPEN), "the editor")
-    return browser
-
-
-def timed(browser) -> float:
-    """Run the cell; the seconds that it takes."""
-    browser.script(TIMED)
-    return until(lambda: browser.script("return window.took;"), "the end of the run")
-
-
 def weigh(site: Path) -> None:
     """Print what the files weigh."""
     print("kilobytes, compressed: before interest live.js and live.css, then the others")
@@ -349,37 +342,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--only", choices=["visits", "speed"])
-    parser.add_argument("--browser", choices=["chromium", *OTHERS])
+    parser.add_argument("--browser", choices=BROWSERS)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         site = Path(folder, "own")
         assemble(ROOT, site / "live", ROOT / ".runtime", print)
-        (site / "index.html").write_text(PAGE.format(CELL), encoding="utf-8")
-        if args.browser in (None, "chromium"):
-            in_chromium(site, Path(folder, "network"), args)
-        for name, (kind, is_here) in OTHERS.items():
-            if args.only == "visits" or args.browser not in (None, name):
+        write_page(site, "index.html", CELL)
+        for name, (kind, is_here) in BROWSERS.items():
+            if args.browser not in (None, name):
                 continue
             print(name if is_here else f"{name}: not installed")
-            if is_here:
-                elsewhere(kind, site, args.repeats)
+            if is_here and args.only != "visits":
+                speed(kind, site, args.repeats)
+            if is_here and args.only != "speed" and kind is Chromium:
+                first_visits({"the book's own runtime": site,
+                              "that of the network": by_network(site, Path(folder, "network"))},
+                             args.repeats)
         weigh(site)
-
-
-def in_chromium(site: Path, network: Path, args) -> None:
-    chromium = which("chromium") or which("google-chrome")
-    print("chromium" if chromium else "chromium: not installed")
-    if not chromium:
-        return
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        if args.only != "visits":
-            fast(browser, site, args.repeats)
-        if args.only != "speed":
-            folders = {"the book's own runtime": site,
-                       "that of the network": by_network(site, network)}
-            first_visits(browser, folders, args.repeats)
-        browser.close()
 
 
 if __name__ == "__main__":
