@@ -138,6 +138,8 @@ Right
                "::: {#refs}\n:::\n",
     "sub/three.qmd": "# Three\n\n![A square](/images/a.svg){#fig-a fig-alt=\"A square\"}\n\n"
                      "![](/images/a.svg){fig-align=\"center\" fig-alt=\"Middle\"}\n\n"
+                     "$$\n\\begin{align}\na &= b \\notag \\\\\nc &= d\n\\end{align}\n$$\n\n"
+                     "\\begin{align*}\ne &= f \\notag\n\\end{align*}\n\n"
                      "See @fig-a, [the preface](/index.qmd) and [data](/data.csv).\n",
     "plain.md": "Just words, no title.\n\nSee @sec-one, [this](plain.md), [a note](note.md).\n",
     "note.md": "A file beside the book.\n",
@@ -248,6 +250,11 @@ def test_macros_are_expanded_and_print_nothing(pages):
     formulas = [said(formula.mrow) for formula in pages["one"].find_all("math")]
     assert formulas[0].endswith("ℝ") and formulas[1].startswith("rank")
     assert "newcommand" not in said(pages["one"]).partition("Comment two")[0]
+
+
+def test_lines_of_a_formula_may_be_marked_to_have_no_number(pages):
+    assert [sum(cell.name == "mtr" for cell in formula.find_all("mtr"))
+            for formula in pages["three"].find_all("math")] == [2, 1]
 
 
 def test_a_cell_that_is_shown_is_a_block_of_code(pages):

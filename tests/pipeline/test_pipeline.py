@@ -188,7 +188,8 @@ def test_a_formula_that_cannot_be_read_is_told_with_its_line(book):
     (book / "parts/one.qmd").write_text(FILES["parts/one.qmd"].replace("a + b", "\\frac{a}"))
     found = [each for each in check_book(load_project(book)) if "formula" in each.message]
     assert list(map(str, found)) == [
-        r"parts/one.qmd:10: pandoc cannot read the formula \frac{a}"]
+        r"parts/one.qmd:10: pandoc cannot read the formula \frac{a}: write it with other commands, "
+        "or render with Quarto"]
 
 
 def held():

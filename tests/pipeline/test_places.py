@@ -47,7 +47,8 @@ def nested(times: int) -> str:
 def test_checked_places(write, capsys):
     root = write(
         lines="# One\n\nWords.\n\n$$\n\\begin{aligned}\na &= {\\tiny b} \\\\\nc &= d\n"
-              "\\end{aligned}\n$$ {#eq-a}\n\n> $$\n> \\frac{x}{y\n> $$\n",
+              "\\end{aligned}\n$$ {#eq-a}\n\n> $$\n> \\frac{x}{y\n> $$\n\n"
+              "\\begin{align}\nd &= {\\tiny e} \\notag\n\\end{align}\n",
         heading="# One\n\n## Docstrings\n\n```{python}\n#| label: docstrings\n1\n```\n",
         pipe="# One\n\n![a](pipe.png){fig-alt=\"x\"}\n\n[b](zero.bin)\n\n{{< include pipe.qmd >}}\n",
         braces="# One\n\n`x` and $\\frac{1}$ and $}$\n\n```{python\n1\n```\n\n``` { python }\n2\n```\n\n"
@@ -76,6 +77,7 @@ def test_checked_places(write, capsys):
     said = capsys.readouterr().out
     for wanted in (r"lines\.qmd:6: pandoc cannot read the formula \\begin\{aligned\} a &= \{\\tiny",
                    r"lines\.qmd:1[23]: pandoc cannot read the formula",
+                   r"lines\.qmd:16: pandoc cannot read the formula \\begin\{align\}",
                    r"heading\.qmd:6: the id `docstrings` is used twice",
                    r"file\.qmd:3: the picture pipe\.png is no file",
                    r"file\.qmd:5: the link leads to zero\.bin",

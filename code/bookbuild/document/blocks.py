@@ -33,6 +33,7 @@ ESCAPED_CELL = re.compile(r"(\A|`)\{(\{[^`<}\n]++\}+)\}")
 MEANT = {"html": ("html", "html:js"), "epub": ("epub", "html"), "typst": ("typst",)}
 ARRANGED = {"layout", "layout-ncol", "layout-nrow"}
 MARGIN = "column-margin"
+NOTAG = re.compile(r"\\notag(?![A-Za-z])")
 CENTRED = ["quarto-figure", "quarto-figure-center"]
 HTML_BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
 EQUATION_LABEL = re.compile(r"\{#(eq-[\w.:-]+)\}")
@@ -41,7 +42,8 @@ EQUATION_LABEL = re.compile(r"\{#(eq-[\w.:-]+)\}")
 def meant_for(blocks: list, format: str) -> list:
     """What is meant for one format, ``"html"``, ``"typst"`` or ``"epub"``."""
     blocks = rewrite(blocks, lambda node: conditional(node, format))
-    return translate(blocks, {"RawBlock": raw_block_content, "RawInline": raw_content}, format)
+    return translate(blocks, {"RawBlock": raw_block_content, "RawInline": raw_content,
+                              "Math": readable}, format)
 
 
 def structure(blocks: list) -> list:
@@ -101,6 +103,12 @@ def conditional(node: Node, format: str):
     return content(node)
 
 
+def readable(node: Node, format: str) -> Node | None:
+    """A formula in the words of pandoc, which knows one of two for a line without a number."""
+    is_marked = is_display(node) and NOTAG.search(tex(node))
+    return display(NOTAG.sub(r"\\nonumber", tex(node))) if is_marked else None
+
+
 def raw_content(node: Node, format: str):
     """Raw pieces for the format stay, for another go; bare TeX displays are formulas.
 
@@ -108,7 +116,7 @@ def raw_content(node: Node, format: str):
     """
     own, string = raw(node)
     if own in ("tex", "latex") and MATH_ENVIRONMENT.fullmatch(string.strip()):
-        return display(string.strip())
+        return display(NOTAG.sub(r"\\nonumber", string.strip()))
     if format != "html" and own == "html" and HTML_BREAK.fullmatch(string):
         return line_break()
     if format != "html" and own == "html" and "<table" in string:

@@ -286,10 +286,11 @@ class Pipeline:
 
     def unread_formulas(self) -> list[Problem]:
         """Formulas that pandoc cannot convert."""
-        found = [para([node]) for blocks in self.trees for node in nodes(blocks, "Math")]
+        found = {tex(node): para([node]) for blocks in self.trees for format in FORMATS.values()
+                 for node in nodes(meant_for(blocks, format), "Math")}
         try:
             with self.formulas_placed():
-                pandoc.write(found, "--to", "html5", "--mathml")
+                pandoc.write([*found.values()], "--to", "html5", "--mathml")
         except BookError as error:
             return error.problems
         return []
@@ -304,21 +305,25 @@ class Pipeline:
 
     def unread(self, formula: str) -> Problem:
         """A formula that pandoc cannot convert, where it is written or the cell that printed it."""
-        message = f"pandoc cannot read the formula {' '.join(formula.split())}"
-        pattern = r"[\s>]+".join(map(re.escape, formula.split()[:12]))
+        message = (f"pandoc cannot read the formula {' '.join(formula.split())}: write it with "
+                   "other commands, or render with Quarto")
+        stops = "both" if self.project.is_for_mathml else "builtin"
+        words = formula.replace("\\nonumber", "\\notag").split()[:12]
+        pattern = r"[\s>]+".join(map(re.escape, words)).replace(
+            re.escape("\\notag"), r"\\no(?:tag|number)")
         pages = [draft for draft, blocks in zip(self.drafts, self.trees)
                  if any(tex(node).split() == formula.split() for node in nodes(blocks, "Math"))]
         for each in (rf"(?<=\$){pattern}(?=\$)", pattern):
             for draft in pages or self.drafts:
                 if (place := draft.manuscript.find(each))[1]:
-                    return Problem(*place, message)
+                    return Problem(*place, message, stops)
         for unit, result in self.results.items():
             if re.search(pattern, text_of(result)):
-                return Problem(unit.path, unit.line, message)
+                return Problem(unit.path, unit.line, message, stops)
         for draft, blocks in zip(self.drafts, self.trees):
             if any(formula in tex(node) for node in nodes(blocks, "Math")):
-                return draft.manuscript.problem(pattern, message)
-        return Problem("pandoc", None, message)
+                return draft.manuscript.problem(pattern, message, stops)
+        return Problem("pandoc", None, message, stops)
 
     # ------------------------------------------------------------------------------- printing
 

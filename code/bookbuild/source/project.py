@@ -101,6 +101,13 @@ class Project:
         return "typst" in formats_of(self.config) or self.pdf_problem is None
 
     @property
+    def is_for_mathml(self) -> bool:
+        """Does Quarto read the formulas as this press does, and not leave them to a script?"""
+        method = self.format_options("html").get("html-math-method")
+        return "typst" in formats_of(self.config) or "mathml" in (
+            method, method.get("method") if isinstance(method, dict) else None)
+
+    @property
     def authors(self) -> list[str]:
         """The names of the authors."""
         return [str(name) for name in map(name_of, as_list(self.book.get("author")))
