@@ -54,14 +54,18 @@ def pytest_configure(config):
 
 # The files that take longest begin, so that none of them is left to one process at the end.
 LONGEST = ("book/test_whole_book.py", "book/test_kept_figures.py", "live/test_running.py",
-           "lab/test_jupyterlab.py", "print/test_page.py", "run/test_property.py",
-           "figures/test_figures.py", "lab/test_export.py", "conformance/test_conformance.py",
-           "live/test_reach.py", "live/test_play.py", "live/test_loading.py",
-           "live/test_browsers.py", "live/test_bad_input.py", "pipeline/test_pipeline.py",
-           "pipeline/test_kills.py", "smoke/test_servers.py", "smoke/test_chapter.py",
-           "run/test_observing.py", "run/test_kept.py", "figures/test_drawn.py",
-           "deepmath/test_sweep.py", "cli/test_bad_input.py", "preview/test_reading.py",
-           "smoke/test_forecasts.py", "house/test_bounds.py", "document/test_steps.py")
+           "lab/test_jupyterlab.py", "figures/test_figures.py", "run/test_property.py",
+           "live/test_browsers.py", "lab/test_export.py", "print/test_page.py",
+           "conformance/test_conformance.py", "live/test_reach.py", "smoke/test_chapter.py",
+           "live/test_play.py", "live/test_bad_input.py", "live/test_loading.py",
+           "cli/test_bad_input.py", "preview/test_reading.py", "pipeline/test_kills.py",
+           "run/test_kept.py", "run/test_observing.py", "pipeline/test_pipeline.py",
+           "deepmath/test_sweep.py", "house/test_bounds.py", "book/test_chapter_numbers.py",
+           "kills/test_sweeps.py", "print/test_wide.py", "smoke/test_mutations.py",
+           "document/test_steps.py", "figures/test_drawn.py", "figures/test_kernels.py",
+           "lab/test_notebook.py", "pipeline/test_any_text.py", "pipeline/test_render.py",
+           "print/test_epub.py", "preview/test_preview.py", "smoke/test_forecasts.py",
+           "deepmath/test_examples.py", "preview/test_closed.py")
 
 
 def pytest_collection_modifyitems(items):

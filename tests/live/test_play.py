@@ -227,6 +227,19 @@ def test_full_screen_and_back_with_the_focus_where_it_was(reader, cell):
     assert not reader.page.evaluate("document.fullscreenElement")
 
 
+# Runs that are to come in a moment, CHANGE_MS of cell.js, are held back, and can be called off.
+HELD = """(() => {
+  const [wait, forget] = globalThis.plain = [setTimeout, clearTimeout];
+  const held = globalThis.held = new Map();
+  setTimeout = (action, time, ...more) => {
+    if (time !== 250) return wait(action, time, ...more);
+    held.set("held", action);
+    return "held";
+  };
+  clearTimeout = (which) => held.delete(which) || forget(which);
+})()"""
+
+
 def test_a_fast_cell_runs_while_it_is_changed_and_of_a_slow_one_the_time_is_told(reader):
     choice, cell = reader.cell().get_by_label("Run while I change it"), reader.cell()
     label = cell.locator(".live-always").first
@@ -241,8 +254,13 @@ def test_a_fast_cell_runs_while_it_is_changed_and_of_a_slow_one_the_time_is_told
     assert choice.is_checked() and label.inner_text().strip() == "Run while I change it"
     cell.get_by_label("A", exact=True).press("End")
     expect(cell.locator(".live-output")).to_have_text("A is 50")
+    reader.page.evaluate(HELD)
+    cell.get_by_label("A", exact=True).press("Home")
+    reader.page.wait_for_function("held.size === 1")            # it would run in a moment
     reader.edit("A = 3  # 0-50\nprint('A is', A)")            # what is typed waits for the reader
     expect(cell.locator(".live-status")).to_have_text(re.compile("Changed; not run yet|changed since"))
+    assert reader.page.evaluate("held.size") == 0
+    reader.page.evaluate("[setTimeout, clearTimeout] = plain")
     choice.uncheck()
     reader.run()
     assert not choice.is_checked()                              # the reader has chosen

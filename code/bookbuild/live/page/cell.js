@@ -196,10 +196,10 @@ export class LiveCell {
     this.follow(code);
     if (this.isSetting) return;
     if (this.versions.changed(code)) this.tell("This cell has been edited in another tab, too; both edits stay.");
+    clearTimeout(this.soon);
     if (!this.pace.follows({ isMoved: this.isMoved, isLinked: this.versions.shown === "linked" })) {
       return this.say(code === (this.ran?.code ?? this.original) ? "" : "Changed; not run yet");
     }
-    clearTimeout(this.soon);
     this.soon = setTimeout(() => this.run(), CHANGE_MS);
   }
 
