@@ -160,11 +160,13 @@ def test_errors_of_cells_have_their_lines_behind_magics_and_bad_indentation(writ
 
 
 @pytest.mark.needs("poppler")
-def test_a_dot_behind_an_element_is_text(write):
+def test_a_dot_behind_an_element_is_text_and_a_letter_that_no_font_has_is_told(write, capsys):
     root = write(one="# One\n\nRun *file*.py, **b**.c, [the page](https://e.org).html, $x$.y, "
                      "[d]{.smallcaps}.e, f^2^.g, note^[n.].h and *a*.5 or *a*.\n\n"
-                     "line<br>two\n\n::: {.proof}\nP.\n:::\n\n::: {.proof}\n:::\n")
+                     "line<br>two\n\n::: {.proof}\nP.\n:::\n\n::: {.proof}\n:::\n\n"
+                     "A letter of Cyprus: \U00012f90.\n")
     assert render(root, "--to", "pdf") == 0
+    assert "one.qmd:14: no font here has `\U00012f90`" in capsys.readouterr().err
     page = subprocess.run(["pdftotext", root / "_book" / "Odd.pdf", "-"], check=True, text=True,
                           capture_output=True).stdout
     assert "line\ntwo" in page

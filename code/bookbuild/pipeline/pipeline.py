@@ -23,7 +23,7 @@ from bookbuild.pipeline.drafts import (Draft, check_chapter, check_files, check_
                                        parse_page, split, text_of, write_chapter)
 from bookbuild.print import epub, formulas, hover, html, pdf, search, typst
 from bookbuild.say import BookError, Problem, Say, hindrances
-from bookbuild.source import (Cell, InlineCode, Page, Project, output_problem, python_of,
+from bookbuild.source import (CONFIG, Cell, InlineCode, Page, Project, output_problem, python_of,
                               read_manuscript)
 
 ACTIVE = re.compile(r"([\\`*_\[\]<>|~$])")        # of what Markdown marks, within a line of any
@@ -214,10 +214,20 @@ class Pipeline:
 
         def finish() -> None:
             try:
-                write_file(bound, pdf.bound(setting, work, say))
+                write_file(bound, pdf.bound(setting, work, say,
+                                            lambda letter: say(str(self.lacking(letter)))))
             except pdf.Unset as error:
                 raise BookError([self.unset(error)]) from None
         return finish
+
+    def lacking(self, letter: str) -> Problem:
+        """A letter that the PDF shows as a box, where it is written first."""
+        message = (f"no font here has `{letter}`, and the PDF shows a box for it, and perhaps for "
+                   "others: install a font for its script, such as Noto")
+        for draft in self.drafts:
+            if (place := draft.manuscript.find(re.escape(letter)))[1]:
+                return Problem(*place, message)
+        return Problem(CONFIG, None, message)
 
     def unset(self, error: pdf.Unset) -> Problem:
         """What Typst could not set, at the first words of it that are found on the page; a

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from subprocess import Popen
 
@@ -42,8 +43,11 @@ def begin(project: Project, source: str, work: Path) -> Popen:
         work / "main.typ", work, work / PRINTED, date))])
 
 
-def bound(setting: Popen, work: Path, say: Say) -> bytes:
-    """The book that was begun: PDF/UA-1 (ISO 14289-1, accessible), or `say` is told why not."""
+def bound(setting: Popen, work: Path, say: Say, lacks: Callable[[str], None]) -> bytes:
+    """The book that was begun: PDF/UA-1 (ISO 14289-1, accessible), or `say` is told why not.
+
+    `lacks` is told a letter that no font here has.
+    """
     length = (work / "main.typ").stat().st_size
     try:
         done = finish(setting, "", SECONDS + SECONDS * length // 1_000_000)
@@ -54,6 +58,8 @@ def bound(setting: Popen, work: Path, say: Say) -> bytes:
         "error": (done.stderr.strip().splitlines() or ["was ended"])[-1]}
     if "error" in said:
         raise unset(said["error"], said.get("diagnostic", ""), work)
+    if letter := said.get("lacking"):
+        lacks(letter)
     if "notice" in said:
         say(f"the PDF is not accessible to everyone: {said['notice']}")
     return (work / PRINTED).read_bytes()
