@@ -139,7 +139,7 @@ Right
     "sub/three.qmd": "# Three\n\n![A square](/images/a.svg){#fig-a fig-alt=\"A square\"}\n\n"
                      "![](/images/a.svg){fig-align=\"center\" fig-alt=\"Middle\"}\n\n"
                      "$$\n\\begin{align}\na &= b \\notag \\\\\nc &= d\n\\end{align}\n$$\n\n"
-                     "\\begin{align*}\ne &= f \\notag\n\\end{align*}\n\n"
+                     "\\begin{eqnarray*}\ne &=& f \\notag\n\\end{eqnarray*}\n\n"
                      "See @fig-a, [the preface](/index.qmd) and [data](/data.csv).\n",
     "plain.md": "Just words, no title.\n\nSee @sec-one, [this](plain.md), [a note](note.md).\n",
     "note.md": "A file beside the book.\n",

@@ -23,8 +23,9 @@ THEOREM_KINDS = {"thm": "Theorem", "lem": "Lemma", "cor": "Corollary", "prp": "P
                  "cnj": "Conjecture", "def": "Definition", "exm": "Example", "exr": "Exercise",
                  "sol": "Solution", "rem": "Remark", "alg": "Algorithm"}
 UNNUMBERED_KINDS = {"proof": "Proof", "remark": "Remark", "solution": "Solution"}
-MATH_ENVIRONMENT = re.compile(r"\\begin\{(align|equation|gather|multline)(\*?)\}.*\\end\{\1\2\}",
-                              re.DOTALL)
+MATH_ENVIRONMENT = re.compile(
+    r"\\begin\{((?:align|alignat|eqnarray|equation|flalign|gather|multline)\*?)\}.*\\end\{\1\}",
+    re.DOTALL)
 MACROS = re.compile(r"(?:\\(?:(?:re)?newcommand|providecommand|DeclareMathOperator|def|let)\*?"
                     r"(?![a-zA-Z])[^\n]*(?:\n(?!\\)[^\n]*)*\n?)+")
 # At the beginning of code, or behind the backticks of code that is shown.

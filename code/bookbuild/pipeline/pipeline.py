@@ -315,8 +315,10 @@ class Pipeline:
 
     def unread(self, formula: str) -> Problem:
         """A formula that pandoc cannot convert, where it is written or the cell that printed it."""
-        message = (f"pandoc cannot read the formula {' '.join(formula.split())}: write it with "
-                   "other commands, or render with Quarto")
+        shown = " ".join(formula.split())
+        shown = shown if len(shown) <= 120 else f"{shown[:119]}…"
+        message = (f"pandoc cannot read the formula {shown}: write it with other commands, or "
+                   "render with Quarto")
         stops = "both" if self.project.is_for_mathml else "builtin"
         words = formula.replace("\\nonumber", "\\notag").split()[:12]
         pattern = r"[\s>]+".join(map(re.escape, words)).replace(
