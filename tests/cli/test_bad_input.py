@@ -371,6 +371,7 @@ def test_check_annotates_a_workflow(write, capsys):
     ("    - one.qmd", "    - {part: [a], chapters: [one.qmd]}", "_quarto.yml:6: an entry of `chapters`"),
     ("    - one.qmd", "    - {part: P, chapters: []}", "_quarto.yml:6: an entry of `chapters`"),
     ("    - one.qmd", f"    - {'a' * 300}.qmd", "_quarto.yml:8: the chapter aaa"),
+    ("book\n", "book\n  output-dir: .\n", "_quarto.yml:3: the `output-dir` . is no folder inside"),
     ("book\n", 'book\n  output-dir: "a\\0b"\n', "_quarto.yml:1: malformed YAML: a value can't be read"),
     ("    - one.qmd\n", f"bibliography: {'a' * 300}.bib\n", "_quarto.yml:8: the bibliography aaa")])
 def test_odd_settings_are_told_with_their_line(write, capsys, before, after, told):

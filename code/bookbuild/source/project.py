@@ -293,7 +293,10 @@ def output_problem(project: Project) -> Problem | None:
     target = project.output_dir.resolve()
     name = os.path.relpath(project.output_dir, project.root)
     if project.root not in target.parents:
-        return Problem(name, None, "lies outside the book: set an `output-dir` inside it")
+        rows = (project.root / CONFIG).read_text(encoding="utf-8", errors="replace").split("\n")
+        line = next((place for place, row in enumerate(rows, 1) if "output-dir" in row), None)
+        return Problem(CONFIG, line, f"the `output-dir` {name} is no folder inside the book's: set "
+                       "another one, such as `_book`")
     if target.exists() and not target.is_dir():
         return Problem(name, None, "is no folder: move it away, or set another `output-dir`")
     signs = ("site_libs", project.pdf_name, project.epub_name)
