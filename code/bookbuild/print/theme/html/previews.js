@@ -92,5 +92,6 @@ addEventListener("scroll", () => {
   if (shownFor.matches(":focus-visible")) place(shownFor);      // the focus itself scrolls the page
   else hide();
 }, { passive: true });
+addEventListener("resize", () => shownFor && place(shownFor));
 document.querySelector("main").append(preview);
 }
