@@ -65,6 +65,7 @@ GRID = 48                     # points a side on which a boundary is followed
 DATA_SETS = "xor", "circles", "spirals", "checkerboard"
 N_FRESH, FRESH_SEED = 400, 20_011       # points on which nobody trains
 N_HELD = 100                  # losses on them during a training, at most
+REMEMBERED = 10_000           # parameters of a network of which epochs are remembered, at most
 FIGURES = "activations", "depth", "graph", "sawtooth", "spirals"    # those without pandas
 KNOWN_ACTIVATIONS = (activations.RELU, activations.LEAKY_RELU, activations.SIGMOID,
                      activations.TANH, activations.IDENTITY)
@@ -649,7 +650,7 @@ class Watcher:
         if self.fresh and self.epoch >= self.held_epoch + self.held_every:
             if now > self.held_due:
                 self.hold()
-            elif theta.ndim == 1:
+            elif theta.ndim == 1 and theta.size <= REMEMBERED:
                 self.left.append((self.epoch, theta))
                 self.held_epoch = self.epoch
         if now >= self.turn_due or self.stepping:
