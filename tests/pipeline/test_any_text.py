@@ -50,7 +50,7 @@ attributes = mostly(
      ".callout-important icon=false", ".proof", ".column-margin", ".own-class", "#own-id", ".aside",
      ".content-visible when-format=html", "layout-ncol=2"],
     [".callout-odd", "#thm-a", "#fig-c", "#tbl-d", ".column-page", ".panel-tabset", ".columns",
-     ".panel-sidebar", ".content-visible when-format=docx", "layout-ncol=x", ".hidden", ".", "",
+     ".panel-sidebar", ".content-visible when-format=odd", "layout-ncol=x", ".hidden", ".", "",
      "layout=\"[1,1]\""])
 fences = mostly(["python", "{.python}", "", "markdown", "text", "{{python}}"],
                 ["{r}", "{mermaid}", "{python}\n#| eval: false", "{.python filename=\"a.py\"}", "{=html}", "{=latex}"])
