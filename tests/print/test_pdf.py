@@ -8,8 +8,8 @@ from itertools import combinations
 import pytest
 from small_book import small_book
 
-from bookbuild.document import column_shares, emph, nodes, pandoc, text, words
-from bookbuild.print.typst import roomy, writable
+from bookbuild.document import column_shares, div, emph, nodes, pandoc, para, text, words
+from bookbuild.print.typst import division, roomy, writable
 
 pytestmark = pytest.mark.needs("poppler")
 
@@ -222,3 +222,11 @@ def test_short_words_in_many_rows_leave_a_table_its_shares():
     markdown = f"| A | B | C |\n|{'-' * 30}|{'-' * 60}|{'-' * 60}|\n{rows}\n"
     table, = nodes(pandoc.read(markdown, "markdown")["blocks"], "Table")
     assert all(column_shares(table)) and roomy(table, None) is None
+
+
+@pytest.mark.parametrize("classes, is_framed", [
+    ([], False), (["as-is"], False), (["own"], True), (["own", "as-is"], True)])
+def test_a_block_of_the_authors_own_is_framed_and_one_for_photographs_is_not(classes, is_framed):
+    body = [para(words("Words"))]
+    set_as = division(div(body, classes=classes), None)
+    assert ("key-block" in str(set_as), set_as == body) == (is_framed, not is_framed)

@@ -251,7 +251,7 @@ def division(node: Node, here: Head) -> list[Node] | None:
     for name in names:
         if name.startswith("cell-output-"):
             return enclosed(f"#cell-output({string(name.removeprefix('cell-output-'))})[", body)
-    if "cell" in names or not names:
+    if "cell" in names or {*names} <= {"as-is"}:    # on paper every picture is as it is
         place = anchor(key, here)
         return [plain(place), *body] if place else body
     return enclosed(f"#key-block({string(names[0])})[", body,
