@@ -30,6 +30,10 @@ return new Promise((still) => {
   });
   look();
 });"""
+LISTEN = """window.isTouched = false;
+arguments[0].addEventListener("pointerdown", () => { window.isTouched = true; }, { once: true, capture: true });"""
+TOUCHED = """return new Promise((told) => requestAnimationFrame(() => requestAnimationFrame(() =>
+  told(window.isTouched !== false))));"""
 # The events of a finger on what is seen in the middle of an element, if that is the element.
 FINGER = IN_SIGHT + """
 const { left, top, width, height } = arguments[0].getBoundingClientRect();
@@ -86,12 +90,18 @@ class Browser:
         return self.script(f"return ({code})(arguments[0]);", argument)
 
     def tap(self, element) -> None:
-        """Touch an element, as scripts give it, with a finger."""
-        self.script(STILL, element)
-        self.ask("PerformActions", actions=[{
-            "type": "pointer", "id": "finger", "parameters": {"pointerType": "touch"},
-            "actions": [{"type": "pointerMove", "duration": 0, "origin": element, "x": 0, "y": 0},
-                        {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]}])
+        """Touch an element, as scripts give it, with a finger; one that does not get there, since
+        the browser was still drawing what it aimed at, is put down again."""
+        def touch() -> bool:
+            self.script(STILL, element)
+            self.ask("PerformActions", actions=[{
+                "type": "pointer", "id": "finger", "parameters": {"pointerType": "touch"},
+                "actions": [{"type": "pointerMove", "duration": 0, "origin": element, "x": 0, "y": 0},
+                            {"type": "pointerDown", "button": 0},
+                            {"type": "pointerUp", "button": 0}]}])
+            return self.script(TOUCHED)
+        self.script(LISTEN, element)
+        until(touch, "the finger on the element")
 
     def type(self, keys: str) -> None:
         """Press keys where the page has its focus."""
