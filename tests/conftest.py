@@ -31,6 +31,9 @@ settings.load_profile("book")
 expect.set_options(timeout=PATIENCE)
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update",
+         # WebAssembly as it is compiled first: nothing here runs long enough to win back the
+         # third of a start of Python that compiling it better, beside, would cost.
+         "--js-flags=--liftoff-only",
          # The first are Playwright's own, which this option takes the place of. Below its
          # address Chromium has lists that are pages too: a third of what a test's page costs.
          "--disable-features=AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,"
