@@ -453,6 +453,22 @@ def test_what_asks_where_it_is_does_not_stand_elsewhere(folder, looks_of):
         assert any(kind == "place" for kind, *_ in looks) == asks
 
 
+def test_extended_attributes_are_looks(folder, looks_of):
+    file = folder / "a.csv"
+    try:
+        os.setxattr(file, "user.unit", b"m")
+    except (AttributeError, OSError) as error:
+        pytest.skip(f"this file system has no extended attributes: {error}")
+    asked = looks_of("import os; os.getxattr('a.csv', 'user.unit')", folder)
+    listed = looks_of("import os; os.listxattr('a.csv')", folder)
+    assert broken(asked + listed) == []
+    os.setxattr(file, "user.unit", b"km")
+    assert broken(asked) and broken(listed)
+    here = looks_of("import os; os.setxattr('a.csv', 'user.unit', b'm'); os.getxattr('a.csv', 'user.unit')",
+                    folder)
+    assert broken(here)             # whether it finds its own or another's is not to be known
+
+
 def broken(looks):
     return [look for look in looks if not holds(look)]
 

@@ -11,6 +11,7 @@ A *look* is one thing that code asked of the file system, and the answer. It is 
               which Python keeps in a folder of its own beside the sources
     entries   the same with sizes and times
     link      where a link leads
+    xattrs    extended attributes
     modules   which of the modules named in `detail` stand in a folder
     place     where the project lies
     project   all files of the project, but for its outputs: of code that does what nobody sees
@@ -146,6 +147,10 @@ def link_of(path: str, _: str = "") -> str:
     return READLINK(path)
 
 
+def xattrs_of(path: str, _: str = "") -> str:
+    return digest(sorted([name, os.getxattr(path, name).hex()] for name in os.listxattr(path)))
+
+
 def modules_in(path: str, names: str) -> str:
     """The modules of these names that stand in a folder, each with what it is there."""
     return " ".join(name + ending for name in names.split() for ending in MODULE_ENDINGS
@@ -192,8 +197,8 @@ def digest(value) -> str:
 
 ANSWERS: dict[str, Callable[[str, str], str]] = {
     "file": content, "kind": kind_of, "rights": rights_of, "stat": stat_of,
-    "names": names_in, "entries": entries_in, "link": link_of, "modules": modules_in,
-    "place": place_of, "project": tree_of}
+    "names": names_in, "entries": entries_in, "link": link_of, "xattrs": xattrs_of,
+    "modules": modules_in, "place": place_of, "project": tree_of}
 STAT, READLINK = os.stat, os.readlink
 
 
@@ -576,6 +581,9 @@ class Observer:
         self.note("kind", whole(target, dir_fd))
         self.written.add(whole(target, dir_fd))
 
+    def _on_xattr(self, frame, path=None, *_) -> None:
+        self.note("xattrs", whole("." if path is None else path))
+
     def _on_truncate(self, frame, path, _) -> None:
         self.remember("file", whole(path))
         self.written.add(whole(path))
@@ -602,7 +610,8 @@ HANDLERS = dict.fromkeys(STARTS, Observer._starts) | {
     "os.link": Observer._on_link, "os.symlink": Observer._on_symlink,
     "os.chdir": Observer._on_change, "os.chmod": Observer._on_change,
     "os.chown": Observer._on_change, "os.truncate": Observer._on_truncate,
-    "os.mkdir": Observer._on_mkdir}
+    "os.mkdir": Observer._on_mkdir,
+    **{f"os.{name}xattr": Observer._on_xattr for name in ("get", "list", "set", "remove")}}
 SQLITE_ATTACH = 24
 PATHS = ("/posixpath.py", "<frozen posixpath>", "/pathlib.py")
 WRAPPED: list[tuple] = []
