@@ -276,4 +276,7 @@ def test_a_page_that_changes_while_it_loads_keeps_its_place_and_the_author_is_no
             assert page.evaluate(f"scrollTo(0, {place}); tell(2); {late}; {KEPT}")
         page.wait_for_function(f"document.readyState === 'complete' && scrollY === {place}")
     assert page.evaluate("scrollTo(0, 20); dispatchEvent(new Event('load')); scrollY") == 20
+    page.goto("http://book.test/two.html")
+    page.go_back()
+    page.wait_for_function("location.pathname === '/one.html' && scrollY === 20")
     page.close()

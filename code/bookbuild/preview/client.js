@@ -34,6 +34,8 @@
     addEventListener("load", () => {
       if (scrollY === settled) settle();        // the author has not gone on
     });
+    // For the way back from another page; sooner, the browser would go where the page was before.
+    addEventListener("pagehide", () => { history.scrollRestoration = "auto"; });
   }
 
   // ------------------------------------------------------------- what the author is told
