@@ -44,7 +44,7 @@ def meant_for(blocks: list, format: str) -> list:
     """What is meant for one format, ``"html"``, ``"typst"`` or ``"epub"``."""
     blocks = rewrite(blocks, lambda node: conditional(node, format))
     return translate(blocks, {"RawBlock": raw_block_content, "RawInline": raw_content,
-                              "Math": readable}, format)
+                              "Math": readable_display}, format)
 
 
 def structure(blocks: list) -> list:
@@ -104,10 +104,13 @@ def conditional(node: Node, format: str):
     return content(node)
 
 
-def readable(node: Node, format: str) -> Node | None:
-    """A formula in the words of pandoc, which knows one of two for a line without a number."""
-    is_marked = is_display(node) and NOTAG.search(tex(node))
-    return display(NOTAG.sub(r"\\nonumber", tex(node))) if is_marked else None
+def readable(formula: str) -> Node:
+    """A display in the words of pandoc, which knows one of two for a line without a number."""
+    return display(NOTAG.sub(r"\\nonumber", formula))
+
+
+def readable_display(node: Node, format: str) -> Node | None:
+    return readable(tex(node)) if is_display(node) and NOTAG.search(tex(node)) else None
 
 
 def raw_content(node: Node, format: str):
@@ -117,7 +120,7 @@ def raw_content(node: Node, format: str):
     """
     own, string = raw(node)
     if own in ("tex", "latex") and MATH_ENVIRONMENT.fullmatch(string.strip()):
-        return display(NOTAG.sub(r"\\nonumber", string.strip()))
+        return readable(string.strip())
     if format != "html" and own == "html" and HTML_BREAK.fullmatch(string):
         return line_break()
     if format != "html" and own == "html" and "<table" in string:
