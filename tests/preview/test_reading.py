@@ -50,9 +50,10 @@ class Watched:
                 self.preview.refresh(set().union(*changes) if changes else None)
 
     def close(self):
-        self.preview.close()
+        self.preview.stopped.set()
         self.preview.events.put(None)
-        self.thread.join()
+        self.thread.join()              # as `book preview` does, it closes what nothing is at
+        self.preview.close()
 
     def until(self, test, what):
         return until(test, what, lambda: not self.thread.is_alive() and (
