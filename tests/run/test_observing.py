@@ -233,6 +233,8 @@ con = sqlite3.connect(':memory:'); con.execute("attach ? as b", ['base.db'])""",
     "getmtime": ("import os; os.path.getmtime('a.csv')", touch("a.csv")),
     "Path.stat": ("import pathlib; pathlib.Path('a.csv').stat().st_mtime", touch("a.csv")),
     "os.stat": ("import os; os.stat('a.csv').st_mtime", touch("a.csv")),
+    "os.stat, links": ("import os; os.stat('a.csv').st_nlink",
+                       lambda folder: os.link(folder / "a.csv", folder / "unrelated/a.csv")),
     "os.stat with dir_fd": ("import os; d = os.open('tables', 0)\n"
                             "os.stat('t1.csv', dir_fd=d).st_mtime", touch("tables/t1.csv")),
     "os.stat of an open file": ("import os; os.stat(os.open('a.csv', 0)).st_mtime",
@@ -451,6 +453,14 @@ def test_what_asks_where_it_is_does_not_stand_elsewhere(folder, looks_of):
                        ("import pathlib; pathlib.Path('a.csv').resolve()", True)]:
         looks = looks_of(code, folder)
         assert any(kind == "place" for kind, *_ in looks) == asks
+
+
+@pytest.mark.skipif(os.geteuid(), reason="only the superuser gives files away")
+def test_an_owner_is_a_look(folder, looks_of):
+    looks = looks_of("import pathlib; pathlib.Path('a.csv').owner()", folder)
+    assert broken(looks) == []
+    os.chown(folder / "a.csv", 1, -1)
+    assert broken(looks)
 
 
 def test_extended_attributes_are_looks(folder, looks_of):

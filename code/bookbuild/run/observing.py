@@ -6,7 +6,7 @@ A *look* is one thing that code asked of the file system, and the answer. It is 
     file      what is in a file: its SHA-256
     kind      whether there is a file, a folder, or nothing
     rights    kind and rights
-    stat      kind, rights, size and time
+    stat      kind, rights, links, owner, size and time
     names     the names in a folder, those of folders with a slash; but for compiled modules,
               which Python keeps in a folder of its own beside the sources
     entries   the same with sizes and times
@@ -121,7 +121,8 @@ def rights_of(path: str, _: str = "") -> str:
 
 def stat_of(path: str, _: str = "") -> str:
     found = STAT(path)
-    return f"{found.st_mode} {found.st_size} {found.st_mtime_ns}"
+    return (f"{found.st_mode} {found.st_nlink} {found.st_uid} {found.st_gid} {found.st_size} "
+            f"{found.st_mtime_ns}")
 
 
 def names_in(path: str, _: str = "") -> str:
