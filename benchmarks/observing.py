@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bookbuild.run import arithmetic, observing
+from bookbuild.run import numeric_environment, observing
 from bookbuild.source import Cell, load_project, read_manuscript, split_source
 
 ROOT = Path(__file__).parents[1]
@@ -52,7 +52,8 @@ def cells_of(chapter: Path) -> list[str]:
 def seconds(cells: list[str], folder: Path, observed: bool) -> float:
     done = subprocess.run(
         [sys.executable, "-c", RUN, json.dumps([observing.__file__, str(ROOT), cells, observed])],
-        cwd=folder, env=arithmetic() | os.environ, capture_output=True, text=True, check=True)
+        cwd=folder, env=numeric_environment() | os.environ, capture_output=True, text=True,
+        check=True)
     return float(done.stdout.splitlines()[-1])
 
 
