@@ -49,6 +49,32 @@ def test_what_a_run_does_to_a_library_ends_with_it(reader):
     assert shown == "4 2 True True"
 
 
+# The first run's end is told as if the machine had trapped in it.
+FIRST_TRAPS = """const { get, set } = Object.getOwnPropertyDescriptor(MessagePort.prototype, "onmessage");
+globalThis.trapped = [];
+Object.defineProperty(MessagePort.prototype, "onmessage", { get, set(heard) {
+  set.call(this, ({ data }) => {
+    const isFirst = data.type === "done" && !trapped.length && trapped.push(data.id);
+    heard({ data: isFirst ? { type: "broken", id: data.id, message: "Out of bounds memory access", isTrap: true } : data });
+  });
+} });"""
+
+
+def test_a_run_in_which_the_browser_traps_is_run_once_more(visitor, site):
+    page = (reader := visitor(f"{site}chapters/one.html", script=FIRST_TRAPS)).page
+    assert reader.run("print(6 * 7)") == "42"
+    assert page.evaluate("trapped.length") == 1
+    expect(reader.cell().locator(".live-status")).to_have_text("Done; Python had broken down, and ran it again")
+    assert reader.run("print(7 * 7)") == "49"
+    expect(reader.cell().locator(".live-status")).to_have_text("Done")
+
+
+def test_a_run_that_traps_twice_has_failed(reader):
+    assert reader.run("import faulthandler\nfaulthandler._sigsegv()").endswith(
+        "Python broke down in this run, twice, and has been started again.")
+    assert reader.run("print('x' * 3)") == "xxx"
+
+
 def test_python_is_still_there_after_all_that(reader):
     assert reader.run("print('still here')") == "still here"
 

@@ -332,7 +332,7 @@ export class LiveCell {
   heard(type, message) {
     const handlers = {
       waiting: () => this.waits(message),
-      started: () => this.started(),
+      started: () => this.started(message),
       replaced: () => {},
       text: () => this.shown(() => this.output.text(message)),
       figure: () => this.shown(() => this.putFigure(message)),
@@ -376,9 +376,10 @@ export class LiveCell {
   }
 
   // The output of before stays until there is something new.
-  started() {
+  started({ isAgain }) {
     this.isRunning(true);
-    this.say("Running …");
+    this.ran.isAgain = isAgain;
+    this.say(isAgain ? "Python broke down: running again …" : "Running …");
     this.began = performance.now();
     clearInterval(this.ticking); // of a run that begins again
     this.ticking = setInterval(() => this.tick(), 1000);
@@ -427,7 +428,7 @@ export class LiveCell {
   broken({ message, line }) {
     const quoted = line ? `line ${line}: ${this.ran.code.split("\n")[line - 1]?.trim() ?? ""}\n` : "";
     this.failed({ text: quoted + message, line,
-      hint: "Python broke down in this run and has been started again." });
+      hint: `Python broke down in this run${this.ran.isAgain ? ", twice," : ""} and has been started again.` });
     this.ended("failed");
   }
 
@@ -476,7 +477,8 @@ export class LiveCell {
       this.runs.add({ code: this.ran.code, seconds: took / 1000, ...result });
     }
     if (status === "stopped" && this.showsNothing) this.showRendered();
-    const words = { done: verdict || "Done", failed: "Failed", stopped: "Stopped" }[status] ?? "";
+    const how = { done: verdict || "Done", failed: "Failed", stopped: "Stopped" }[status] ?? "";
+    const words = status === "done" && this.ran.isAgain ? `${how}; Python had broken down, and ran it again` : how;
     this.say(words && !this.ran.inSeries && this.code !== this.ran.code ? `${words}; changed since` : words);
     Object.assign(this.ran, { ended: new Date(), took, verdict: words });
     this.save.hidden = !status || !this.isFresh;

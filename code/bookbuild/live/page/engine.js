@@ -188,7 +188,7 @@ export class Engine {
       const blobs = await Promise.all(names.map((name) => this.files.file(name)));
       if (this.current !== run || run.isOver) return;
       names.forEach((name, at) => this.given.set(name, blobs[at]));
-      run.on("started", {});
+      run.on("started", { isAgain: run.isAgain });
       this.sandbox.post({ type: "run", id, cell, code, first, check, undrawn, signal: this.signal, brought: this.given });
       for (const name of names) this.given.set(name, null);
     } catch (error) {
@@ -229,7 +229,7 @@ export class Engine {
     else if (type === "listening") this.heardAt = performance.now();
     else if (type === "done") this.finish("done", message);
     else if (type === "lacking") this.bring(message.lacks);
-    else if (type === "broken") this.broken(message.message, message.line);
+    else if (type === "broken") this.broken(message.message, message);
     else if (!this.current.isOver) this.current.on(type, message);
   }
 
@@ -245,11 +245,17 @@ export class Engine {
     }
   }
 
-  // Python has broken down: tell the run, and begin anew for the next one.
-  broken(message, line = null) {
+  // Python has broken down: begin anew, and tell the run. One that met a trap is first run once more, since
+  // a browser may compile Python wrongly now and then: WebKit has been seen to.
+  broken(message, { line = null, isTrap = false } = {}) {
     if (this.state !== "ready") return this.failed(`Python could not be started here: ${message}`);
     this.close();
-    if (this.current) this.finish("broken", { message, line });
+    const run = this.current;
+    if (run && isTrap && !run.isOver && !run.isAgain) {
+      run.isAgain = true;
+      this.current = null;
+      this.waiting.unshift(run);
+    } else if (run) this.finish("broken", { message, line });
     this.warm();
   }
 }

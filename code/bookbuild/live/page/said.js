@@ -29,7 +29,7 @@ const SHAPES = {
   listening: {},
   done: { status: isOneOf("done", "failed", "stopped") },
   lacking: { lacks: isTexts },
-  broken: { message: isText, line: isMaybe(isNumber) },
+  broken: { message: isText, line: isMaybe(isNumber), isTrap: isBoolean },
 };
 
 export function isSaid(type, message) {

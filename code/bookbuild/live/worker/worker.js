@@ -200,7 +200,8 @@ async function run({ id, code, first, check, undrawn, signal, brought }) {
 // Python itself has broken down: its stack is full, or a library has done what it must not.
 function broken(error) {
   const [, line] = /"your cell", line (\d+)/.exec(lastWords.slice(-100).join("\n")) ?? [];
-  tell("broken", { id: running, message: String(error?.message ?? error), line: Number(line) || null });
+  tell("broken", { id: running, message: String(error?.message ?? error), line: Number(line) || null,
+    isTrap: error instanceof WebAssembly.RuntimeError });
 }
 
 // What Python asks at each fiftieth turn of a loop, here only at some, whether it is interrupted. In the
