@@ -479,6 +479,18 @@ def test_extended_attributes_are_looks(folder, looks_of):
     assert broken(here)             # whether it finds its own or another's is not to be known
 
 
+@pytest.mark.parametrize("look", ["sqlite3.connect('base.db')", "subprocess.run(['true'])"])
+def test_a_transaction_keeps_its_lock_while_its_file_is_looked_at(look, folder, looks_of):
+    looks_of(f"""import sqlite3, subprocess, sys
+con = sqlite3.connect('base.db')
+con.execute('begin immediate')
+{look}
+other = "import sqlite3; sqlite3.connect('base.db', timeout=0).execute('begin immediate')"
+done = subprocess.run([sys.executable, '-c', other], capture_output=True, text=True)
+open('said.txt', 'w').write(done.stderr)""", folder)
+    assert "database is locked" in (folder / "said.txt").read_text()
+
+
 def broken(looks):
     return [look for look in looks if not holds(look)]
 

@@ -32,12 +32,14 @@ import shutil
 import site
 import sqlite3
 import stat
+import subprocess
 import sys
 import sysconfig
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import wraps
 from importlib import metadata
 
@@ -235,6 +237,7 @@ class Observer:
         self.made: set[str] = set()
         self.written: set[str] = set()
         self.slow: list[str] = []
+        self.databases: set[str] = set()        # that SQLite may have open in this process
         self.units: list[tuple[set[str], set[str]]] = []    # what each imported first, and made
         self.signatures: dict[str, tuple] = {}
         self.here = threading.local()
@@ -324,7 +327,7 @@ class Observer:
         if kind == "file" and self._is_as_before(path) and before is not None:
             return
         begun = time.monotonic()
-        found = answer(kind, path, detail)
+        found = self._answer(kind, path, detail)
         if time.monotonic() - begun > self.slow_after:
             self.slow.append(path)
         self.looks[key] = found if before in (None, found) else CHANGED
@@ -332,7 +335,17 @@ class Observer:
     def remember(self, kind: str, path: str) -> None:
         """Know what there is before the code changes it; a look if it asks for it later."""
         if self.counts(kind, path):
-            self.looks.setdefault((kind, path, ""), answer(kind, path))
+            self.looks.setdefault((kind, path, ""), self._answer(kind, path))
+
+    def _answer(self, kind: str, path: str, detail: str = "") -> str:
+        """What the file system answers. A database that may be open here is read by another process:
+        who closes a file loses the locks on it, also those of a transaction."""
+        if self.databases and (kind == "project" or kind == "file"
+                               and os.path.realpath(path) in self.databases):
+            with suppress(OSError, subprocess.SubprocessError):
+                asked = [sys.executable, "-I", __file__, kind, path, detail]
+                return subprocess.run(asked, capture_output=True, check=True).stdout.decode()
+        return answer(kind, path, detail)
 
     def _is_as_before(self, path: str) -> bool:
         """Has a file whose digest is known the same signature, one that tells it from others?"""
@@ -372,7 +385,7 @@ class Observer:
         """The code does what cannot be seen: all of the project counts."""
         key = "project", self.root, self.output
         if key not in self.looks:
-            self.looks[key] = answer(*key)
+            self.looks[key] = self._answer(*key)
         self.new.add(key)
 
     def is_installed(self, frame) -> bool:
@@ -516,6 +529,7 @@ class Observer:
             for ending in ("", "-wal", "-journal"):
                 self.note("file", whole(name + ending))
             self.written.add(whole(name))
+            self.databases.add(os.path.realpath(whole(name)))
 
     def _connecting(self, connect):
         """SQLite attaches further files to a connection without an event."""
@@ -660,3 +674,7 @@ def is_removal(frame) -> bool:
     """Does `shutil.rmtree` look at what it removes?"""
     return (frame.f_code.co_filename == shutil.__file__
             and frame.f_code.co_name.lstrip("_").startswith("rmtree"))
+
+
+if __name__ == "__main__":
+    print(answer(*sys.argv[1:]), end="")
