@@ -12,16 +12,16 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from bookbuild.check import Survey, too_deep
-from bookbuild.document import (Chapter, Entry, Words, bibliographies, citations, ids_in_html,
-                                meant_for, nodes, number_chapter, pandoc, para, references,
-                                structure, take_titles, tex, wording, written_citations)
+from bookbuild.document import (Chapter, Entry, Words, bibliographies, citations, exchange,
+                                ids_in_html, meant_for, nodes, number_chapter, pandoc, para,
+                                references, structure, take_titles, tex, wording, written_citations)
 from bookbuild.files import write_file, writing
 from bookbuild.live import ASSETS, assemble
 from bookbuild.memory import Memory
 from bookbuild.pipeline.drafts import (Draft, check_chapter, check_files, check_links, check_page,
                                        depth_of, ids_in, ids_of, inline_text, labels_in, on_page,
                                        parse_page, split, text_of, write_chapter)
-from bookbuild.print import epub, formulas, hover, html, pdf, search, typst
+from bookbuild.print import epub, formulas, highlighting, hover, html, pdf, search, typst
 from bookbuild.say import BookError, Problem, Say, hindrances
 from bookbuild.source import (CONFIG, Cell, InlineCode, Page, Project, output_problem, python_of,
                               read_manuscript)
@@ -345,24 +345,29 @@ class Pipeline:
 
         project = self.project
         wanted = [chapter for chapter in self.chapters if only in (None, chapter.page)]
-        with self.formulas_placed():
-            for page, shown in self.print_pages(wanted):
-                write_file(built / page.output, shown)
-        self.write_pictures(built, only)
+        notebooks = []
         for draft, chapter in zip(self.drafts, self.chapters):
             if chapter in wanted and html.is_notebook(project, chapter):
                 source = project.root / chapter.page.source
                 parts = parts_of_notebook(source, read_text(source), self.words(draft, chapter))
-                write_file(built / chapter.page.output.with_suffix(".ipynb"),
-                           self.memory.step(made_of, chapter.page, *parts))
+                notebooks.append((made_of, chapter.page, *parts))
+        with self.formulas_placed():
+            for page, shown in self.print_pages(wanted, notebooks):
+                write_file(built / page.output, shown)
+        self.write_pictures(built, only)
+        for make, page, *parts in notebooks:
+            write_file(built / page.output.with_suffix(".ipynb"),
+                       self.memory.step(make, page, *parts))
         if icon := project.book.get("favicon"):
             write_file(built / icon, (project.root / icon).read_bytes())
         with writing(built):
             shutil.copytree(html.THEME, built / html.ASSETS, dirs_exist_ok=True,
                             ignore=shutil.ignore_patterns("page.html", "*.lua", "*.md", "*.py"))
 
-    def print_pages(self, wanted: Sequence[Chapter]) -> Iterator[tuple[Page, str]]:
-        """Pages, whole, with the previews of what they lead to on others."""
+    def print_pages(self, wanted: Sequence[Chapter],
+                    others: Sequence[tuple] = ()) -> Iterator[tuple[Page, str]]:
+        """Pages, whole, with the previews of what they lead to on others; while pandoc writes
+        them, other steps are taken."""
         step = self.memory.step
         by_source = {chapter.page.source: chapter for chapter in self.chapters}
         listed = {key: chapter.page.source for chapter, keys in self.each(hover.listed)
@@ -382,7 +387,7 @@ class Pipeline:
         previews = [(self.print_previews, (root, source), by_source[source].page,
                      step(hover.targets, (root, source), by_source[source], sorted(keys)), root)
                     for (root, source), keys in asked.items()]
-        printed = self.memory.steps(*bodies, *previews)
+        printed = self.memory.steps(*bodies, *previews, *others)
         shown = dict(zip(asked, printed[len(bodies):]))
         for chapter, body in zip(wanted, printed):
             root = chapter.page.root
@@ -402,10 +407,13 @@ class Pipeline:
             return html.write_previews(self.typeset((root, page), tree))
 
     def typeset(self, place, tree: list) -> list:
-        """A tree with its formulas as MathML; a line that was set at this place is known."""
-        lines = formulas.formula_lines(tree)
-        return formulas.put_in(tree, lines, self.memory.each(formulas.set_lines, place,
-                                                             lines.values()))
+        """A tree with its formulas and code as HTML; what was set at this place is known."""
+        for found, make in ((formulas.formula_lines, formulas.set_lines),
+                            (highlighting.code_blocks, highlighting.set_code)):
+            sources = found(tree)
+            done = self.memory.each(make, place, sources.values())
+            tree = exchange(tree, {key: done[source] for key, source in sources.items()})
+        return tree
 
     def write_pictures(self, built: Path, only: Page | None) -> None:
         """Write the pictures that cells drew, and copy those that pages take from files."""

@@ -4,10 +4,10 @@ Lua sees only what holds a formula, as all that it sees takes it long.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from bookbuild.document import Node, exchange, is_node, nodes, outermost, pandoc
+from bookbuild.document import Node, is_node, nodes, outermost, pandoc
 
 FILTER = Path(__file__).parent / "theme" / "html" / "mathml.lua"
 LINES = ("Para", "Plain", "Header", "LineBlock", "DefinitionList", "Table")
@@ -31,8 +31,3 @@ def set_lines(sources: Sequence[str]) -> list[Node]:
     written = pandoc.write(list(map(json.loads, sources)), "--to", "json",
                            f"--lua-filter={FILTER}")
     return json.loads(written)["blocks"]
-
-
-def put_in(tree, lines: Mapping[int, str], done: Mapping[str, Node]):
-    """The tree with what its lines became."""
-    return exchange(tree, {key: done[source] for key, source in lines.items()})

@@ -338,7 +338,7 @@ class Observer:
             self.looks.setdefault((kind, path, ""), self._answer(kind, path))
 
     def _answer(self, kind: str, path: str, detail: str = "") -> str:
-        """What the file system answers. A database that may be open here is read by another process:
+        """What the file system answers. A database that may be open here another process reads:
         who closes a file loses the locks on it, also those of a transaction."""
         if self.databases and (kind == "project" or kind == "file"
                                and os.path.realpath(path) in self.databases):

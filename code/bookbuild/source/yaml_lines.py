@@ -1,6 +1,8 @@
 """YAML as Quarto reads it, with the line of every key."""
 
+import copy
 import re
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 
@@ -10,6 +12,15 @@ from bookbuild.say import BookError, Problem
 
 MOST_VALUES = 100_000
 DEEPEST = 200           # brackets
+KNOWN = 2000            # texts: an edit leaves those of most cells as they were
+
+
+class _Malformed(Exception):
+    """YAML that can't be taken: the line, counted from its own first one, and why."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line, self.message = line, message
 
 
 class _Loader(yaml.SafeLoader):
@@ -48,29 +59,37 @@ def load_yaml(text: str, path: str | Path, first_line: int = 1) -> tuple[dict, d
     BookError
         Malformed YAML, a key that stands twice, or no mapping; with the line.
     """
-    def fail(line: int, message: str):
-        raise BookError([Problem(path, first_line + line, message)]) from None
+    try:
+        data, lines = _parsed(text)
+    except _Malformed as error:
+        raise BookError([Problem(path, first_line + error.line, error.message)]) from None
+    return copy.deepcopy(data), {key: first_line + line for key, line in lines.items()}
 
+
+@lru_cache(KNOWN)
+def _parsed(text: str) -> tuple[dict, dict[tuple, int]]:
+    """The values, and the lines counted from the text's own first one."""
     if at := too_deep(text):
-        fail(at - 1, f"more than {DEEPEST} brackets stand in one another: write fewer")
+        raise _Malformed(at - 1, f"more than {DEEPEST} brackets stand in one another: write fewer")
     lines: dict[tuple, int] = {}
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
         if node is not None and _count(node, {}) > MOST_VALUES:
-            fail(0, f"aliases make more than {MOST_VALUES:,} values of these lines: write fewer")
-        twice = _record_lines(node, (), lines, first_line, set())
+            raise _Malformed(0, f"aliases make more than {MOST_VALUES:,} values of these lines: "
+                             "write fewer")
+        twice = _record_lines(node, (), lines, set())
         data = {} if node is None else loader.construct_document(node)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or str(error).split("\n")[0]
-        fail(mark.line if mark else 0, f"malformed YAML: {reason}")
+        raise _Malformed(mark.line if mark else 0, f"malformed YAML: {reason}") from None
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-        fail(0, f"malformed YAML: a value can't be read ({error})")
+        raise _Malformed(0, f"malformed YAML: a value can't be read ({error})") from None
     if twice:
-        fail(twice[1] - first_line, f"malformed YAML: the key `{twice[0]}` stands here twice")
+        raise _Malformed(twice[1], f"malformed YAML: the key `{twice[0]}` stands here twice")
     if not isinstance(data, dict):
-        fail(0, "expected `key: value` lines")
+        raise _Malformed(0, "expected `key: value` lines")
     return data, lines
 
 
@@ -112,7 +131,7 @@ def dump_yaml(data: dict) -> str:
                      default_flow_style=False)
 
 
-def _record_lines(node, path: tuple, lines: dict[tuple, int], first_line: int, seen: set[int]):
+def _record_lines(node, path: tuple, lines: dict[tuple, int], seen: set[int]):
     """Note the lines of keys and entries, where they are written and not where an alias repeats
     them; give the first key that stands twice."""
     twice = None
@@ -121,16 +140,16 @@ def _record_lines(node, path: tuple, lines: dict[tuple, int], first_line: int, s
     seen.add(id(node))
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            here, line = (*path, key.value), first_line + key.start_mark.line
+            here, line = (*path, key.value), key.start_mark.line
             if not isinstance(key, yaml.ScalarNode):
                 continue
             if here in lines:
                 twice = twice or (key.value, line)
             lines[here] = line
-            twice = _record_lines(value, here, lines, first_line, seen) or twice
+            twice = _record_lines(value, here, lines, seen) or twice
     elif isinstance(node, yaml.SequenceNode):
         for place, item in enumerate(node.value):
             name = item.value if isinstance(item, yaml.ScalarNode) else place
-            lines.setdefault((*path, name), first_line + item.start_mark.line)
-            twice = _record_lines(item, (*path, name), lines, first_line, seen) or twice
+            lines.setdefault((*path, name), item.start_mark.line)
+            twice = _record_lines(item, (*path, name), lines, seen) or twice
     return twice
