@@ -64,7 +64,8 @@ def test_a_run_in_which_the_browser_traps_is_run_once_more(visitor, site):
     page = (reader := visitor(f"{site}chapters/one.html", script=FIRST_TRAPS)).page
     assert reader.run("print(6 * 7)") == "42"
     assert page.evaluate("trapped.length") == 1
-    expect(reader.cell().locator(".live-status")).to_have_text("Done; Python had broken down, and ran it again")
+    expect(reader.cell().locator(".live-status")).to_have_text(
+        "Done, in a second run: Python had broken down in the first")
     assert reader.run("print(7 * 7)") == "49"
     expect(reader.cell().locator(".live-status")).to_have_text("Done")
 

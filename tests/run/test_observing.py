@@ -13,7 +13,7 @@ import pytest
 from reading import Readers
 
 from bookbuild.run import observing
-from bookbuild.run.observing import holds
+from bookbuild.run.observing import CHANGED, holds
 
 FILES = {
     "a.csv": "x,y\n1,2\n3,4\n",
@@ -480,15 +480,25 @@ def test_extended_attributes_are_looks(folder, looks_of):
 
 
 @pytest.mark.parametrize("look", ["sqlite3.connect('base.db')", "subprocess.run(['true'])"])
-def test_a_transaction_keeps_its_lock_while_its_file_is_looked_at(look, folder, looks_of):
+@pytest.mark.parametrize("opened", ["'base.db'", "'file:base.db?mode=rw', uri=True"])
+def test_a_transaction_keeps_its_lock_while_its_file_is_looked_at(opened, look, folder, looks_of):
     looks_of(f"""import sqlite3, subprocess, sys
-con = sqlite3.connect('base.db')
+con = sqlite3.connect({opened})
 con.execute('begin immediate')
 {look}
 other = "import sqlite3; sqlite3.connect('base.db', timeout=0).execute('begin immediate')"
 done = subprocess.run([sys.executable, '-c', other], capture_output=True, text=True)
 open('said.txt', 'w').write(done.stderr)""", folder)
     assert "database is locked" in (folder / "said.txt").read_text()
+
+
+def test_who_puts_something_in_place_of_subprocess_run_gets_no_error_of_the_observers(folder, looks_of):
+    looks = looks_of("""import sqlite3
+from unittest import mock
+sqlite3.connect('base.db')
+with mock.patch('subprocess.run', return_value=None):
+    import os; os.system('true')""", folder)
+    assert ("project", CHANGED) in [(kind, said) for kind, _, _, said in looks]
 
 
 def broken(looks):

@@ -365,9 +365,9 @@ class Pipeline:
                             ignore=shutil.ignore_patterns("page.html", "*.lua", "*.md", "*.py"))
 
     def print_pages(self, wanted: Sequence[Chapter],
-                    others: Sequence[tuple] = ()) -> Iterator[tuple[Page, str]]:
+                    beside: Sequence[tuple] = ()) -> Iterator[tuple[Page, str]]:
         """Pages, whole, with the previews of what they lead to on others; while pandoc writes
-        them, other steps are taken."""
+        them, the steps `beside` are taken."""
         step = self.memory.step
         by_source = {chapter.page.source: chapter for chapter in self.chapters}
         listed = {key: chapter.page.source for chapter, keys in self.each(hover.listed)
@@ -387,7 +387,7 @@ class Pipeline:
         previews = [(self.print_previews, (root, source), by_source[source].page,
                      step(hover.targets, (root, source), by_source[source], sorted(keys)), root)
                     for (root, source), keys in asked.items()]
-        printed = self.memory.steps(*bodies, *previews, *others)
+        printed = self.memory.steps(*bodies, *previews, *beside)
         shown = dict(zip(asked, printed[len(bodies):]))
         for chapter, body in zip(wanted, printed):
             root = chapter.page.root

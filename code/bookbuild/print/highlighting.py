@@ -9,8 +9,8 @@ END = "<!-- end of the code -->"
 
 
 def code_blocks(tree) -> dict[int, str]:
-    """The blocks of code in a language, as JSON, by their `id()`: those with no other attributes,
-    whose lines have no names but the numbers that pandoc gives, and no page keeps."""
+    """The blocks of code in one language, as JSON, by their `id()`; those with a name or a first
+    line of their own, after which pandoc names their lines, are left to it in their page."""
     return {id(block): json.dumps(block) for block in nodes(tree, "CodeBlock")
             if len(classes(block)) == 1 and not identifier(block) and not pairs(block)}
 

@@ -42,6 +42,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import wraps
 from importlib import metadata
+from urllib.parse import unquote, urlsplit
 
 Look = tuple[str, str, str, str]
 Key = tuple[str, str, str]
@@ -324,8 +325,9 @@ class Observer:
         key = kind, path, detail
         self.new.add(key)
         before = self.looks.get(key)
-        if kind == "file" and self._is_as_before(path) and before is not None:
-            return
+        if kind == "file" and before is not None and (
+                self._is_database(path) or self._is_as_before(path)):
+            return          # what a database is now is compared when the code has run
         begun = time.monotonic()
         found = self._answer(kind, path, detail)
         if time.monotonic() - begun > self.slow_after:
@@ -340,12 +342,16 @@ class Observer:
     def _answer(self, kind: str, path: str, detail: str = "") -> str:
         """What the file system answers. A database that may be open here another process reads:
         who closes a file loses the locks on it, also those of a transaction."""
-        if self.databases and (kind == "project" or kind == "file"
-                               and os.path.realpath(path) in self.databases):
-            with suppress(OSError, subprocess.SubprocessError):
-                asked = [sys.executable, "-I", __file__, kind, path, detail]
-                return subprocess.run(asked, capture_output=True, check=True).stdout.decode()
-        return answer(kind, path, detail)
+        if not self.databases or not (kind == "project" or kind == "file"
+                                      and self._is_database(path)):
+            return answer(kind, path, detail)
+        with suppress(Exception):       # the code may have put something else in `run`'s place
+            asked = [sys.executable, "-I", __file__, kind, path, detail]
+            return str(subprocess.run(asked, capture_output=True, check=True).stdout, "utf-8")
+        return CHANGED
+
+    def _is_database(self, path: str) -> bool:
+        return bool(self.databases) and os.path.realpath(path) in self.databases
 
     def _is_as_before(self, path: str) -> bool:
         """Has a file whose digest is known the same signature, one that tells it from others?"""
@@ -525,6 +531,7 @@ class Observer:
         name = os.fsdecode(name)
         if name.startswith("file:"):
             self.unseen()
+            self.databases.add(os.path.realpath(whole(unquote(urlsplit(name).path))))
         elif name not in (":memory:", ""):
             for ending in ("", "-wal", "-journal"):
                 self.note("file", whole(name + ending))

@@ -12,7 +12,7 @@ from bookbuild.say import BookError, Problem
 
 MOST_VALUES = 100_000
 DEEPEST = 200           # brackets
-KNOWN = 2000            # texts: an edit leaves those of most cells as they were
+KNOWN, SHORT = 2000, 10_000     # texts, of so many characters: options of cells, as a rule
 
 
 class _Malformed(Exception):
@@ -60,7 +60,7 @@ def load_yaml(text: str, path: str | Path, first_line: int = 1) -> tuple[dict, d
         Malformed YAML, a key that stands twice, or no mapping; with the line.
     """
     try:
-        data, lines = _parsed(text)
+        data, lines = (_parsed if len(text) <= SHORT else _parsed.__wrapped__)(text)
     except _Malformed as error:
         raise BookError([Problem(path, first_line + error.line, error.message)]) from None
     return copy.deepcopy(data), {key: first_line + line for key, line in lines.items()}

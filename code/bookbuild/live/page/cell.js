@@ -478,7 +478,7 @@ export class LiveCell {
     }
     if (status === "stopped" && this.showsNothing) this.showRendered();
     const how = { done: verdict || "Done", failed: "Failed", stopped: "Stopped" }[status] ?? "";
-    const words = status === "done" && this.ran.isAgain ? `${how}; Python had broken down, and ran it again` : how;
+    const words = how && this.ran.isAgain ? `${how}, in a second run: Python had broken down in the first` : how;
     this.say(words && !this.ran.inSeries && this.code !== this.ran.code ? `${words}; changed since` : words);
     Object.assign(this.ran, { ended: new Date(), took, verdict: words });
     this.save.hidden = !status || !this.isFresh;

@@ -186,7 +186,7 @@ export class Engine {
     const { id, cell, code, first, check, undrawn } = run;
     try {
       const blobs = await Promise.all(names.map((name) => this.files.file(name)));
-      if (this.current !== run || run.isOver) return;
+      if (this.current !== run || run.id !== id || run.isOver) return;
       names.forEach((name, at) => this.given.set(name, blobs[at]));
       run.on("started", { isAgain: run.isAgain });
       this.sandbox.post({ type: "run", id, cell, code, first, check, undrawn, signal: this.signal, brought: this.given });
@@ -245,16 +245,17 @@ export class Engine {
     }
   }
 
-  // Python has broken down: begin anew, and tell the run. One that met a trap is first run once more, since
+  // Python has broken down: begin anew, and tell the run. One that met a trap is run once more before, since
   // a browser may compile Python wrongly now and then: WebKit has been seen to.
   broken(message, { line = null, isTrap = false } = {}) {
     if (this.state !== "ready") return this.failed(`Python could not be started here: ${message}`);
     this.close();
     const run = this.current;
     if (run && isTrap && !run.isOver && !run.isAgain) {
-      run.isAgain = true;
+      Object.assign(run, { id: this.nextId++, isAgain: true });
       this.current = null;
       this.waiting.unshift(run);
+      this.next();
     } else if (run) this.finish("broken", { message, line });
     this.warm();
   }

@@ -39,6 +39,7 @@ let asked = 0;
 let wish = "go"; // what the page wants of the run: "go", "stop", "pause" or "step"
 let wake = () => {};
 const lastWords = []; // of Python, when it breaks down
+let hasTrapped = false;
 
 const Look = self.XMLHttpRequest;
 self.importScripts = refuse; // by which Pyodide tells that it need not load scripts so
@@ -197,11 +198,13 @@ async function run({ id, code, first, check, undrawn, signal, brought }) {
   }
 }
 
-// Python itself has broken down: its stack is full, or a library has done what it must not.
+// Python itself has broken down: its stack is full, or a library has done what it must not. Once it has met
+// a trap, whatever comes after it fails for that.
 function broken(error) {
+  hasTrapped ||= error instanceof WebAssembly.RuntimeError;
   const [, line] = /"your cell", line (\d+)/.exec(lastWords.slice(-100).join("\n")) ?? [];
   tell("broken", { id: running, message: String(error?.message ?? error), line: Number(line) || null,
-    isTrap: error instanceof WebAssembly.RuntimeError });
+    isTrap: hasTrapped });
 }
 
 // What Python asks at each fiftieth turn of a loop, here only at some, whether it is interrupted. In the
