@@ -205,7 +205,7 @@ def test_pages_that_are_printed_side_by_side_share_nothing_that_changes(
     each = Memory.each
 
     def noted(self, make, place, inputs):
-        places.append(place)
+        places.append((make, place))
         return each(self, make, place, inputs)
     monkeypatch.setattr(Memory, "each", noted)
     (book / "parts/one.qmd").write_text(FILES["parts/one.qmd"].replace("a + b", "side + side"))
